@@ -1,0 +1,132 @@
+"""What a channel returns for one send, and the states an attempt goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from reminders.domain.errors import IllegalTransition
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took responsibility for the message; `ref` is its own id for it."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transient:
+    """The provider surely took nothing and may take it later."""
+
+    reason: str
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """The provider refused for good; `dead_contact` says that the address itself is at fault."""
+
+    reason: str
+    dead_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The bytes left and no answer came: it may or may not have been taken."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """The call never began (too late after its gate, or no connection): surely nothing left."""
+
+    reason: str
+
+
+Outcome = Accepted | Transient | Permanent | Uncertain | Unsent
+
+
+class AttemptState(StrEnum):
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    RELEASED = "released"
+    UNCERTAIN = "uncertain"
+
+
+_S = AttemptState
+
+# A late receipt may still tell the truth about an attempt that was given up (`undelivered`,
+# `uncertain`, `failed`); nothing takes back a `delivered` but a later `read`.
+ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
+    _S.SUBMITTED: frozenset(
+        {
+            _S.ACCEPTED,
+            _S.DELIVERED,
+            _S.READ,
+            _S.UNDELIVERED,
+            _S.FAILED,
+            _S.RELEASED,
+            _S.UNCERTAIN,
+        }
+    ),
+    _S.UNCERTAIN: frozenset(
+        {
+            _S.SUBMITTED,
+            _S.ACCEPTED,
+            _S.DELIVERED,
+            _S.READ,
+            _S.UNDELIVERED,
+            _S.FAILED,
+            _S.RELEASED,
+        }
+    ),
+    _S.ACCEPTED: frozenset({_S.DELIVERED, _S.READ, _S.UNDELIVERED}),
+    _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.READ}),
+    _S.FAILED: frozenset({_S.DELIVERED, _S.READ}),
+    _S.DELIVERED: frozenset({_S.READ}),
+    _S.READ: frozenset(),
+    _S.RELEASED: frozenset(),
+}
+
+
+def move(current: AttemptState, wanted: AttemptState) -> AttemptState:
+    """Return `wanted` if the table allows it from `current`; raise `IllegalTransition` if not."""
+    if wanted not in ATTEMPT_TRANSITIONS[current]:
+        raise IllegalTransition(f"an attempt cannot go from {current} to {wanted}")
+    return wanted
+
+
+def merge(current: AttemptState, heard: AttemptState) -> AttemptState:
+    """Fold what was heard into what is known: the move where it is legal, else no change.
+
+    Receipts come doubled, late and out of order; folding them in any order ends in one state.
+    """
+    return heard if heard in ATTEMPT_TRANSITIONS[current] else current
+
+
+class ReceiptStatus(StrEnum):
+    """What a provider, or the customer's own act, says of an attempt."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNDELIVERED = "undelivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One statement about one attempt. `at` is the provider's instant, aware UTC."""
+
+    attempt_id: str
+    status: ReceiptStatus
+    at: datetime
+    provider_ref: str = ""
+    reason: str = ""
+    dead_contact: bool = False
