@@ -1,0 +1,215 @@
+"""What is owed: a bill's position, derived from its versions and payments in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where a bill stands on a local day; derived, never stored."""
+
+    FUTURE = "future"
+    UPCOMING = "upcoming"
+    DUE_TODAY = "due_today"
+    OVERDUE = "overdue"
+    SETTLED = "settled"
+    CLOSED = "closed"
+
+
+UPCOMING_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class BillTerms:
+    """What a billing snapshot says of a bill. Money in minor units of `currency`."""
+
+    currency: str
+    amount_due: int
+    minimum_due: int
+    due_on: date
+    product: str
+    revolving: bool
+    supersedes: str | None
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BillVersion:
+    """One billing event about a bill: a snapshot, or (terms None) its cancellation.
+
+    `order` breaks ties between two events that claim one version: event time, then event id.
+    """
+
+    bill_id: str
+    version: int
+    order: tuple[datetime, str]
+    terms: BillTerms | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money received against a bill (bill_id None: unallocated); reversed if `reversed_at`."""
+
+    payment_id: str
+    bill_id: str | None
+    amount: int
+    currency: str
+    paid_at: datetime
+    reversed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BillPosition:
+    """One bill as it stands after every fact known now."""
+
+    bill_id: str
+    version: int
+    terms: BillTerms
+    epoch: int
+    cancelled: bool
+    superseded_by: str | None
+    payments: tuple[Payment, ...]
+
+    @property
+    def paid(self) -> int:
+        """Minor units paid and not reversed; may exceed the amount (credit)."""
+        return sum(payment.amount for payment in self.payments if payment.reversed_at is None)
+
+    @property
+    def balance(self) -> int:
+        """Minor units still to pay, never below 0."""
+        return max(0, self.terms.amount_due - self.paid)
+
+    @property
+    def minimum_left(self) -> int:
+        """Minor units still missing from the minimum, never below 0."""
+        return max(0, self.terms.minimum_due - self.paid)
+
+    @property
+    def settled(self) -> bool:
+        return self.paid >= self.terms.amount_due
+
+    @property
+    def closed(self) -> bool:
+        return self.cancelled or self.superseded_by is not None
+
+    def phase(self, today: date) -> Phase:
+        """The phase on the customer's local day `today`."""
+        if self.closed:
+            return Phase.CLOSED
+        if self.settled:
+            return Phase.SETTLED
+        days = (self.terms.due_on - today).days
+        if days > UPCOMING_DAYS:
+            return Phase.FUTURE
+        if days > 0:
+            return Phase.UPCOMING
+        if days == 0:
+            return Phase.DUE_TODAY
+        return Phase.OVERDUE
+
+
+def positions(
+    versions: Iterable[BillVersion], payments: Iterable[Payment]
+) -> dict[str, BillPosition]:
+    """Every bill of one customer as it stands, from all facts known, whatever their order.
+
+    A bill of which only a cancellation is known has no position yet. Payments that name no known
+    bill, or are in another currency, are credit outside every position.
+    """
+    histories: dict[str, list[BillVersion]] = {}
+    for version in versions:
+        histories.setdefault(version.bill_id, []).append(version)
+    terms: dict[str, BillTerms] = {}
+    for bill_id, history in histories.items():
+        history.sort(key=lambda version: (version.version, version.order))
+        for version in history:
+            if version.terms is not None:
+                terms[bill_id] = version.terms
+    cancelled = {bill_id: histories[bill_id][-1].terms is None for bill_id in terms}
+    successors = _successors(terms, cancelled)
+    allocated = _allocate(payments, terms, successors)
+    lost_successors = _lost_successors(terms, cancelled)
+    return {
+        bill_id: BillPosition(
+            bill_id=bill_id,
+            version=histories[bill_id][-1].version,
+            terms=terms[bill_id],
+            epoch=_moves(histories[bill_id])
+            + sum(1 for payment in allocated[bill_id] if payment.reversed_at is not None)
+            + lost_successors.get(bill_id, 0),
+            cancelled=cancelled[bill_id],
+            superseded_by=successors.get(bill_id),
+            payments=tuple(
+                sorted(
+                    allocated[bill_id], key=lambda payment: (payment.paid_at, payment.payment_id)
+                )
+            ),
+        )
+        for bill_id in terms
+    }
+
+
+def unallocated(
+    payments: Iterable[Payment], known: Mapping[str, BillPosition]
+) -> tuple[Payment, ...]:
+    """Payments that reduce no bill: no bill named, an unknown one, or another currency."""
+    used = {payment.payment_id for position in known.values() for payment in position.payments}
+    return tuple(payment for payment in payments if payment.payment_id not in used)
+
+
+def _successors(terms: dict[str, BillTerms], cancelled: dict[str, bool]) -> dict[str, str]:
+    """bill → the live statement that contains its rest (the newest, if several claim it)."""
+    successors: dict[str, str] = {}
+    for bill_id in sorted(terms, key=lambda bill_id: (terms[bill_id].issued_at, bill_id)):
+        older = terms[bill_id].supersedes
+        if older is not None and older != bill_id and not cancelled[bill_id]:
+            successors[older] = bill_id
+    return successors
+
+
+def _lost_successors(terms: dict[str, BillTerms], cancelled: dict[str, bool]) -> dict[str, int]:
+    """bill → how many statements that superseded it were cancelled: each reinstates it."""
+    lost: dict[str, int] = {}
+    for bill_id, held in terms.items():
+        if held.supersedes is not None and cancelled[bill_id]:
+            lost[held.supersedes] = lost.get(held.supersedes, 0) + 1
+    return lost
+
+
+def _allocate(
+    payments: Iterable[Payment], terms: dict[str, BillTerms], successors: dict[str, str]
+) -> dict[str, list[Payment]]:
+    """Payments per bill. One made after the next statement was issued reduces that statement."""
+    allocated: dict[str, list[Payment]] = {bill_id: [] for bill_id in terms}
+    for payment in payments:
+        target = payment.bill_id
+        if target is None or target not in terms:
+            continue
+        seen = {target}
+        while (after := successors.get(target)) is not None and after not in seen:
+            if payment.paid_at < terms[after].issued_at:
+                break
+            seen.add(after)
+            target = after
+        if terms[target].currency == payment.currency:
+            allocated[target].append(payment)
+    return allocated
+
+
+def _moves(history: list[BillVersion]) -> int:
+    """How often the due date moved or a cancelled bill came back; never falls as facts arrive."""
+    moves = 0
+    due_on: date | None = None
+    was_cancelled = False
+    for version in history:
+        if version.terms is None:
+            was_cancelled = True
+            continue
+        if was_cancelled or (due_on is not None and version.terms.due_on != due_on):
+            moves += 1
+        due_on, was_cancelled = version.terms.due_on, False
+    return moves

@@ -1,0 +1,98 @@
+"""Who is reminded: contact points, preferences, holds, zone and language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ChannelName(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+    IN_APP = "in_app"
+
+
+class ContactHealth(StrEnum):
+    UNKNOWN = "unknown"
+    VALID = "valid"
+    DEAD = "dead"
+
+
+class HoldKind(StrEnum):
+    DISPUTE = "dispute"
+    HARDSHIP = "hardship"
+    DECEASED = "deceased"
+    ATTORNEY = "attorney"
+    CEASE_CONTACT = "cease_contact"
+    COMPLAINT = "complaint"
+    INCIDENT = "incident"
+
+
+EVERY_KIND = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """One address, by reference only: the address itself stays encrypted in the ledger."""
+
+    channel: str
+    mask: str
+    health: ContactHealth
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Whether a channel may carry a kind of message (`*` = every kind)."""
+
+    channel: str
+    kind: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An interval that pauses reminders, of one bill or (bill_id None) of all."""
+
+    hold_id: str
+    kind: HoldKind
+    bill_id: str | None
+    from_at: datetime
+    until_at: datetime | None
+
+    def covers(self, bill_id: str, now: datetime) -> bool:
+        """True if this hold pauses that bill at `now`."""
+        if self.bill_id is not None and self.bill_id != bill_id:
+            return False
+        return self.from_at <= now and (self.until_at is None or now < self.until_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer's profile. Nothing is sent while `time_zone` is empty: billing has not told."""
+
+    customer_id: int
+    ref: str
+    language: str
+    time_zone: str
+    jurisdiction: str
+    contacts: Mapping[str, ContactPoint]
+    preferences: tuple[Preference, ...]
+    holds: tuple[Hold, ...]
+
+    def opted_out(self, channel: str, kind: str) -> bool:
+        """True if any preference bars this channel for this kind of message."""
+        return any(
+            not preference.allowed
+            and preference.channel == channel
+            and preference.kind in (EVERY_KIND, kind)
+            for preference in self.preferences
+        )
+
+    def hold_on(self, bill_id: str, now: datetime) -> Hold | None:
+        """The hold that pauses this bill now, the longest one if several do."""
+        active = [hold for hold in self.holds if hold.covers(bill_id, now)]
+        if not active:
+            return None
+        return max(active, key=lambda hold: (hold.until_at is None, hold.until_at or now))

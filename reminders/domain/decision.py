@@ -1,0 +1,92 @@
+"""What `decide` returns: a closed union, each with the checks that led to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reminders.domain.policy import Rung
+from reminders.domain.reminder import Cause
+
+
+class Reason(StrEnum):
+    """Why a reminder was not, or not yet, sent."""
+
+    SETTLED = "settled"
+    BILL_CANCELLED = "bill_cancelled"
+    SUPERSEDED = "superseded"
+    REPLANNED = "replanned"
+    MINIMUM_MET = "minimum_met"
+    HOLD = "hold"
+    NOT_FOR_TIER = "not_for_tier"
+    OPTED_OUT = "opted_out"
+    NO_CONTACT = "no_contact"
+    LADDER_SPENT = "ladder_spent"
+    STAGE_PAST = "stage_past"
+    NOT_YET_DUE = "not_yet_due"
+    WAITING = "waiting"
+    QUIET_HOURS = "quiet_hours"
+    PACING = "pacing"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One rule that was asked: its id, what it saw, and whether it let the message pass."""
+
+    rule: str
+    saw: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Hand over on `rung`, as this amount of this bill stands now."""
+
+    rung: Rung
+    cause: Cause
+    amount: int
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    until: datetime
+    reason: Reason
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    reason: Reason
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    reason: Reason
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    reason: Reason
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exhaust:
+    reason: Reason
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfy:
+    """An attempt reached what its rung asks: the reminder has done its work."""
+
+    channel: str
+    checks: tuple[Check, ...]
+
+
+Decision = Send | Defer | Suppress | Cancel | Expire | Exhaust | Satisfy

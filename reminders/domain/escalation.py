@@ -1,0 +1,89 @@
+"""How far a reminder has come on its ladder: what its attempts so far mean at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reminders.domain.outcome import AttemptState
+from reminders.domain.policy import Confirm
+from reminders.domain.reminder import Attempt, Cause
+
+_CONFIRMING = {
+    Confirm.ACCEPTED: frozenset({AttemptState.DELIVERED, AttemptState.READ}),
+    Confirm.DELIVERED: frozenset({AttemptState.DELIVERED, AttemptState.READ}),
+    Confirm.READ: frozenset({AttemptState.READ}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """An attempt reached what its rung asks."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before `until`."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """The same channel once more."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryNext:
+    """The next channel of the ladder that has not been used."""
+
+    cause: Cause
+
+
+Progress = Confirmed | Wait | TryAgain | TryNext
+
+
+def progress(attempts: Sequence[Attempt], now: datetime) -> Progress:
+    """Read the attempts of one reminder, in order of their number, at `now`.
+
+    Silence past `confirm_by` confirms a rung that asks for `accepted` (no bounce within its
+    time) and fails every other. What ended uncertain waits as long, then the next rung is due.
+    """
+    for attempt in attempts:
+        if attempt.state in _CONFIRMING[attempt.confirm]:
+            return Confirmed(attempt)
+    if not attempts:
+        return TryNext(Cause.FIRST)
+    last = attempts[-1]
+    if last.state in (AttemptState.FAILED, AttemptState.RELEASED):
+        return _refused(last, now)
+    if last.state is AttemptState.UNDELIVERED:
+        return TryNext(Cause.FAILED)
+    if now < last.confirm_by:
+        return Wait(last.confirm_by, "confirmation")
+    if last.state is AttemptState.ACCEPTED and last.confirm is Confirm.ACCEPTED:
+        return Confirmed(last)
+    return TryNext(Cause.UNCONFIRMED)
+
+
+def _refused(last: Attempt, now: datetime) -> Progress:
+    if last.retry_at is None:
+        return TryNext(Cause.FAILED)
+    if now < last.retry_at:
+        return Wait(last.retry_at, "retry")
+    return TryAgain(last.channel)
+
+
+def failures(attempts: Sequence[Attempt], channel: str) -> int:
+    """How many tries on this channel a provider refused."""
+    return sum(
+        1
+        for attempt in attempts
+        if attempt.channel == channel and attempt.state is AttemptState.FAILED
+    )

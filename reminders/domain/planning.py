@@ -1,0 +1,65 @@
+"""Which contacts a bill calls for. A stage's time depends on the due date alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from reminders.domain.bill import BillPosition
+from reminders.domain.calendar import instant, shift
+from reminders.domain.customer import Customer
+from reminders.domain.identity import make_id, month_of
+from reminders.domain.policy import Policy, Tier
+from reminders.domain.reminder import Reminder
+
+
+def plan(
+    bill: BillPosition, customer: Customer, policy: Policy, tier: Tier | None = None
+) -> tuple[Reminder, ...]:
+    """Every contact that `policy` holds for this bill in its present epoch, in order of time.
+
+    With `tier`, only the stages of that tier; without, those of every tier: the tier is judged
+    when a stage falls due, so a plan made under one tier holds under the next. Empty while the
+    customer's zone is unknown, for a bill of nothing, and for stages beyond the calendar. Past
+    stages are included: whether one is still of use is for `decide` to say.
+    """
+    if not customer.time_zone or bill.terms.amount_due <= 0:
+        return ()
+    timed = []
+    for stage in policy.stages:
+        day = shift(bill.terms.due_on, stage.offset_days)
+        at = instant(day, stage.at, customer.time_zone) if day is not None else None
+        if at is not None:
+            timed.append((at, stage))
+    timed.sort(key=lambda pair: (pair[0], pair[1].name))
+    planned = []
+    for index, (due_at, stage) in enumerate(timed):
+        expires_at = _end(due_at, stage.lasts)
+        if index + 1 < len(timed):
+            expires_at = min(expires_at, timed[index + 1][0])
+        if tier is not None and tier not in stage.tiers:
+            continue
+        month = month_of(due_at)
+        planned.append(
+            Reminder(
+                reminder_id=make_id(
+                    month, customer.customer_id, bill.bill_id, stage.name, bill.epoch
+                ),
+                customer_id=customer.customer_id,
+                month=month,
+                bill_id=bill.bill_id,
+                stage=stage.name,
+                epoch=bill.epoch,
+                kind=stage.kind,
+                urgency=stage.urgency,
+                due_at=due_at,
+                expires_at=expires_at,
+            )
+        )
+    return tuple(planned)
+
+
+def _end(due_at: datetime, lasts: timedelta) -> datetime:
+    try:
+        return due_at + lasts
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
