@@ -20,7 +20,7 @@ from reminders.domain.decision import (
     Send,
     Suppress,
 )
-from reminders.domain.escalation import Confirmed, TryAgain, TryNext, Wait, progress
+from reminders.domain.escalation import Confirmed, Progress, TryAgain, TryNext, Wait, progress
 from reminders.domain.policy import MessageKind, Policy, Rung, Tier
 from reminders.domain.reminder import Attempt, Cause, Reminder
 
@@ -42,38 +42,13 @@ def decide(
     checks: list[Check] = []
     if bill is None:
         return Cancel(Reason.BILL_CANCELLED, (Check("open", "no such bill", False),))
-    decision = (
+    return (
         _over(bill, reminder, checks)
         or _held(now, reminder, customer, checks)
         or _timely(now, reminder, policy, tier, history, checks)
+        or _waiting(now, reminder, history, checks)
+        or _send(now, reminder, bill, customer, policy, policy.ladders[tier], history, checks)
     )
-    if decision is not None:
-        return decision
-    cause: Cause = Cause.RETRY
-    wanted: str | None = None
-    match progress(history, now):
-        case Confirmed(attempt):
-            checks.append(Check("confirmed", f"{attempt.channel} {attempt.state}", True))
-            return Satisfy(attempt.channel, tuple(checks))
-        case Wait(until, why):
-            checks.append(Check("waiting", f"{why} until {until:%Y-%m-%d %H:%M:%SZ}", False))
-            return Defer(min(until, reminder.expires_at), Reason.WAITING, tuple(checks))
-        case TryAgain(channel):
-            wanted = channel
-        case TryNext(why_next):
-            cause = why_next
-    rung = _choose(reminder, customer, policy.ladders[tier], history, wanted, checks)
-    if not isinstance(rung, Rung):
-        return rung
-    if wanted not in (None, rung.channel):
-        cause = Cause.FAILED
-    opens_at = allowed_from(now, customer.time_zone, policy.quiet)
-    quiet = f"{policy.quiet.start:%H:%M}-{policy.quiet.end:%H:%M} {customer.time_zone}"
-    checks.append(Check("hours", quiet, opens_at <= now))
-    if opens_at > now:
-        return Defer(min(opens_at, reminder.expires_at), Reason.QUIET_HOURS, tuple(checks))
-    checks.append(Check("content", f"{bill.balance} {bill.terms.currency}", True))
-    return Send(rung, cause, bill.balance, tuple(checks))
 
 
 def _over(bill: BillPosition, reminder: Reminder, checks: list[Check]) -> Decision | None:
@@ -143,6 +118,53 @@ def _timely(
         case _:
             checks.append(Check("newest", f"{reminder.expires_at:%Y-%m-%d %H:%M:%SZ}", False))
             return Expire(Reason.STAGE_PAST, tuple(checks))
+
+
+def _waiting(
+    now: datetime, reminder: Reminder, history: Sequence[Attempt], checks: list[Check]
+) -> Decision | None:
+    """What is already on its way is waited for, unless it has arrived."""
+    match progress(history, now):
+        case Confirmed(attempt):
+            checks.append(Check("confirmed", f"{attempt.channel} {attempt.state}", True))
+            return Satisfy(attempt.channel, tuple(checks))
+        case Wait(until, why):
+            checks.append(Check("waiting", f"{why} until {until:%Y-%m-%d %H:%M:%SZ}", False))
+            return Defer(min(until, reminder.expires_at), Reason.WAITING, tuple(checks))
+        case TryAgain() | TryNext():
+            return None
+
+
+def _send(
+    now: datetime,
+    reminder: Reminder,
+    bill: BillPosition,
+    customer: Customer,
+    policy: Policy,
+    ladder: Sequence[Rung],
+    history: Sequence[Attempt],
+    checks: list[Check],
+) -> Decision:
+    """The rung to use now, if one is open to us and the hour allows it."""
+    step = progress(history, now)
+    wanted = step.channel if isinstance(step, TryAgain) else None
+    rung = _choose(reminder, customer, ladder, history, wanted, checks)
+    if not isinstance(rung, Rung):
+        return rung
+    opens_at = allowed_from(now, customer.time_zone, policy.quiet)
+    quiet = f"not {policy.quiet.start:%H:%M}-{policy.quiet.end:%H:%M} {customer.time_zone}"
+    checks.append(Check("hours", quiet, opens_at <= now))
+    if opens_at > now:
+        return Defer(min(opens_at, reminder.expires_at), Reason.QUIET_HOURS, tuple(checks))
+    checks.append(Check("content", f"{bill.balance} {bill.terms.currency}", True))
+    return Send(rung, _cause(step, rung), bill.balance, tuple(checks))
+
+
+def _cause(step: Progress, rung: Rung) -> Cause:
+    if isinstance(step, TryNext):
+        return step.cause
+    again = isinstance(step, TryAgain) and step.channel == rung.channel
+    return Cause.RETRY if again else Cause.FAILED
 
 
 def _choose(
