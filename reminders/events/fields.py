@@ -1,0 +1,137 @@
+"""The kinds of value an event may hold, each with its bounds.
+
+Text never holds control characters: PostgreSQL refuses U+0000 and a line break in an address is
+how headers are injected. Money is an integer of minor units that fits PostgreSQL's bigint.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    StringConstraints,
+)
+
+ChannelName = Literal["sms", "email", "in_app"]
+MessageKind = Literal["*", "pre_due", "due_today", "overdue"]
+HoldKind = Literal[
+    "dispute", "hardship", "deceased", "attorney", "cease_contact", "complaint", "incident"
+]
+
+_BIGINT_MAX = 2**63 - 1
+_INT_MAX = 2**31 - 1
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+# RFC 5321 dot-atoms and letters-digits-hyphens domains only: quoted local parts and comments are
+# legal, are never used by a customer, and are where header injection hides.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
+EMAIL_MAX = 254
+
+
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 once it is in UTC") from None
+
+
+def _is_instant(value: object) -> object:
+    """Pydantic alone would also take 1700000000, as a number or a text, for seconds since 1970."""
+    if isinstance(value, str):
+        if value[4:5] == "-":
+            return value
+    elif isinstance(value, datetime):
+        return value
+    raise ValueError("is not an instant with its offset such as 2026-01-31T09:30:00+08:00")
+
+
+def _is_date(value: object) -> object:
+    if isinstance(value, str):
+        if value[4:5] == "-" and len(value) == 10:
+            return value
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError("is not a date such as 2026-01-31")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in _zones():
+        raise ValueError("is not a time zone of the IANA database")
+    return name
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_is_instant), AfterValidator(_to_utc)]
+LocalDate = Annotated[date, BeforeValidator(_is_date)]
+# Strict: without it 1.0 would pass as money and "yes" as a flag.
+Amount = Annotated[int, Field(strict=True, ge=0, le=_BIGINT_MAX)]
+PositiveAmount = Annotated[int, Field(strict=True, ge=1, le=_BIGINT_MAX)]
+Version = Annotated[int, Field(strict=True, ge=1, le=_INT_MAX)]
+Flag = Annotated[bool, Field(strict=True)]
+
+# Each pattern beside the words that tell a producer what is wrong.
+_REF = r"^[A-Za-z0-9._:-]+$"
+_CURRENCY = r"^[A-Z]{3}$"
+_JURISDICTION = r"^[A-Z]{2}$"
+_LANGUAGE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+_NOTE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_NO_BLANK = r"^[^\s\x00-\x1f\x7f]+$"
+_EXTENSION_NAME = r"^[a-z0-9]+$"
+PATTERN_MEANING = {
+    _REF: "may hold only letters, digits and . _ : -",
+    _CURRENCY: "is not an ISO 4217 code such as TWD",
+    _JURISDICTION: "is not an ISO 3166 code of two capitals such as TW",
+    _LANGUAGE: "is not a language tag such as zh-CN",
+    _ONE_LINE: "holds a control character",
+    _NOTE: "holds a control character",
+    _NO_BLANK: "holds a blank or a control character",
+    _EXTENSION_NAME: "is not an extension attribute's name: lower-case letters and digits only",
+}
+
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_REF)]
+Currency = Annotated[str, StringConstraints(pattern=_CURRENCY)]
+Jurisdiction = Annotated[str, StringConstraints(pattern=_JURISDICTION)]
+Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=_ONE_LINE)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_ONE_LINE)]
+Note = Annotated[str, StringConstraints(max_length=500, pattern=_NOTE)]
+
+# Envelope attributes. A blank in a source would make (source, id) ambiguous in one log line.
+EventId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_ONE_LINE)]
+Source = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_BLANK)]
+Attribute = Annotated[str, StringConstraints(max_length=1000, pattern=_ONE_LINE)]
+ExtensionName = Annotated[str, StringConstraints(max_length=64, pattern=_EXTENSION_NAME)]
+
+
+def _extension(value: object) -> object:
+    """A CloudEvents attribute: text, a boolean or a 32-bit integer; null means absent."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and -_INT_MAX <= value <= _INT_MAX:
+        return value
+    if isinstance(value, str) and len(value) <= 1000 and re.fullmatch(_ONE_LINE, value):
+        return value
+    raise ValueError("an extension attribute is one line of text, a boolean or a 32-bit integer")
+
+
+ExtensionValue = Annotated[
+    str | bool | int | None,
+    PlainValidator(_extension, json_schema_input_type=str | bool | int | None),
+]
