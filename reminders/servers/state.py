@@ -1,0 +1,104 @@
+"""What a data folder remembers: who supervises it, ports and passwords. Files are 0600."""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from reminders.servers.errors import ServerError
+
+STATE = "supervisor.json"
+LOCK = "supervisor.lock"
+# After a supervisor's death its watchers still hold the lock while the servers shut down.
+LOCK_WAIT_S = 20.0
+
+
+def make_private_folder(path: Path) -> None:
+    """Create the folder where it is missing; an existing one keeps its mode and owner."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def write_private_text(path: Path, text: str) -> None:
+    """Replace a file at once, never readable by anyone else."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        fresh.unlink()
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def write_private(path: Path, value: dict[str, Any]) -> None:
+    """Replace a JSON file. Any: JSON has no closer type."""
+    write_private_text(path, json.dumps(value, indent=1))
+
+
+def read_private(path: Path) -> dict[str, Any]:
+    """The file's JSON object; empty where it is missing or was cut short."""
+    try:
+        value = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a running supervisor tells other shells. `began` guards against a reused pid."""
+
+    pid: int
+    began: float
+    children: dict[str, int] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+
+    def alive(self) -> bool:
+        try:
+            return abs(psutil.Process(self.pid).create_time() - self.began) < 1
+        except psutil.Error:
+            return False
+
+
+def write_state(data_dir: Path, children: dict[str, int], urls: dict[str, str]) -> None:
+    me = psutil.Process()
+    write_private(data_dir / STATE, asdict(State(me.pid, me.create_time(), children, urls)))
+
+
+def read_state(data_dir: Path) -> State | None:
+    """The supervisor of the folder, or None where there is none alive."""
+    value = read_private(data_dir / STATE)
+    try:
+        state = State(**value)
+    except TypeError:
+        return None
+    return state if state.alive() else None
+
+
+def take_lock(data_dir: Path) -> int:
+    """A descriptor that holds the folder for us and whoever inherits it.
+
+    Raises ServerError at once if another supervisor lives, and after LOCK_WAIT_S if the servers
+    of a dead one do not end.
+    """
+    descriptor = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = read_state(data_dir)
+            if owner is not None or time.monotonic() > deadline:
+                os.close(descriptor)
+                who = f"process {owner.pid}" if owner else "servers that are still shutting down"
+                raise ServerError(
+                    f"{data_dir} is in use by {who}: run `reminders down` first, "
+                    "or choose another data folder"
+                ) from None
+            time.sleep(0.05)
+        else:
+            return descriptor
