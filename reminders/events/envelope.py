@@ -46,7 +46,7 @@ class Envelope(BaseModel, Generic[TypeT, DataT]):
     model_config = ConfigDict(frozen=True, extra="allow")
     __pydantic_extra__: dict[ExtensionName, ExtensionValue] = Field(init=False)
 
-    specversion: Literal["1.0"] = "1.0"
+    specversion: Literal["1.0"]
     id: EventId
     source: Source
     type: TypeT
@@ -137,8 +137,13 @@ def event_of(
 ) -> Event:
     """Put `data` into its envelope; the type follows from its class."""
     kind = _TYPE_OF[type(data)]
-    model = EVENT_MODELS[kind]
-    return cast(
-        "Event",
-        model(id=id, source=source, type=kind, time=time, traceparent=traceparent, data=data),
+    event = EVENT_MODELS[kind](
+        specversion="1.0",
+        id=id,
+        source=source,
+        type=kind,
+        time=time,
+        traceparent=traceparent,
+        data=data,
     )
+    return cast("Event", event)
