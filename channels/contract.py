@@ -44,18 +44,21 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One rendered message for one contact point. Never logged: it holds personal fields.
+    """One rendered message for one contact point. Personal fields stay out of its `repr`.
 
     `idempotency_key` is the attempt id; it is also the reference that receipts quote.
+    `start_by` is an instant of `time.monotonic()`: no call begins after it (design §5.3), a
+    message that cannot begin by then comes back as `Unsent`.
     """
 
     idempotency_key: str
-    address: str
-    text: str
+    address: str = field(repr=False)
+    text: str = field(repr=False)
     language: str
-    subject: str = ""
-    html: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    subject: str = field(default="", repr=False)
+    html: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    start_by: float | None = None
 
 
 class Channel(Protocol):

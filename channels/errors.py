@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from reminders.domain.outcome import Receipt
+
 
 class ReceiptError(ValueError):
-    """A callback body that cannot be read; the message says why."""
+    """A callback body that cannot be read; the message says why.
+
+    `readable` holds the receipts of the same body that could be read: one bad entry of an array
+    must not cost the other ninety-nine.
+    """
+
+    def __init__(self, message: str, readable: Sequence[Receipt] = ()) -> None:
+        super().__init__(message)
+        self.readable = tuple(readable)
+
+
+class NotConnected(Exception):
+    """No connection: surely not a byte of the message left."""
+
+
+class TooLate(Exception):
+    """The message's `start_by` passed before its call could begin: surely nothing left."""
+
+
+class AnswerLost(Exception):
+    """The bytes left and no whole answer came: the provider may or may not have taken it."""
 
 
 class ChannelSettingsError(ValueError):

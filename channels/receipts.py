@@ -1,0 +1,81 @@
+"""Reads a callback body of one receipt or an array of them; each channel maps the entries."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from channels.errors import ReceiptError
+from reminders.domain.outcome import Receipt
+
+_REFERENCE = re.compile(r"[0-9A-Za-z-]{32,36}")
+
+Entry = Mapping[str, object]
+
+
+def read_receipts(body: bytes, to_receipt: Callable[[Entry], Receipt]) -> Sequence[Receipt]:
+    """Every receipt of `body`. Raises `ReceiptError`, which carries those that could be read."""
+    entries = _entries(body)
+    readable: list[Receipt] = []
+    problem = ""
+    for number, entry in enumerate(entries):
+        try:
+            if not isinstance(entry, dict):
+                raise ReceiptError("is not an object")
+            readable.append(to_receipt(entry))
+        except ReceiptError as error:
+            problem = problem or f"receipt {number}: {error}"
+    if problem:
+        raise ReceiptError(problem, readable)
+    return readable
+
+
+def _entries(body: bytes) -> list[object]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ReceiptError(f"not JSON: {type(error).__name__}") from error
+    entries = found if isinstance(found, list) else [found]
+    if not entries:
+        raise ReceiptError("an empty array")
+    return entries
+
+
+def text_of(entry: Entry, name: str, limit: int = 200) -> str:
+    """The text of a field, "" where it is absent or null; numbers are read as their digits."""
+    value = entry.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ReceiptError(f"{name} is not text")
+    if isinstance(value, int) and abs(value) >= 10**18:
+        raise ReceiptError(f"{name} is too large")
+    text = str(value)
+    # A lone surrogate is legal JSON that no database takes; so is NUL.
+    if len(text) > limit or "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ReceiptError(f"{name} is too long or not storable")
+    return text
+
+
+def reference_of(entry: Entry) -> str:
+    """Our own attempt id, as the provider quotes it."""
+    text = text_of(entry, "reference")
+    if not _REFERENCE.fullmatch(text):
+        raise ReceiptError("reference is not an attempt id")
+    return text
+
+
+def instant_of(entry: Entry, name: str = "at") -> datetime:
+    """The provider's instant, aware UTC."""
+    text = text_of(entry, name)
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ReceiptError(f"{name} has no time zone")
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, ReceiptError):
+            raise
+        raise ReceiptError(f"{name} is not an ISO 8601 instant") from error

@@ -1,0 +1,137 @@
+"""A small HTTP/1.1 server on an asyncio protocol: a carrier must be cheaper than what it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import cast
+from urllib.parse import unquote
+
+import httptools
+
+_MAX_BODY = 1 << 20
+_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Request:
+    """One request, answered by `respond` at any later time, or never."""
+
+    __slots__ = ("_connection", "began", "body", "headers", "method", "path")
+
+    def __init__(self, connection: Connection, began: float) -> None:
+        self._connection = connection
+        self.began = began
+        self.method = ""
+        self.path = ""
+        self.headers: dict[str, str] = {}
+        self.body = b""
+
+    def respond(
+        self, status: int, content: Mapping[str, object], headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._connection.reply(status, _encode(content).encode(), headers or {})
+
+    def bears(self, token: str) -> bool:
+        return self.headers.get("authorization") == f"Bearer {token}"
+
+
+Handler = Callable[[Request], None]
+
+
+class Connection(asyncio.Protocol):
+    """One client connection; requests come one after another, without pipelining."""
+
+    def __init__(self, handler: Handler, open_connections: set[Connection]) -> None:
+        self._handler = handler
+        self._open = open_connections
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._request: Request | None = None
+        self._body: list[bytes] = []
+        self._size = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transport has the methods of asyncio.Transport without being one.
+        self._transport = cast(asyncio.Transport, transport)
+        self._open.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._open.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._request is None:
+            self._request = Request(self, time.time())
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.close()
+
+    def on_url(self, url: bytes) -> None:
+        if self._request is not None:
+            self._request.path = unquote(url.partition(b"?")[0].decode("latin-1"))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._request is not None:
+            self._request.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > _MAX_BODY:
+            self.close()
+            return
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        request, self._request = self._request, None
+        if request is None:
+            return
+        request.method = self._parser.get_method().decode("ascii")
+        request.body = b"".join(self._body)
+        self._body.clear()
+        self._size = 0
+        self._handler(request)
+
+    def reply(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        if self._transport is None:
+            return
+        extra = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n{extra}\r\n"
+        self._transport.write(_LINES[status] + head.encode("latin-1") + body)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+class HttpServer:
+    """Listens on 127.0.0.1 and gives each request to `handler`."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._open: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        self.port = 0
+
+    async def start(self, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Connection(self._handler, self._open), "127.0.0.1", port, backlog=1024
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            for connection in tuple(self._open):
+                connection.close()
+            await self._server.wait_closed()
+            # Connections say farewell on the loop's next turns.
+            while self._open:
+                await asyncio.sleep(0)

@@ -1,0 +1,64 @@
+"""The SMS channel: one POST per message, receipts by callback, and a way to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from channels.contract import Message
+from channels.errors import AnswerLost, NotConnected, TooLate
+from channels.receipts import read_receipts
+from channels.signature import verify
+from channels.sms.answers import became_of, outcome_of
+from channels.sms.payload import body, is_number
+from channels.sms.receipts import to_receipt
+from channels.sms.settings import SmsSettings, capabilities
+from channels.transport import AiohttpTransport, Transport
+from reminders.domain.outcome import Outcome, Permanent, Receipt, Transient, Uncertain, Unsent
+
+
+class SmsChannel:
+    """See `channels.contract.Channel`."""
+
+    def __init__(self, settings: SmsSettings, transport: Transport | None = None) -> None:
+        self.name = settings.name
+        self.capabilities = capabilities(settings)
+        self._url = f"{settings.base_url.rstrip('/')}/sms/v1/messages"
+        self._secret = settings.receipts_secret
+        self._headers = {
+            "Authorization": f"Bearer {settings.token}",
+            "Content-Type": "application/json",
+        }
+        self._http = transport or AiohttpTransport(settings.concurrency, settings.timeout)
+
+    async def send(self, message: Message) -> Outcome:
+        if not is_number(message.address):
+            return Permanent("invalid_number", dead_contact=True)
+        headers = {**self._headers, "Idempotency-Key": message.idempotency_key}
+        try:
+            reply = await self._http.request(
+                "POST", self._url, headers, body(message), message.start_by
+            )
+        except NotConnected as error:
+            return Transient(str(error))
+        except TooLate as error:
+            return Unsent(str(error))
+        except AnswerLost as error:
+            return Uncertain(f"no answer: {error}")
+        return outcome_of(reply, datetime.now(UTC))
+
+    async def ask(self, idempotency_key: str) -> Outcome | None:
+        try:
+            reply = await self._http.request("GET", f"{self._url}/{idempotency_key}", self._headers)
+        except (NotConnected, TooLate, AnswerLost):
+            return None
+        return became_of(reply)
+
+    def parse_receipts(self, body: bytes) -> Sequence[Receipt]:
+        return read_receipts(body, to_receipt)
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        return verify(self._secret, body, headers)
+
+    async def close(self) -> None:
+        await self._http.close()

@@ -1,0 +1,49 @@
+"""Delivery receipts of the SMS gateway: `{"reference", "id", "status", "at", "error"}`."""
+
+from __future__ import annotations
+
+from channels.errors import ReceiptError
+from channels.receipts import Entry, instant_of, reference_of, text_of
+from channels.sms.errors import RECEIPT_ERRORS, Refusal, refusal
+from reminders.domain.outcome import Receipt, ReceiptStatus
+
+_R = ReceiptStatus
+
+# The message states of SMPP 3.4 §5.2.28, in the short forms of its appendix B.
+STATUSES: dict[str, ReceiptStatus] = {
+    "ENROUTE": _R.ACCEPTED,
+    "ACCEPTD": _R.ACCEPTED,
+    "UNKNOWN": _R.ACCEPTED,
+    "DELIVRD": _R.DELIVERED,
+    "UNDELIV": _R.UNDELIVERED,
+    "REJECTD": _R.UNDELIVERED,
+    "EXPIRED": _R.UNDELIVERED,
+    "DELETED": _R.UNDELIVERED,
+}
+
+
+def to_receipt(entry: Entry) -> Receipt:
+    status = STATUSES.get(text_of(entry, "status"))
+    if status is None:
+        raise ReceiptError("status is not one of " + ", ".join(STATUSES))
+    gone = undelivered_reason(entry)
+    return Receipt(
+        attempt_id=reference_of(entry),
+        status=status,
+        at=instant_of(entry),
+        provider_ref=text_of(entry, "id"),
+        reason=gone.reason if gone else "",
+        dead_contact=gone.dead_contact if gone else False,
+    )
+
+
+def undelivered_reason(entry: Entry) -> Refusal | None:
+    """Why a message did not arrive; None if its status does not say so."""
+    status = entry.get("status")
+    if not isinstance(status, str) or STATUSES.get(status) is not _R.UNDELIVERED:
+        return None
+    try:
+        code = text_of(entry, "error")
+    except ReceiptError:
+        code = ""
+    return refusal(code or status.lower(), RECEIPT_ERRORS)
