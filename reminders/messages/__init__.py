@@ -1,0 +1,1 @@
+"""What a reminder says: templates, locales, SMS segments and the lint that guards them."""

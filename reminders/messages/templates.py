@@ -1,0 +1,155 @@
+"""The templates of one folder, compiled once, and the rendering of a message from facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from reminders.messages.catalogue import (
+    PARTS,
+    Message,
+    Version,
+    content_hash,
+    languages,
+    messages,
+    read_versions,
+    sources,
+)
+from reminders.messages.errors import TemplateError
+from reminders.messages.facts import Facts, Rendered, values
+from reminders.messages.segments import segments
+
+_FALLBACK = "en"
+
+
+def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
+    """Jinja without side effects: templates are data that a lender edits, not code we trust."""
+    return ImmutableSandboxedEnvironment(
+        loader=jinja2.DictLoader(texts),
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        cache_size=-1,
+        auto_reload=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A message ready to render."""
+
+    template_id: str
+    parts: Mapping[str, jinja2.Template]
+    phrases: Mapping[str, str]
+
+
+class TemplateSet:
+    """Every message of a folder. Safe to share between threads: it never changes."""
+
+    def __init__(self, compiled: Mapping[Message, _Compiled], shipped: tuple[str, ...]) -> None:
+        self._compiled = compiled
+        self.languages = shipped
+
+    @classmethod
+    def load(cls, folder: Path, *, stamped: bool = True) -> TemplateSet:
+        """Compile all of `folder`. Raises `TemplateError` on bad syntax or an absent phrase.
+
+        `stamped` demands that the words are those of `versions.txt`, so that a version in the
+        ledger always names the same words; without it the version is the content hash itself.
+        """
+        texts = sources(folder)
+        env = environment(texts)
+        known = read_versions(folder) if stamped else {}
+        compiled: dict[Message, _Compiled] = {}
+        for message in messages(texts):
+            if not any(file in texts for file in message.files):
+                continue
+            try:
+                version = content = content_hash(message, texts, env)
+                parts = _parts(message, texts, env)
+            except jinja2.TemplateSyntaxError as error:
+                raise TemplateError(f"{error.name} line {error.lineno}: {error.message}") from error
+            if stamped:
+                version = _number(message, known.get(str(message)), content)
+            compiled[message] = _Compiled(f"{message}@{version}", parts, _phrases(message, texts))
+        return cls(compiled, tuple(languages(texts)))
+
+    def render(self, channel: str, facts: Facts) -> Rendered:
+        """Write one message, in the nearest language there is.
+
+        Raises `TemplateError`, in one line, for facts that contradict themselves, an absent
+        template or a variable that does not exist.
+        """
+        if channel not in PARTS:
+            raise TemplateError(f"channel {channel!r} has no templates, only {', '.join(PARTS)}")
+        language = nearest(facts.language, self.languages)
+        message = Message(language, str(facts.kind), channel)
+        names = values(facts, language)
+        compiled = self._compiled.get(message)
+        if compiled is None:
+            raise TemplateError(f"there is no template {message}")
+        names.update(compiled.phrases)
+        shown = dict.fromkeys(("subject", "text", "html"), "")
+        for part in PARTS[channel]:
+            shown[part] = _render(compiled, message, part, names)
+        # A subject becomes a header: whatever a template does, it stays one line.
+        subject = " ".join(shown["subject"].split())
+        count = segments(shown["text"]) if channel == "sms" else 0
+        return Rendered(
+            subject, shown["text"], shown["html"], language, compiled.template_id, count
+        )
+
+
+@lru_cache(maxsize=1_024)
+def nearest(language: str, shipped: tuple[str, ...]) -> str:
+    """The shipped language for a BCP 47 tag: itself, else the same language, else English."""
+    wanted = language.strip().replace("_", "-").lower()
+    by_tag = {tag.lower(): tag for tag in shipped}
+    primary = wanted.split("-")[0]
+    same = [tag for tag in shipped if tag.lower().split("-")[0] == primary]
+    return by_tag.get(wanted) or by_tag.get(primary) or (same[0] if same else _FALLBACK)
+
+
+def _render(
+    compiled: _Compiled, message: Message, part: str, names: Mapping[str, str | int]
+) -> str:
+    template = compiled.parts.get(part)
+    if template is None:
+        raise TemplateError(f"there is no template {message.file(part)}")
+    try:
+        return template.render(names).strip()
+    except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+        raise TemplateError(f"{message.file(part)}: {' '.join(str(error).split())}") from error
+
+
+def _parts(
+    message: Message, texts: Mapping[str, str], env: jinja2.Environment
+) -> dict[str, jinja2.Template]:
+    return {
+        part: env.get_template(message.file(part))
+        for part in PARTS[message.channel]
+        if message.file(part) in texts
+    }
+
+
+def _number(message: Message, known: Version | None, content: str) -> str:
+    if known is None or known.content != content:
+        raise TemplateError(
+            f"{message}: its words are not those of its version; lint, then raise the version"
+            " with python -m reminders.messages FOLDER --stamp"
+        )
+    return str(known.number)
+
+
+def _phrases(message: Message, texts: Mapping[str, str]) -> dict[str, str]:
+    """The fixed sentences of a message, read as they stand: a phrase holds no variables."""
+    absent = [file for file in message.phrases.values() if not texts.get(file, "").strip()]
+    if absent:
+        raise TemplateError(f"there is no phrase {absent[0]}, which {message} needs")
+    return {name: texts[file].strip() for name, file in message.phrases.items()}
