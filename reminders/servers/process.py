@@ -6,9 +6,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 from reminders.servers import watcher
 
@@ -90,12 +93,22 @@ class Child:
         """The exit code of the process, 128 + N if signal N ended it."""
         code = self._watcher.wait()
         if code < 0 and self.pid is not None:  # the watcher was killed: nobody else would clear up
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
+            _end_group(self.pid)
         self.ask_to_stop()
         # A descendant that left the group may hold the log open; it must not hold us up.
         self._reader.join(timeout=2)
         return code
+
+
+def _end_group(pid: int) -> None:
+    """Kill what a killed watcher left, and see it gone before anything is started in its place."""
+    with contextlib.suppress(psutil.Error):
+        left = psutil.Process(pid)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while left.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def _read_lines(descriptor: int, name: str, sink: Sink) -> None:

@@ -59,7 +59,9 @@ class State:
 
     def alive(self) -> bool:
         try:
-            return abs(psutil.Process(self.pid).create_time() - self.began) < 1
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.began) < 1
+            return same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 

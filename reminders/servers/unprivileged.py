@@ -3,6 +3,7 @@
 It runs under the existing account `nobody`, in a folder that only that account may enter.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -84,9 +85,11 @@ def readable_copy(base: Path, files: list[Path], user: User, key: str, program: 
         if not Path(parent).is_dir() or not _has_way(Path(parent), user):
             continue
         copy = Path(parent, f"bill-reminders-{key}")
-        if not copy.exists():
-            _copy(base, files, copy)
-        if _is_ours(copy) and _is_whole(base, files, copy) and _runs(copy / program, user):
+        _make_open_folder(copy)
+        if not _is_ours(copy):
+            continue
+        _fill(base, files, copy)
+        if _runs(copy / program, user):
             return copy
     raise ServerError(
         f"{base} cannot be read by the account that PostgreSQL must run under, and no temporary "
@@ -98,19 +101,27 @@ def _has_way(folder: Path, user: User) -> bool:
     return all(_has(step, user, 0o1) for step in (folder, *folder.resolve().parents))
 
 
-def _copy(base: Path, files: list[Path], copy: Path) -> None:
-    fresh = Path(tempfile.mkdtemp(prefix=f"{copy.name}.", dir=copy.parent))
+def _fill(base: Path, files: list[Path], copy: Path) -> None:
+    """Bring what is missing. Files appear whole, so servers and other runs may use the copy now.
+
+    It is done at every start: cleaners of temporary folders take old files out.
+    """
     for file in files:
-        target = fresh / file.relative_to(base)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(base / file, target)
-        target.chmod(0o755 if os.access(file, os.X_OK) else 0o644)
-    for folder in (fresh, *(step for step in fresh.rglob("*") if step.is_dir())):
-        folder.chmod(0o755)  # our own, just made: the umask may have closed them
-    try:
-        fresh.rename(copy)
-    except OSError:  # another run was quicker; its copy is judged like any other
-        shutil.rmtree(fresh)
+        target = copy / file.relative_to(base)
+        if target.exists() and target.stat().st_size == file.stat().st_size:
+            continue
+        for folder in reversed(target.relative_to(copy).parents[:-1]):
+            _make_open_folder(copy / folder)
+        fresh = target.with_name(f".{target.name}.{os.getpid()}")
+        shutil.copyfile(file, fresh)
+        fresh.chmod(0o755 if os.access(file, os.X_OK) else 0o644)
+        fresh.replace(target)
+
+
+def _make_open_folder(folder: Path) -> None:
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o755)  # our own, just made: the umask may have closed it
 
 
 def _is_ours(copy: Path) -> bool:
@@ -120,16 +131,6 @@ def _is_ours(copy: Path) -> bool:
         and about.st_uid == os.geteuid()
         and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     )
-
-
-def _is_whole(base: Path, files: list[Path], copy: Path) -> bool:
-    """Cleaners of temporary folders take old files out; then it is copied anew."""
-    pairs = ((file, copy / file.relative_to(base)) for file in files)
-    if all(there.exists() and there.stat().st_size == file.stat().st_size for file, there in pairs):
-        return True
-    shutil.rmtree(copy)
-    _copy(base, files, copy)
-    return True
 
 
 def _runs(program: Path, user: User) -> bool:
