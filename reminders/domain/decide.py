@@ -53,7 +53,7 @@ def decide(
 
 def _over(bill: BillPosition, reminder: Reminder, checks: list[Check]) -> Decision | None:
     """Paid, cancelled, superseded or planned anew: nothing may be sent any more."""
-    reason = _closing(bill, reminder)
+    reason = closing(bill, reminder)
     checks.append(Check("open", f"{bill.balance} {bill.terms.currency} left", reason is None))
     if reason is None:
         return None
@@ -62,7 +62,8 @@ def _over(bill: BillPosition, reminder: Reminder, checks: list[Check]) -> Decisi
     return Cancel(reason, tuple(checks))
 
 
-def _closing(bill: BillPosition, reminder: Reminder) -> Reason | None:
+def closing(bill: BillPosition, reminder: Reminder) -> Reason | None:
+    """Why a reminder of this bill may not be sent any more; None while it may."""
     if bill.cancelled:
         return Reason.BILL_CANCELLED
     if bill.superseded_by is not None:

@@ -18,9 +18,11 @@ def plan(
     """Every contact that `policy` holds for this bill in its present epoch, in order of time.
 
     With `tier`, only the stages of that tier; without, those of every tier: the tier is judged
-    when a stage falls due, so a plan made under one tier holds under the next. Empty while the
-    customer's zone is unknown, for a bill of nothing, and for stages beyond the calendar. Past
-    stages are included: whether one is still of use is for `decide` to say.
+    when a stage falls due, so a plan made under one tier holds under the next. Stages whose use
+    ended before the bill was issued are left out; other past ones are in: whether they are still
+    of use is for `decide` to say. Empty while the customer's zone is unknown and for a bill of
+    nothing. The id and its month follow the local day, so that a change of zone moves a
+    reminder in time and makes no second one.
     """
     if not customer.time_zone or bill.terms.amount_due <= 0:
         return ()
@@ -28,17 +30,16 @@ def plan(
     for stage in policy.stages:
         day = shift(bill.terms.due_on, stage.offset_days)
         at = instant(day, stage.at, customer.time_zone) if day is not None else None
-        if at is not None:
-            timed.append((at, stage))
-    timed.sort(key=lambda pair: (pair[0], pair[1].name))
+        if day is not None and at is not None:
+            timed.append((at, stage, month_of(day)))
+    timed.sort(key=lambda moment: (moment[0], moment[1].name))
     planned = []
-    for index, (due_at, stage) in enumerate(timed):
+    for index, (due_at, stage, month) in enumerate(timed):
         expires_at = _end(due_at, stage.lasts)
         if index + 1 < len(timed):
             expires_at = min(expires_at, timed[index + 1][0])
-        if tier is not None and tier not in stage.tiers:
+        if expires_at <= bill.terms.issued_at or (tier is not None and tier not in stage.tiers):
             continue
-        month = month_of(due_at)
         planned.append(
             Reminder(
                 reminder_id=make_id(

@@ -1,0 +1,255 @@
+"""Decisions, attempts, what became of them, and the texts that were sent (encrypted, apart)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from reminders.domain.identity import customer_in, month_in
+from reminders.domain.outcome import AttemptState
+from reminders.domain.policy import Confirm
+from reminders.domain.reminder import Attempt, Cause
+from reminders.ledger.bulk import Bulk
+
+DECISIONS = Bulk(
+    "decision",
+    {
+        "customer_id": "bigint",
+        "month": "integer",
+        "reminder_id": "uuid",
+        "at": "timestamptz",
+        "outcome": "text",
+        "reason": "text",
+        "tier": "text",
+        "checks": "bytea",
+    },
+)
+ATTEMPTS = Bulk(
+    "attempt",
+    {
+        "customer_id": "bigint",
+        "month": "integer",
+        "attempt_id": "uuid",
+        "reminder_id": "uuid",
+        "number": "smallint",
+        "channel": "text",
+        "provider": "text",
+        "state": "text",
+        "confirm": "text",
+        "cause": "text",
+        "amount": "bigint",
+        "submitted_at": "timestamptz",
+        "confirm_by": "timestamptz",
+    },
+)
+EVENTS = Bulk(
+    "attempt_event",
+    {
+        "customer_id": "bigint",
+        "month": "integer",
+        "attempt_id": "uuid",
+        "state": "text",
+        "reason": "text",
+        "at": "timestamptz",
+    },
+)
+SECRETS = Bulk(
+    "message_secret",
+    {
+        "customer_id": "bigint",
+        "month": "integer",
+        "owner_id": "uuid",
+        "key_id": "text",
+        "ciphertext": "bytea",
+    },
+    conflict="DO NOTHING",
+)
+
+_OF_REMINDERS = text(
+    """
+    SELECT a.reminder_id, a.attempt_id, a.number, a.channel, a.provider, a.state, a.confirm,
+        a.cause, a.submitted_at, a.confirm_by, a.retry_at, a.reason, a.amount, a.was_uncertain
+    FROM attempt a
+    WHERE a.month = :month AND a.customer_id = ANY(CAST(:customers AS bigint[]))
+      AND a.reminder_id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY a.number
+    """
+)
+_BY_ID = text(
+    """
+    SELECT a.reminder_id, a.attempt_id, a.number, a.channel, a.provider, a.state, a.confirm,
+        a.cause, a.submitted_at, a.confirm_by, a.retry_at, a.reason, a.amount, a.was_uncertain
+    FROM attempt a
+    JOIN unnest(CAST(:customers AS bigint[]), CAST(:ids AS uuid[])) AS v (customer_id, attempt_id)
+      ON a.customer_id = v.customer_id AND a.attempt_id = v.attempt_id
+    WHERE a.month = :month ORDER BY a.customer_id, a.attempt_id FOR NO KEY UPDATE OF a
+    """
+)
+_CHANGE = text(
+    """
+    UPDATE attempt a SET state = v.state, reason = v.reason, retry_at = v.retry_at,
+        confirm_by = v.confirm_by, was_uncertain = v.was_uncertain,
+        provider_ref = CASE WHEN v.ref = '' THEN a.provider_ref ELSE v.ref END
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:ids AS uuid[]), CAST(:states AS text[]),
+        CAST(:reasons AS text[]), CAST(:retries AS timestamptz[]),
+        CAST(:confirms AS timestamptz[]), CAST(:uncertains AS boolean[]), CAST(:refs AS text[]))
+        AS v (customer_id, attempt_id, state, reason, retry_at, confirm_by, was_uncertain, ref)
+    WHERE a.month = :month AND a.customer_id = v.customer_id AND a.attempt_id = v.attempt_id
+    """
+)
+_DEAD_CONTACTS = text(
+    """
+    UPDATE contact_point c SET health = v.health
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:channels AS text[]), CAST(:healths AS text[]))
+        AS v (customer_id, channel, health)
+    WHERE c.customer_id = v.customer_id AND c.channel = v.channel AND c.health <> v.health
+    """
+)
+_ADDRESSES = text(
+    """
+    SELECT c.customer_id, c.channel, s.key_id, s.ciphertext
+    FROM contact_point c JOIN contact_secret s
+      ON s.customer_id = c.customer_id AND s.secret_id = c.secret_id
+    WHERE c.customer_id = ANY(CAST(:customers AS bigint[]))
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAttempt:
+    """An attempt as the ledger keeps it, with its reminder and the amount it named."""
+
+    attempt: Attempt
+    reminder_id: UUID
+    amount: int
+    was_uncertain: bool
+
+    @property
+    def customer_id(self) -> int:
+        return customer_in(self.attempt.attempt_id)
+
+    @property
+    def month(self) -> int:
+        return month_in(self.attempt.attempt_id)
+
+    def moved(self, state: AttemptState, reason: str) -> KeptAttempt:
+        """This attempt in another state; `uncertain` is remembered (S4.15: it is evidence)."""
+        uncertain = self.was_uncertain or state is AttemptState.UNCERTAIN
+        attempt = replace(self.attempt, state=state, reason=reason)
+        return replace(self, attempt=attempt, was_uncertain=uncertain)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An attempt's new projection, and the provider's own id for it where it gave one."""
+
+    kept: KeptAttempt
+    ref: str = ""
+
+
+def _kept(row: Any) -> KeptAttempt:  # Any: a row has the types of its SELECT
+    (reminder_id, attempt_id, number, channel, provider, state, confirm, cause, *rest) = row
+    submitted_at, confirm_by, retry_at, reason, amount, was_uncertain = rest
+    return KeptAttempt(
+        Attempt(
+            attempt_id,
+            number,
+            channel,
+            provider,
+            AttemptState(state),
+            Confirm(confirm),
+            Cause(cause),
+            submitted_at,
+            confirm_by,
+            retry_at,
+            reason,
+        ),
+        reminder_id,
+        amount,
+        was_uncertain,
+    )
+
+
+def of_reminders(
+    connection: Connection, reminders: Iterable[tuple[int, int, UUID]]
+) -> dict[UUID, list[KeptAttempt]]:
+    """Attempts of reminders given as (customer, month, id), each list in order of number."""
+    months: dict[int, list[tuple[int, UUID]]] = {}
+    for customer, month, reminder_id in reminders:
+        months.setdefault(month, []).append((customer, reminder_id))
+    found: dict[UUID, list[KeptAttempt]] = {}
+    for month, pairs in months.items():
+        values = {
+            "month": month,
+            "customers": list({customer for customer, _ in pairs}),
+            "ids": [reminder_id for _, reminder_id in pairs],
+        }
+        for row in connection.execute(_OF_REMINDERS, values):
+            found.setdefault(row[0], []).append(_kept(row))
+    return found
+
+
+def by_id(connection: Connection, attempts: Iterable[UUID]) -> dict[UUID, KeptAttempt]:
+    """Lock and read attempts; the id itself says whose and of which month they are."""
+    months: dict[int, list[UUID]] = {}
+    for attempt_id in attempts:
+        months.setdefault(month_in(attempt_id), []).append(attempt_id)
+    found = {}
+    for month, ids in months.items():
+        values = {"month": month, "customers": [customer_in(each) for each in ids], "ids": ids}
+        for row in connection.execute(_BY_ID, values):
+            found[row[1]] = _kept(row)
+    return found
+
+
+def change_all(connection: Connection, changes: Iterable[Change]) -> None:
+    """Write new projections of attempts whose customers are locked."""
+    months: dict[int, list[Change]] = {}
+    for each in changes:
+        months.setdefault(each.kept.month, []).append(each)
+    for month, group in months.items():
+        attempts = [each.kept.attempt for each in group]
+        connection.execute(
+            _CHANGE,
+            {
+                "month": month,
+                "customers": [each.kept.customer_id for each in group],
+                "ids": [attempt.attempt_id for attempt in attempts],
+                "states": [attempt.state for attempt in attempts],
+                "reasons": [attempt.reason for attempt in attempts],
+                "retries": [attempt.retry_at for attempt in attempts],
+                "confirms": [attempt.confirm_by for attempt in attempts],
+                "uncertains": [each.kept.was_uncertain for each in group],
+                "refs": [each.ref for each in group],
+            },
+        )
+
+
+def set_health(connection: Connection, healths: Iterable[tuple[int, str, str]]) -> None:
+    """Set contact points' health, given as (customer, channel, health)."""
+    rows = list(healths)
+    if rows:
+        customers, channels, values = zip(*rows, strict=True)
+        connection.execute(
+            _DEAD_CONTACTS,
+            {"customers": list(customers), "channels": list(channels), "healths": list(values)},
+        )
+
+
+def addresses(
+    connection: Connection, customers: Iterable[int]
+) -> dict[tuple[int, str], tuple[str, bytes]]:
+    """(customer, channel) → (key id, ciphertext) of the present addresses."""
+    rows = connection.execute(_ADDRESSES, {"customers": list(customers)})
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+def event_row(kept: KeptAttempt, at: datetime) -> tuple[object, ...]:
+    """The append-only line of an attempt's present state."""
+    attempt = kept.attempt
+    return (kept.customer_id, kept.month, attempt.attempt_id, attempt.state, attempt.reason, at)
