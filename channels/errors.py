@@ -19,8 +19,12 @@ class ReceiptError(ValueError):
         self.readable = tuple(readable)
 
 
-class NotConnected(Exception):
-    """No connection: surely not a byte of the message left."""
+class NothingTaken(Exception):
+    """The call failed before the message was handed over: surely nothing was taken."""
+
+
+class NotConnected(NothingTaken):
+    """No connection, and that was known at once: worth another try within the same send."""
 
 
 class TooLate(Exception):

@@ -13,7 +13,7 @@ import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 from yarl import URL
 
-from channels.errors import AnswerLost, NotConnected, TooLate
+from channels.errors import AnswerLost, NotConnected, NothingTaken, TooLate
 
 # Many servers close idle connections after 5 s (uvicorn's default). Ours go first, so that a
 # request seldom meets a connection that the other side is just closing: that is `Uncertain`.
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a provider answered, whole. Header names are lower case."""
+    """What a provider answered, whole. Headers are looked up in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -44,7 +44,7 @@ class Transport(Protocol):
         body: bytes | None = None,
         start_by: float | None = None,
     ) -> Reply:
-        """One exchange. Raises `NotConnected`, `TooLate` or `AnswerLost`, nothing else."""
+        """One exchange. Raises `NothingTaken`, `TooLate` or `AnswerLost`, nothing else."""
 
     async def close(self) -> None:
         """Give connections back; must run in the loop that used them."""
@@ -109,17 +109,15 @@ class AiohttpTransport:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                content = await response.read()
-                found = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status, found, content)
+                return Reply(response.status, response.headers, await response.read())
         except aiohttp.ConnectionTimeoutError as error:
             if timeout is not self._timeout:
                 raise TooLate("no connection in time") from error
-            raise NotConnected("connect: timed out") from error
+            raise NothingTaken("connect: timed out") from error
         except aiohttp.ClientConnectorError as error:
             raise NotConnected(f"connect: {_kind(error.os_error)}") from error
         except aiohttp.InvalidURL as error:
-            raise NotConnected("connect: the provider's URL is wrong") from error
+            raise NothingTaken("connect: the provider's URL is wrong") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise AnswerLost(_kind(error)) from error
 

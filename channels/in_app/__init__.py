@@ -1,0 +1,6 @@
+"""In-app messages: written in the gate's own transaction, read through our own inbox."""
+
+from channels.in_app.provider import InAppChannel
+from channels.in_app.settings import InAppSettings
+
+__all__ = ["InAppChannel", "InAppSettings"]

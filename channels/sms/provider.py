@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from channels.contract import Message
-from channels.errors import AnswerLost, NotConnected, TooLate
+from channels.errors import AnswerLost, NothingTaken, TooLate
 from channels.receipts import read_receipts
 from channels.signature import verify
 from channels.sms.answers import became_of, outcome_of
@@ -39,7 +39,7 @@ class SmsChannel:
             reply = await self._http.request(
                 "POST", self._url, headers, body(message), message.start_by
             )
-        except NotConnected as error:
+        except NothingTaken as error:
             return Transient(str(error))
         except TooLate as error:
             return Unsent(str(error))
@@ -50,7 +50,7 @@ class SmsChannel:
     async def ask(self, idempotency_key: str) -> Outcome | None:
         try:
             reply = await self._http.request("GET", f"{self._url}/{idempotency_key}", self._headers)
-        except (NotConnected, TooLate, AnswerLost):
+        except (NothingTaken, TooLate, AnswerLost):
             return None
         return became_of(reply)
 

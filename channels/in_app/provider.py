@@ -1,0 +1,53 @@
+"""The in-app channel: capabilities and receipts; the service writes the message itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from channels.contract import Message
+from channels.errors import ReceiptError
+from channels.in_app.settings import InAppSettings, capabilities
+from channels.receipts import Entry, instant_of, read_receipts, reference_of, text_of
+from channels.signature import verify
+from reminders.domain.outcome import Accepted, Outcome, Receipt, ReceiptStatus
+
+
+class InAppChannel:
+    """See `channels.contract.Channel`."""
+
+    def __init__(self, settings: InAppSettings) -> None:
+        self.name = settings.name
+        self.capabilities = capabilities(settings)
+        self._secret = settings.receipts_secret
+
+    async def send(self, message: Message) -> Outcome:
+        """Nothing is left to do: the message was written in the transaction of its gate."""
+        return Accepted(message.idempotency_key)
+
+    async def ask(self, idempotency_key: str) -> Outcome | None:
+        """What the gate committed is in the inbox."""
+        return Accepted(idempotency_key)
+
+    def parse_receipts(self, body: bytes) -> Sequence[Receipt]:
+        return read_receipts(body, _to_receipt)
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        return verify(self._secret, body, headers)
+
+    async def close(self) -> None:
+        return None
+
+
+def read_receipts_body(references: Sequence[str], at: datetime) -> bytes:
+    """What the inbox puts on the stream when a customer has read these messages."""
+    return json.dumps(
+        [{"reference": ref, "status": "read", "at": at.isoformat()} for ref in references]
+    ).encode()
+
+
+def _to_receipt(entry: Entry) -> Receipt:
+    if text_of(entry, "status") != "read":
+        raise ReceiptError("status is not read")
+    return Receipt(attempt_id=reference_of(entry), status=ReceiptStatus.READ, at=instant_of(entry))
