@@ -24,6 +24,7 @@ from reminders.messages.catalogue import (
 )
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import VARIABLES, Facts, Kind, Urgency
+from reminders.messages.money import money
 from reminders.messages.templates import TemplateSet, environment
 
 MAX_SEGMENTS = 3
@@ -76,6 +77,7 @@ def lint(folder: Path, *, stamped: bool = True) -> list[str]:
         found += _absent(message, texts)
         try:
             found += _variables(message, texts, env)
+            found += _borrowed(message, texts, env)
             used |= {name for file in message.files for name in family(file, texts, env)}
             if stamped:
                 found += _stamp(message, stamps, content_hash(message, texts, env))
@@ -131,6 +133,14 @@ def _variables(
             yield f"{file}: {name} would show on a locked screen"
 
 
+def _borrowed(message: Message, texts: Mapping[str, str], env: jinja2.Environment) -> Iterator[str]:
+    """A folder copied to start a new language still extends the layout of the old one."""
+    for file in message.files:
+        for name in family(file, texts, env):
+            if "/" in name and not name.startswith(f"{message.language}/"):
+                yield f"{file}: takes words from {name}, another language"
+
+
 def _stamp(message: Message, stamps: Mapping[str, Version], content: str) -> Iterator[str]:
     known = stamps.get(str(message))
     if known is None:
@@ -167,8 +177,12 @@ def _trial(templates: TemplateSet, message: Message, facts: Facts) -> Iterator[s
         return
     where = f"{message} at urgency {facts.urgency}"
     bodies = {"text": shown.text, "html": shown.html}
+    amounts = [
+        money(minor, facts.currency, message.language)
+        for minor in (facts.amount_minor, facts.minimum_minor)
+    ]
     for part in PARTS[message.channel]:
-        if part in bodies and not all(d in bodies[part] for d in ("1,234,567.00", "24,691.34")):
+        if part in bodies and not all(amount in bodies[part] for amount in amounts):
             yield f"{where}: the {part} does not show the amount and the minimum"
     if shown.segments > MAX_SEGMENTS:
         yield f"{where}: {shown.segments} SMS segments, at most {MAX_SEGMENTS}"

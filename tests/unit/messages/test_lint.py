@@ -116,6 +116,18 @@ def test_a_shared_layout_raises_every_version_that_shows_it(folder: Path) -> Non
     assert len(stamp(folder)) == 6
 
 
+def test_a_new_language_must_not_borrow_words(folder: Path) -> None:
+    shutil.copytree(folder / "en", folder / "de")
+    assert "de/overdue.email.html.j2: takes words from en/layout.html.j2, another language" in lint(
+        folder, stamped=False
+    )
+    for kind in ("pre_due", "due_today", "overdue"):
+        edit(folder, f"de/{kind}.email.html.j2", '"en/', '"de/')
+    assert len(stamp(folder)) == 9
+    shown = TemplateSet.load(folder).render("email", facts(language="de-AT"))
+    assert (shown.language, shown.template) == ("de", "de/pre_due.email@1")
+
+
 def test_broken_words_get_no_version(folder: Path) -> None:
     kept = (folder / VERSIONS).read_text(encoding="utf-8")
     edit(folder, SMS, "{{ amount }}", "{{ amount ")
