@@ -50,7 +50,10 @@ def read_private(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a running supervisor tells other shells. `began` guards against a reused pid."""
+    """What a running supervisor tells other shells. `began` guards against a reused pid.
+
+    `children` are pids by name, 0 for one that waits for its restart.
+    """
 
     pid: int
     began: float

@@ -128,6 +128,16 @@ class Supervisor:
             self.end(process.name)
             raise
 
+    def run(self, process: Process) -> int:
+        """Run a process that ends by itself, and return its exit code."""
+        child = self.launch(process)
+        try:
+            return child.wait()
+        except BaseException:
+            child.ask_to_stop()
+            child.wait()
+            raise
+
     def end(self, name: str) -> None:
         """Stop one process for good; nothing happens if it is not there."""
         keeper = self._keepers.pop(name, None)
@@ -187,7 +197,8 @@ class Supervisor:
         """Rewrite the state file; other shells read it."""
         with self._publishing:
             if self._held >= 0:
-                state.write_state(self.data_dir, self.pids(), self._urls)
+                wanted = dict.fromkeys(list(self._keepers), 0)
+                state.write_state(self.data_dir, wanted | self.pids(), self._urls)
 
     def _await_ready(self, keeper: Keeper) -> None:
         process = keeper.process
