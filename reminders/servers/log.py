@@ -1,8 +1,6 @@
 """One readable log of many processes: time, name column, line; to a terminal and to a file."""
 
-import sys
 import threading
-from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -14,40 +12,35 @@ KEEP_BYTES = 20 * 1024 * 1024
 class Log:
     """Callable as a `Sink`. Lines of several threads never mix."""
 
-    def __init__(self, path: Path | None = None, terminal: TextIO | None = sys.stdout) -> None:
+    def __init__(self, path: Path, terminal: TextIO | None) -> None:
         """`terminal=None` writes the file alone. One old file is kept once it passes 20 MB."""
         self._terminal = terminal
         self._coloured = terminal is not None and terminal.isatty()
-        self._file = _open(path) if path is not None else None
+        self._file = _open(path)
         self._lock = threading.Lock()
-        self._recent: dict[str, deque[str]] = {}
+        self._names: list[str] = []
 
     def __call__(self, name: str, line: str) -> None:
         stamp = datetime.now(UTC).strftime("%H:%M:%S.%f")[:-3]
         with self._lock:
             column = self._column(name)
-            self._recent.setdefault(name, deque(maxlen=20)).append(line)
-            if self._file is not None and not self._file.closed:
+            if not self._file.closed:
                 self._file.write(f"{stamp} {name:<10} {line}\n")
                 self._file.flush()
             if self._terminal is not None:
                 self._show(f"{stamp} {column} {line}\n")
 
-    def recent(self, name: str) -> list[str]:
-        """The last lines of one process, oldest first."""
-        with self._lock:
-            return list(self._recent.get(name, ()))
-
     def close(self) -> None:
         with self._lock:
-            if self._file is not None:
-                self._file.close()
+            self._file.close()
 
     def _column(self, name: str) -> str:
         if not self._coloured:
             return f"{name:<10}"
-        names = [*self._recent, name]
-        return f"\x1b[{COLOURS[names.index(name) % len(COLOURS)]}m{name:<10}\x1b[0m"
+        if name not in self._names:
+            self._names.append(name)
+        colour = COLOURS[self._names.index(name) % len(COLOURS)]
+        return f"\x1b[{colour}m{name:<10}\x1b[0m"
 
     def _show(self, text: str) -> None:
         assert self._terminal is not None  # noqa: S101 - the caller looked

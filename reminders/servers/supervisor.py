@@ -1,6 +1,7 @@
 """Run named processes together: start in order, restart what crashes, stop in reverse order."""
 
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -88,7 +89,7 @@ class Supervisor:
         state.make_private_folder(data_dir)
         self.data_dir = data_dir.resolve()
         self._held = state.take_lock(self.data_dir)
-        self._log = None if sink else Log(self.data_dir / "log" / "system.log")
+        self._log = None if sink else Log(self.data_dir / "log" / "system.log", sys.stdout)
         self._sink: Sink = sink or self._log or (lambda _name, _line: None)
         self._last: dict[str, str] = {}
         self._keepers: dict[str, Keeper] = {}
@@ -214,6 +215,7 @@ class Supervisor:
 
     @staticmethod
     def _is_ready(keeper: Keeper) -> bool:
-        if keeper.child is None:
+        child = keeper.child
+        if child is None or child.pid is None:
             return False
         return keeper.process.ready is None or keeper.process.ready()

@@ -1,0 +1,52 @@
+"""Development secrets are drawn once; what the environment sets is never overridden."""
+
+import json
+from pathlib import Path
+
+from reminders.servers import development
+from reminders.servers.development import Ports
+from reminders.servers.embedded import Servers
+
+SERVERS = Servers("redis://here", "postgresql+psycopg://here/reminders")
+AT = Ports(http=1, sms=2, smtp=3, control=4)
+
+
+def test_secrets_are_drawn_once_and_completed_when_one_is_missing(tmp_path: Path) -> None:
+    first = development.load_secrets(tmp_path)
+    assert development.load_secrets(tmp_path) == first
+    assert len(bytes.fromhex(first["encryption_key"])) == 32
+    assert len(set(first.values())) == len(first)
+    path = tmp_path / development.SECRETS
+    path.write_text(json.dumps({"inbox_key": "kept"}))
+    assert development.load_secrets(tmp_path)["inbox_key"] == "kept"
+    assert set(development.load_secrets(tmp_path)) == set(first)
+
+
+def test_ports_differ_from_each_other_and_stay(tmp_path: Path) -> None:
+    first = development.choose_ports(tmp_path)
+    assert development.choose_ports(tmp_path) == first
+    assert development.choose_ports(tmp_path, http=8080).http == 8080
+
+
+def test_the_environment_carries_addresses_secrets_and_carriers(tmp_path: Path) -> None:
+    drawn = development.load_secrets(tmp_path)
+    env = development.environment(SERVERS, drawn, AT, sandbox=True, given={})
+    assert env["REDIS_URL"] == SERVERS.redis_url
+    assert env["DATABASE_URL"] == SERVERS.database_url
+    assert json.loads(env["REMINDERS_PRODUCER_TOKENS"]) == {"billing": drawn["producer_token"]}
+    assert env["REMINDERS_SMS__URL"] == "http://127.0.0.1:2"
+    assert env["REMINDERS_EMAIL__PORT"] == "3"
+
+
+def test_what_is_given_directly_or_as_a_file_is_left_alone(tmp_path: Path) -> None:
+    drawn = development.load_secrets(tmp_path)
+    given = {"REMINDERS_HASH_KEY": "own", "REMINDERS_INBOX_KEY_FILE": "/run/secrets/inbox"}
+    env = development.environment(SERVERS, drawn, AT, sandbox=True, given=given)
+    assert "REMINDERS_HASH_KEY" not in env
+    assert "REMINDERS_INBOX_KEY" not in env
+
+
+def test_without_the_sandbox_the_providers_are_the_environments(tmp_path: Path) -> None:
+    drawn = development.load_secrets(tmp_path)
+    env = development.environment(SERVERS, drawn, AT, sandbox=False, given={})
+    assert not any(name.startswith(("REMINDERS_SMS", "REMINDERS_EMAIL")) for name in env)
