@@ -1,0 +1,104 @@
+"""The HTTP side of the system, for any ASGI server: `uvicorn reminders.console.app:app`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from redis import Redis as BlockingRedis
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from sqlalchemy import Engine, text
+
+from config.settings import Settings, load
+from reminders.console import inbox, receipts
+from reminders.console.appender import Appender
+from reminders.console.doors import Doors
+from reminders.console.events import EventsDoor
+from reminders.console.health import ReadyDoor, healthz
+from reminders.console.inbox import InboxDoor, InboxMessage
+from reminders.console.receipts import ReceiptsDoor
+from reminders.ledger.schema import engine_for
+from reminders.services.clock import clock_of
+
+
+def create_app(
+    settings: Settings,
+    *,
+    client: Redis | None = None,
+    read_inbox: Callable[[str], Sequence[InboxMessage]] | None = None,
+    now: Callable[[], datetime] | None = None,
+) -> Doors:
+    """Every door. `client`, `read_inbox` and `now` (the business clock) follow the settings."""
+    redis = client or _redis(settings.redis_url)
+    engine = engine_for(settings.sqlalchemy_url, role="console")
+    appender = Appender(redis)
+    secrets = {name: key.get_secret_value() for name, key in settings.receipt_secrets.items()}
+    tokens = {name: key.get_secret_value() for name, key in settings.producer_tokens.items()}
+    inbox_door = InboxDoor(
+        appender,
+        settings.inbox_key.get_secret_value(),
+        read_inbox or _inbox_of(engine),
+        now or _business_clock(settings),
+    )
+
+    async def close() -> None:
+        await redis.aclose()
+        engine.dispose()
+
+    return Doors(
+        exact={
+            "/v1/events": EventsDoor(appender, tokens, settings.http_max_body),
+            "/healthz": healthz,
+            "/readyz": ReadyDoor({"Redis": redis.ping, "PostgreSQL": _asked(engine)}),
+        },
+        below={
+            receipts.PATH: ReceiptsDoor(appender, secrets, settings.http_max_body),
+            inbox.PATH: inbox_door,
+        },
+        close=close,
+    )
+
+
+def _redis(url: str) -> Redis:
+    """A client that says within seconds that Redis is away; a restart costs one quiet retry."""
+    return Redis.from_url(
+        url,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+    )
+
+
+def _inbox_of(engine: Engine) -> Callable[[str], Sequence[InboxMessage]]:
+    from reminders.services.inbox import messages
+
+    def read(customer: str) -> Sequence[InboxMessage]:
+        with engine.connect() as connection:
+            return messages(connection, customer)
+
+    return read
+
+
+def _business_clock(settings: Settings) -> Callable[[], datetime]:
+    return clock_of(
+        settings.clock, BlockingRedis.from_url(settings.redis_url, socket_timeout=5)
+    ).now
+
+
+def _asked(engine: Engine) -> Callable[[], Awaitable[object]]:
+    def ask() -> None:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    return lambda: asyncio.to_thread(ask)
+
+
+def __getattr__(name: str) -> Doors:
+    """`app` is made when a server asks for it: importing this module reads no settings."""
+    if name != "app":
+        raise AttributeError(name)
+    app = globals()["app"] = create_app(load())
+    return app

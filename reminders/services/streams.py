@@ -1,0 +1,35 @@
+"""Names on Redis: the two streams that are state until PostgreSQL has them."""
+
+from __future__ import annotations
+
+EVENTS_STREAM = "reminders:events"
+RECEIPTS_STREAM = "reminders:receipts"
+INTAKE_GROUP = "intake"
+
+# One letter each: they are stored with every entry.
+EVENT_BODY = b"e"  # verbatim
+EVENT_PRODUCER = b"p"
+RECEIPT_BODY = b"b"  # verbatim
+RECEIPT_PROVIDER = b"p"
+RECEIPT_SIGNED = b"s"  # b"1": the signature was checked at the door
+TAKEN_AT = b"t"  # unix seconds of the machine clock at which a door answered for it
+
+# The provider of receipts that are the customer's own act: reading an in-app message.
+IN_APP = "in_app"
+
+Entry = dict[bytes, bytes]
+
+
+def event_entry(body: bytes, producer: str, taken_at: float) -> Entry:
+    """The fields of one event on the stream."""
+    return {EVENT_BODY: body, EVENT_PRODUCER: producer.encode(), TAKEN_AT: b"%.6f" % taken_at}
+
+
+def receipt_entry(body: bytes, provider: str, taken_at: float) -> Entry:
+    """The fields of one checked callback body on the stream."""
+    return {
+        RECEIPT_BODY: body,
+        RECEIPT_PROVIDER: provider.encode(),
+        RECEIPT_SIGNED: b"1",
+        TAKEN_AT: b"%.6f" % taken_at,
+    }
