@@ -1,0 +1,52 @@
+"""Reads credit-card-clients.csv: UCI data set 350, default of credit card clients (CC BY 4.0)."""
+
+from __future__ import annotations
+
+import csv
+from itertools import islice
+from pathlib import Path
+
+from reminders.services.demo.card_rows import CardRow
+from reminders.services.demo.errors import BadData
+from reminders.services.demo.lives import portfolio_of
+from reminders.services.demo.portfolio import Portfolio
+
+# April back to front: the file counts back from September.
+_STATUSES = ("PAY_6", "PAY_5", "PAY_4", "PAY_3", "PAY_2", "PAY_0")
+_BILLS = tuple(f"BILL_AMT{n}" for n in range(6, 0, -1))
+_PAYMENTS = tuple(f"PAY_AMT{n}" for n in range(6, 0, -1))
+
+
+def read_rows(path: Path, clients: int | None) -> list[CardRow]:
+    """The first `clients` rows (None: all). Raises `BadData` with the line at fault."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [
+                _row(line, n) for n, line in enumerate(islice(csv.DictReader(file), clients), 2)
+            ]
+    except OSError as error:
+        raise BadData(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _row(line: dict[str, str], number: int) -> CardRow:
+    try:
+        return CardRow(
+            client=int(line["ID"]),
+            statuses=tuple(int(line[name]) for name in _STATUSES),
+            bills=tuple(_whole(line[name]) for name in _BILLS),
+            payments=tuple(_whole(line[name]) for name in _PAYMENTS),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadData(f"line {number} is not one of credit-card-clients.csv: {error}") from error
+
+
+def _whole(text: str) -> int:
+    value = float(text)
+    if value != int(value):
+        raise ValueError(f"{text} is not a whole amount")
+    return int(value)
+
+
+def from_credit_card_data(path: Path, clients: int | None, seed: int) -> Portfolio:
+    """The first `clients` rows of the file as its README maps them, with invented people."""
+    return portfolio_of(path.name, read_rows(path, clients), seed)

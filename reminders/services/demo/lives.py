@@ -1,0 +1,69 @@
+"""Puts rows, people and happenings together into one portfolio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reminders.services.demo.card_rows import (
+    FIRST_DAY,
+    MONTHS,
+    CardRow,
+    bill_id,
+    due_day,
+    moment,
+)
+from reminders.services.demo.chance import Chance
+from reminders.services.demo.happenings import HAPPENINGS, Life
+from reminders.services.demo.instalments import instalment_events
+from reminders.services.demo.people import invent
+from reminders.services.demo.portfolio import Portfolio, TimedEvent, Totals, cloud_event
+from reminders.services.demo.profile import profile
+from reminders.services.demo.statements import own_events, snapshot
+
+_TOLD_AGAIN_SHARE = 0.05
+_LAST_VERSION = 3
+_PRODUCTS = frozenset({"instalment", "lowered", "cancelled"})
+
+
+def portfolio_of(source: str, rows: Sequence[CardRow], seed: int) -> Portfolio:
+    """Every row's bills and payments, and a life around each."""
+    chance = Chance(seed)
+    customers = invent(rows, chance)
+    events: list[TimedEvent] = []
+    own = extra = Totals()
+    for row, person in zip(rows, customers, strict=True):
+        life = Life(person, row)
+        # Known from the first instant: a bill of somebody unknown could not be told to anyone.
+        known_at = moment(FIRST_DAY, 0)
+        identity = f"known-{row.client}"
+        events.append(cloud_event("customer.updated", identity, known_at, profile(person)))
+        mine, totals = own_events(row)
+        events += mine
+        own += totals
+        events += _happenings(life)
+        events += _told_again(life, chance)
+        for role in _PRODUCTS.intersection(person.roles):
+            instalments, totals = instalment_events(person, row.client, role, chance)
+            events += instalments
+            extra += totals
+    events.sort(key=lambda event: event.at)
+    return Portfolio(source, customers, events, own, extra)
+
+
+def _happenings(life: Life) -> Iterable[TimedEvent]:
+    for role in life.person.roles:
+        happening = HAPPENINGS.get(role)
+        if happening is not None:
+            yield from happening(life)
+
+
+def _told_again(life: Life, chance: Chance) -> Iterable[TimedEvent]:
+    """Some billing systems send the whole bill again on its due date."""
+    if "moved_due" in life.person.roles:
+        return
+    client = life.row.client
+    for index, month in enumerate(MONTHS):
+        if life.row.bills[index] > 0 and chance.share("due", client, month) < _TOLD_AGAIN_SHARE:
+            data = snapshot(life.row, index, version=_LAST_VERSION)
+            at = moment(due_day(month), client)
+            yield cloud_event("bill.due", f"due-{bill_id(client, index)}", at, data)

@@ -1,0 +1,152 @@
+"""Invents the people: where they live, how they can be reached, and what will happen to them.
+
+Carriers behave by number and by domain (`channels.sandbox.scripts`); the shares below say how
+many people each script and each happening gets, and at least one where there are enough people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from reminders.services.demo.card_rows import CardRow
+from reminders.services.demo.chance import Chance
+from reminders.services.demo.portfolio import DemoCustomer
+from reminders.services.demo.statements import customer_id
+
+_SMS_SHARES = (
+    ("02", 0.03),  # unknown number
+    ("01", 0.03),  # silent
+    ("03", 0.02),  # 429, then taken
+    ("04", 0.02),  # 5xx, then taken
+    ("06", 0.02),  # doubled receipts, out of order
+    ("08", 0.02),  # undelivered
+    ("10", 0.01),  # the receipt comes hours later
+    ("09", 0.005),  # down
+    ("07", 0.005),  # slow
+)
+_EMAIL_SHARES = (
+    ("bounce", 0.02),
+    ("reject", 0.02),
+    ("greylist", 0.02),
+    ("silent", 0.01),
+    ("opens", 0.05),
+    ("down", 0.005),
+    ("slow", 0.005),
+)
+_CONTACT_SHARES = (("unreachable", 0.005), ("no_app", 0.06), ("no_sms", 0.02), ("no_email", 0.03))
+_ROLE_SHARES = (
+    ("opt_out_all", 0.02),
+    ("opt_out_sms", 0.05),
+    ("opt_out_email", 0.03),
+    ("opt_out_overdue", 0.01),
+    ("opt_back_in", 0.01),
+    ("no_consent", 0.02),
+    ("reversal", 0.04),
+    ("dispute", 0.03),
+    ("open_dispute", 0.01),
+    ("hardship", 0.02),
+    ("deceased", 0.003),
+    ("failed_payment", 0.04),
+    ("moved_due", 0.02),
+    ("email_withdrawn", 0.01),
+    ("moved_house", 0.02),
+)
+_PRODUCT_SHARES = (("lowered", 0.01), ("cancelled", 0.01), ("instalment", 0.06))
+_ZONES = (("America/New_York", 0.03), ("Europe/London", 0.03), ("Asia/Kolkata", 0.03))
+_HOME = "Asia/Taipei"
+_ENGLISH_SHARE = 0.2
+
+# Each hang costs the client a whole time-out of machine time, so few people have such a carrier
+# however large the portfolio is.
+_MOST_HANGING = 6
+_MOST_HANGING_MAIL = 2
+
+
+def invent(rows: Sequence[CardRow], chance: Chance) -> list[DemoCustomer]:
+    """One person per row, in the rows' order."""
+    people = len(rows)
+    hanging = min(_MOST_HANGING, max(1, people // 100))
+    silent_mail = min(_MOST_HANGING_MAIL, max(1, people // 200))
+    sms = chance.deal(
+        _order(rows, chance, "sms"),
+        [("05", hanging), ("11", hanging), *_counts(_SMS_SHARES, people)],
+    )
+    hung = {client for client, script in sms.items() if script in ("05", "11")}
+    email = chance.deal(
+        _order(rows, chance, "email"),
+        [("hang", silent_mail), *_counts(_EMAIL_SHARES, people)],
+    )
+    gaps = chance.deal(_order(rows, chance, "gaps", hung), _counts(_CONTACT_SHARES, people))
+    roles = chance.deal(_order(rows, chance, "roles", hung), _counts(_ROLE_SHARES, people))
+    products = chance.deal(_order(rows, chance, "products"), _counts(_PRODUCT_SHARES, people))
+    return [
+        _person(
+            row.client,
+            chance,
+            _contacts(row.client, sms.get(row.client), email.get(row.client), gaps.get(row.client)),
+            [name for dealt in (roles, products) if (name := dealt.get(row.client))],
+        )
+        for row in rows
+    ]
+
+
+def number(client: int, script: str) -> str:
+    return f"+861{script}{client % 100_000_000:08}"
+
+
+def new_number(client: int) -> str:
+    """Another number of the same person, one that is delivered to."""
+    return number(90_000_000 + client, "00")
+
+
+def address(client: int, script: str) -> str:
+    return f"client{client}@{script}.example.com"
+
+
+def _counts(shares: Iterable[tuple[str, float]], people: int) -> list[tuple[str, int]]:
+    return [(name, max(1, round(share * people))) for name, share in shares]
+
+
+def _order(
+    rows: Sequence[CardRow], chance: Chance, about: str, but: Iterable[int] = ()
+) -> list[int]:
+    """Clients with an open last statement first: they surely hear of it."""
+    left_out = set(but)
+    lively = [row.client for row in rows if row.bills[-1] > 0 and row.client not in left_out]
+    others = [row.client for row in rows if row.bills[-1] <= 0 and row.client not in left_out]
+    shuffled = (chance.shuffled(group, about) for group in (lively, others))
+    return list(chain.from_iterable(shuffled))
+
+
+def _contacts(client: int, sms: str | None, email: str | None, gap: str | None) -> dict[str, str]:
+    if gap == "unreachable":
+        return {"sms": number(client, "02"), "email": address(client, "reject")}
+    contacts = {
+        "sms": number(client, sms or "00"),
+        "email": address(client, email or "deliver"),
+        "in_app": "",
+    }
+    contacts.pop({"no_app": "in_app", "no_sms": "sms", "no_email": "email"}.get(gap or "", ""), "")
+    return contacts
+
+
+def _person(
+    client: int, chance: Chance, contacts: dict[str, str], roles: list[str]
+) -> DemoCustomer:
+    if contacts.get("sms", "")[4:6] in ("01", "02") and chance.share("renewed", client) < 0.5:
+        roles.append("number_renewed")
+    drawn = chance.share("zone", client)
+    zone = _HOME
+    for name, share in _ZONES:
+        if 0 <= drawn < share:
+            zone = name
+        drawn -= share
+    english = zone != _HOME or chance.share("language", client) < _ENGLISH_SHARE
+    return DemoCustomer(
+        customer_id=customer_id(client),
+        language="en" if english else "zh-CN",
+        time_zone=zone,
+        contacts=contacts,
+        roles=tuple(roles),
+    )

@@ -1,0 +1,81 @@
+"""What the demo plays: customers, and what happens to them, as CloudEvents in order of time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+SOURCE = "/demo-bank/billing"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class TimedEvent(NamedTuple):
+    """One event as its producer's bytes, at the business instant (UTC) of its fact."""
+
+    at: datetime
+    body: bytes
+
+    @property
+    def event(self) -> dict[str, Any]:  # Any: JSON
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCustomer:
+    """An invented person around one client's bills; `roles` say what will happen to them."""
+
+    customer_id: str
+    language: str
+    time_zone: str
+    contacts: Mapping[str, str]  # by channel; in_app has an empty address
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many bills and payments, and their sums in minor units."""
+
+    bills: int = 0
+    payments: int = 0
+    bills_minor: int = 0
+    payments_minor: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.bills + other.bills,
+            self.payments + other.payments,
+            self.bills_minor + other.bills_minor,
+            self.payments_minor + other.payments_minor,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """`own` counts the source's own bills and payments; `extra` the instalments added to them.
+
+    `events` are in order of time and hold no duplicate, conflict or malformed one: `schedule`
+    adds those.
+    """
+
+    source: str
+    customers: list[DemoCustomer]
+    events: list[TimedEvent]
+    own: Totals
+    extra: Totals
+
+
+def cloud_event(kind: str, identity: str, at: datetime, data: Mapping[str, object]) -> TimedEvent:
+    """One CloudEvents 1.0 envelope in compact JSON."""
+    envelope = {
+        "specversion": "1.0",
+        "id": identity,
+        "source": SOURCE,
+        "type": kind,
+        "time": at.isoformat(),
+        "data": data,
+    }
+    return TimedEvent(at, _encode(envelope).encode())

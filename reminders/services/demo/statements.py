@@ -1,0 +1,90 @@
+"""A row's own bills and payments as events; nothing is left out and nothing is added."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from reminders.services.demo.card_rows import (
+    MINIMUM_PERCENT,
+    MONTHS,
+    CardRow,
+    bill_id,
+    due_day,
+    moment,
+    payment_day,
+    payment_id,
+    statement_day,
+)
+from reminders.services.demo.portfolio import TimedEvent, Totals, cloud_event
+
+CURRENCY = "TWD"
+PRODUCT = "credit_card"
+_MINOR = 100
+
+
+def snapshot(row: CardRow, index: int, version: int = 1) -> dict[str, Any]:  # Any: JSON
+    """The statement of month `index` as billing tells it; it supersedes the one before."""
+    minor = row.bills[index] * _MINOR
+    data: dict[str, Any] = {
+        "customer_id": customer_id(row.client),
+        "bill_id": bill_id(row.client, index),
+        "version": version,
+        "currency": CURRENCY,
+        "amount_due_minor": minor,
+        "minimum_due_minor": minor * MINIMUM_PERCENT // 100,
+        "due_on": due_day(MONTHS[index]).isoformat(),
+        "product": PRODUCT,
+        "revolving": True,
+        "issued_at": moment(statement_day(MONTHS[index]), row.client).isoformat(),
+    }
+    older = next((n for n in range(index - 1, -1, -1) if row.bills[n] > 0), None)
+    if older is not None:
+        data["supersedes"] = bill_id(row.client, older)
+    return data
+
+
+def customer_id(client: int) -> str:
+    return f"C-{client}"
+
+
+def own_events(row: CardRow) -> tuple[list[TimedEvent], Totals]:
+    """Every positive statement and payment. A payment whose bill is not there stays credit."""
+    events = [_issued(row, n) for n in range(len(MONTHS)) if row.bills[n] > 0]
+    bills = len(events)
+    events += [_paid(row, n) for n in range(len(MONTHS)) if row.payments[n] > 0]
+    return events, Totals(
+        bills=bills,
+        payments=len(events) - bills,
+        bills_minor=_MINOR * sum(amount for amount in row.bills if amount > 0),
+        payments_minor=_MINOR * sum(amount for amount in row.payments if amount > 0),
+    )
+
+
+def _issued(row: CardRow, index: int) -> TimedEvent:
+    at = moment(statement_day(MONTHS[index]), row.client)
+    return cloud_event(
+        "bill.issued", f"issued-{bill_id(row.client, index)}", at, snapshot(row, index)
+    )
+
+
+def _paid(row: CardRow, index: int) -> TimedEvent:
+    at = moment(payment_day(row, index), row.client)
+    data: dict[str, object] = {
+        "customer_id": customer_id(row.client),
+        "payment_id": payment_id(row.client, index),
+        "amount_minor": row.payments[index] * _MINOR,
+        "currency": CURRENCY,
+        "paid_at": at.isoformat(),
+    }
+    if index > 0 and row.bills[index - 1] > 0:
+        data["bill_id"] = bill_id(row.client, index - 1)
+    return cloud_event("payment.received", f"paid-{payment_id(row.client, index)}", at, data)
+
+
+def payment_is_early(row: CardRow, index: int, days: int) -> date | None:
+    """The day of the payment of month `index` if it pays a bill `days` before it is due."""
+    if index == 0 or row.payments[index] <= 0 or row.bills[index - 1] <= 0:
+        return None
+    day = payment_day(row, index)
+    return day if (due_day(MONTHS[index - 1]) - day).days >= days else None
