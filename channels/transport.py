@@ -65,7 +65,10 @@ async def despite_blips(call: Callable[[], Awaitable[T]]) -> T:
         wait=wait_fixed(_BLIP_WAIT_S),
         reraise=True,
     )
-    return await again(call)
+    async for attempt in again:
+        with attempt:
+            return await call()
+    raise NotConnected("connect: given up")  # not reached: the last failure is raised above
 
 
 class AiohttpTransport:

@@ -1,0 +1,130 @@
+"""The sandbox carriers and a receipt door in one loop, for whoever tests a channel."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+from channels.contract import Message
+from channels.email import EmailSettings
+from channels.in_app import InAppSettings
+from channels.sandbox.http_server import HttpServer, Request
+from channels.sandbox.sandbox import Sandbox, SandboxSettings, Secrets
+from channels.sms import SmsSettings
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+TIMEOUT = timedelta(seconds=0.5)
+INBOX_KEY = "inbox-secret"
+SECRETS = Secrets("sms-token", "sms-secret", "email-secret", "control-token")
+
+T = TypeVar("T")
+
+
+def message(address: str, **changes: object) -> Message:
+    plain = Message(
+        idempotency_key=str(uuid4()),
+        address=address,
+        text="您的账单 ¥1,234.56 明天到期。\nYour bill is due tomorrow.",
+        language="zh-CN",
+        subject="账单提醒 Bill reminder",
+        html="<p>您的账单 ¥1,234.56 明天到期。</p>",
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]  # fields by name, from tests only
+
+
+@dataclass(slots=True)
+class Door:
+    """Where the carriers post receipts; `answers` are given first, then 200s."""
+
+    posts: list[tuple[str, bytes, Mapping[str, str]]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+
+    def handle(self, request: Request) -> None:
+        status = self.answers.pop(0) if self.answers else 200
+        if status == 200:
+            self.posts.append((request.path, request.body, request.headers))
+        request.respond(status, {})
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    sandbox: Sandbox
+    door: Door
+    folder: Path
+
+    @property
+    def sms(self) -> SmsSettings:
+        return SmsSettings(
+            base_url=str(self.sandbox.describe()["sms_url"]),
+            token=SECRETS.sms_token,
+            receipts_secret=SECRETS.sms_receipts_secret,
+            timeout=TIMEOUT,
+        )
+
+    @property
+    def email(self) -> EmailSettings:
+        return EmailSettings(
+            host="127.0.0.1",
+            port=int(str(self.sandbox.describe()["smtp_port"])),
+            sender="bills@lender.example.com",
+            sender_name="示例银行",
+            receipts_secret=SECRETS.email_receipts_secret,
+            timeout=TIMEOUT,
+        )
+
+    @property
+    def in_app(self) -> InAppSettings:
+        return InAppSettings(receipts_secret=INBOX_KEY)
+
+    async def advance(self, by: timedelta) -> None:
+        """Move the business clock and wait until the receipts due by then were posted."""
+        self.sandbox.agenda.advance(self.sandbox.agenda.now() + by)
+        for carrier in (self.sandbox.sms, self.sandbox.email):
+            await carrier.postman.all_posted()
+        self.sandbox.control.status()
+
+
+@asynccontextmanager
+async def world(folder: Path, receipt_batch: int = 100) -> AsyncIterator[World]:
+    door = Door()
+    server = HttpServer(door.handle)
+    await server.start(0)
+    sandbox = Sandbox(
+        SandboxSettings(
+            data=folder,
+            receipts_url=f"http://127.0.0.1:{server.port}/v1/receipts",
+            start=START,
+            secrets=SECRETS,
+            receipt_batch=receipt_batch,
+        )
+    )
+    await sandbox.start()
+    try:
+        yield World(sandbox, door, folder)
+    finally:
+        await sandbox.close()
+        await server.close()
+
+
+def play(folder: Path, scene: Callable[[World], Awaitable[T]]) -> T:
+    """Run one scene against fresh carriers."""
+
+    async def run() -> T:
+        async with world(folder) as running:
+            return await scene(running)
+
+    return asyncio.run(run())
+
+
+def closed_port() -> int:
+    """A port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
