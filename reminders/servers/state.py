@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -82,6 +83,30 @@ def read_state(data_dir: Path) -> State | None:
     except TypeError:
         return None
     return state if state.alive() else None
+
+
+def end_leftovers(data_dir: Path) -> None:
+    """End what a dead supervisor left, where even its watchers were killed and could not.
+
+    Two servers on one folder would ruin it. The lock must be held. A reused pid is told by its
+    age: the state file is written after each start, so what it names is older than the file.
+    """
+    path = data_dir / STATE
+    children = read_private(path).get("children")
+    if not isinstance(children, dict) or read_state(data_dir) is not None:
+        return
+    left: list[psutil.Process] = []
+    for pid in children.values():
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if pid and process.create_time() <= path.stat().st_mtime:
+                process.send_signal(signal.SIGINT)  # of PostgreSQL's shutdowns the fast one
+                left.append(process)
+    _, deaf = psutil.wait_procs(left, timeout=LOCK_WAIT_S)
+    for process in deaf:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+            process.wait(LOCK_WAIT_S)
 
 
 def take_lock(data_dir: Path) -> int:

