@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -47,8 +47,12 @@ def apart(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.P
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         assert state.read_state(tmp_path / "data") is not None
-        yield process, psutil.Process(process.pid).children(recursive=True)
+        below = psutil.Process(process.pid).children(recursive=True)
+        yield process, below
         process.kill()
+    for left in below:  # only where the test has failed
+        with suppress(psutil.Error):
+            left.kill()
 
 
 def until(condition: Callable[[], bool], within_s: float = 10) -> None:
