@@ -22,7 +22,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local interval, burst, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local free = math.floor((now + burst * interval - arrival) / interval + 0.000001)
+-- Differences first: doubles of today's size have only a quarter of a microsecond.
+local free = math.floor((burst * interval - (arrival - now) + 1) / interval)
 local granted = math.max(0, math.min(wanted, free))
 arrival = arrival + granted * interval
 if granted > 0 then
@@ -31,7 +32,7 @@ if granted > 0 then
 end
 local wait = 0
 if granted < wanted then
-  wait = math.max(0, arrival + interval - burst * interval - now)
+  wait = math.max(1, (arrival - now) + interval - burst * interval)
 end
 return {granted, math.ceil(wait)}
 """

@@ -67,8 +67,11 @@ BY_CODE: dict[int, Row] = {
 
 def row_of(code: int, enhanced: str) -> Row:
     """The row for a 5xx reply; `enhanced` is like "5.1.1" or empty."""
+    by_code = BY_CODE.get(code)
+    if by_code is not None and by_code.our_fault:
+        return by_code
     known = BY_ENHANCED.get(enhanced.partition(".")[2]) if enhanced else None
-    return known or BY_CODE.get(code) or Row(f"smtp_{code}")
+    return known or by_code or Row(f"smtp_{code}")
 
 
 def outcome_of(stage: Stage, reply: SmtpReply) -> Outcome:

@@ -15,7 +15,9 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*<([^@>]+)@", re.IGNORECASE | re.MULTILINE)
-_SUBJECT = re.compile(rb"^Subject:[ \t]*((?:.*\r\n[ \t])*.*)\r?$", re.IGNORECASE | re.MULTILINE)
+_SUBJECT = re.compile(
+    rb"^Subject:[ \t]*((?:[^\r\n]*\r\n[ \t])*[^\r\n]*)", re.IGNORECASE | re.MULTILINE
+)
 _TEXT_PART = re.compile(
     rb"Content-Type: text/plain; charset=utf-8\r\n"
     rb"Content-Transfer-Encoding: base64\r\n\r\n([A-Za-z0-9+/=\r\n]+)"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 
 from channels.receipts import Entry
 from channels.retry_after import parse_retry_after
-from channels.sms.errors import refusal
+from channels.sms.errors import CODE, refusal
 from channels.sms.receipts import undelivered_reason
 from channels.transport import Reply
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
-
-_CODE = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
 def outcome_of(reply: Reply, now: datetime) -> Outcome:
@@ -52,7 +49,7 @@ def became_of(reply: Reply) -> Outcome | None:
     if reply.status != 200:
         return None
     ref = _text(reply, "id")
-    gone = undelivered_reason(_object(reply))
+    gone = undelivered_reason(_text(reply, "status"), _text(reply, "error"))
     if gone is not None:
         return Permanent(gone.reason, gone.dead_contact)
     return Accepted(ref) if ref else None
@@ -73,4 +70,4 @@ def _text(reply: Reply, name: str) -> str:
 
 def _code(reply: Reply) -> str:
     code = _text(reply, "error")
-    return code if _CODE.fullmatch(code) else ""
+    return code if CODE.fullmatch(code) else ""

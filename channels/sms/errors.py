@@ -6,7 +6,11 @@ gateways call the same thing, for whoever copies this table to a new provider.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# A reason is a label of metrics and tables: nothing else a gateway writes becomes one.
+CODE = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from channels.errors import ReceiptError
 from channels.receipts import Entry, instant_of, reference_of, text_of
-from channels.sms.errors import RECEIPT_ERRORS, Refusal, refusal
+from channels.sms.errors import CODE, RECEIPT_ERRORS, Refusal, refusal
 from reminders.domain.outcome import Receipt, ReceiptStatus
 
 _R = ReceiptStatus
@@ -26,7 +26,7 @@ def to_receipt(entry: Entry) -> Receipt:
     status = STATUSES.get(text_of(entry, "status"))
     if status is None:
         raise ReceiptError("status is not one of " + ", ".join(STATUSES))
-    gone = undelivered_reason(entry)
+    gone = undelivered_reason(text_of(entry, "status"), text_of(entry, "error"))
     return Receipt(
         attempt_id=reference_of(entry),
         status=status,
@@ -37,13 +37,9 @@ def to_receipt(entry: Entry) -> Receipt:
     )
 
 
-def undelivered_reason(entry: Entry) -> Refusal | None:
+def undelivered_reason(status: str, error: str) -> Refusal | None:
     """Why a message did not arrive; None if its status does not say so."""
-    status = entry.get("status")
-    if not isinstance(status, str) or STATUSES.get(status) is not _R.UNDELIVERED:
+    if STATUSES.get(status) is not _R.UNDELIVERED:
         return None
-    try:
-        code = text_of(entry, "error")
-    except ReceiptError:
-        code = ""
-    return refusal(code or status.lower(), RECEIPT_ERRORS)
+    code = error if CODE.fullmatch(error) else status.lower()
+    return refusal(code, RECEIPT_ERRORS)
