@@ -20,7 +20,7 @@ from reminders.console.asgi import (
     read_body,
     want_method,
 )
-from reminders.console.split import Unreadable, split
+from reminders.events.split import Unreadable, split
 from reminders.services.streams import EVENTS_STREAM, event_entry
 
 MAX_EVENTS = 50_000

@@ -1,4 +1,4 @@
-"""Cuts a request's body into its events, byte for byte as they were sent.
+"""Cuts a body into its events, byte for byte as they were sent.
 
 Parsing and writing them again would cost more and could change them: what a billing system sent
 is evidence. Only brackets and strings are looked at, without recursion and in one pass, so that an
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 # Possessive (*+): a string that never ends is found out once and not from each of its bytes again.
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},"]', re.DOTALL)
+TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},"]', re.DOTALL)
 
 
 class Unreadable(ValueError):
@@ -37,7 +37,7 @@ def split(body: bytes, *, lines: bool = False) -> list[bytes]:
 def _elements(text: bytes) -> list[bytes]:
     found: list[bytes] = []
     depth, start = 0, 1
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         depth += _step(token)
         if depth > 1 or (depth == 1 and token[0] != b","):
             continue
@@ -56,7 +56,7 @@ def _elements(text: bytes) -> list[bytes]:
 def _objects(text: bytes) -> list[bytes]:
     found: list[bytes] = []
     depth, start = 0, 0
-    for token in _TOKEN.finditer(text):
+    for token in TOKEN.finditer(text):
         if depth == 0 and (token[0] != b"{" or text[start : token.start()].strip()):
             raise Unreadable(f"something other than an object is at byte {start}")
         depth += _step(token)

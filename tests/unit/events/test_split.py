@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reminders.console.split import Unreadable, split
+from reminders.events.split import Unreadable, split
 
 tricky = st.text(alphabet='"\\[]{},\n x\ud800', max_size=6)
 objects = st.dictionaries(
