@@ -201,15 +201,28 @@ def _allocate(
 
 
 def _moves(history: list[BillVersion]) -> int:
-    """How often the due date moved or a cancelled bill came back; never falls as facts arrive."""
+    """How often the plan had to start anew: the due date moved, more was asked, or it came back.
+
+    It never falls as facts arrive, in whatever order: a version between two others adds, at most.
+    """
     moves = 0
-    due_on: date | None = None
+    before: BillTerms | None = None
     was_cancelled = False
     for version in history:
-        if version.terms is None:
+        terms = version.terms
+        if terms is None:
             was_cancelled = True
             continue
-        if was_cancelled or (due_on is not None and version.terms.due_on != due_on):
+        if was_cancelled or (before is not None and _starts_anew(before, terms)):
             moves += 1
-        due_on, was_cancelled = version.terms.due_on, False
+        before, was_cancelled = terms, False
     return moves
+
+
+def _starts_anew(before: BillTerms, after: BillTerms) -> bool:
+    """A raised amount may open a bill that was settled, and its reminders had ended."""
+    return (
+        after.due_on != before.due_on
+        or after.amount_due > before.amount_due
+        or after.minimum_due > before.minimum_due
+    )

@@ -39,6 +39,7 @@ ATTEMPTS = Bulk(
         "number": "smallint",
         "channel": "text",
         "provider": "text",
+        "secret_id": "uuid",
         "state": "text",
         "confirm": "text",
         "cause": "text",
@@ -73,7 +74,8 @@ SECRETS = Bulk(
 _OF_REMINDERS = text(
     """
     SELECT a.reminder_id, a.attempt_id, a.number, a.channel, a.provider, a.state, a.confirm,
-        a.cause, a.submitted_at, a.confirm_by, a.retry_at, a.reason, a.amount, a.was_uncertain
+        a.cause, a.submitted_at, a.confirm_by, a.retry_at, a.reason, a.amount, a.was_uncertain,
+        a.secret_id
     FROM attempt a
     WHERE a.month = :month AND a.customer_id = ANY(CAST(:customers AS bigint[]))
       AND a.reminder_id = ANY(CAST(:ids AS uuid[]))
@@ -83,7 +85,8 @@ _OF_REMINDERS = text(
 _BY_ID = text(
     """
     SELECT a.reminder_id, a.attempt_id, a.number, a.channel, a.provider, a.state, a.confirm,
-        a.cause, a.submitted_at, a.confirm_by, a.retry_at, a.reason, a.amount, a.was_uncertain
+        a.cause, a.submitted_at, a.confirm_by, a.retry_at, a.reason, a.amount, a.was_uncertain,
+        a.secret_id
     FROM attempt a
     JOIN unnest(CAST(:customers AS bigint[]), CAST(:ids AS uuid[])) AS v (customer_id, attempt_id)
       ON a.customer_id = v.customer_id AND a.attempt_id = v.attempt_id
@@ -102,17 +105,17 @@ _CHANGE = text(
     WHERE a.month = :month AND a.customer_id = v.customer_id AND a.attempt_id = v.attempt_id
     """
 )
-_DEAD_CONTACTS = text(
+_HEALTH = text(
     """
     UPDATE contact_point c SET health = v.health
-    FROM unnest(CAST(:customers AS bigint[]), CAST(:channels AS text[]), CAST(:healths AS text[]))
-        AS v (customer_id, channel, health)
-    WHERE c.customer_id = v.customer_id AND c.channel = v.channel AND c.health <> v.health
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:secrets AS uuid[]), CAST(:healths AS text[]))
+        AS v (customer_id, secret_id, health)
+    WHERE c.customer_id = v.customer_id AND c.secret_id = v.secret_id AND c.health <> v.health
     """
 )
 _ADDRESSES = text(
     """
-    SELECT c.customer_id, c.channel, s.key_id, s.ciphertext
+    SELECT c.customer_id, c.channel, c.secret_id, s.key_id, s.ciphertext
     FROM contact_point c JOIN contact_secret s
       ON s.customer_id = c.customer_id AND s.secret_id = c.secret_id
     WHERE c.customer_id = ANY(CAST(:customers AS bigint[]))
@@ -128,6 +131,7 @@ class KeptAttempt:
     reminder_id: UUID
     amount: int
     was_uncertain: bool
+    secret_id: UUID | None  # the address that was used, by reference
 
     @property
     def customer_id(self) -> int:
@@ -154,7 +158,7 @@ class Change:
 
 def _kept(row: Any) -> KeptAttempt:  # Any: a row has the types of its SELECT
     (reminder_id, attempt_id, number, channel, provider, state, confirm, cause, *rest) = row
-    submitted_at, confirm_by, retry_at, reason, amount, was_uncertain = rest
+    submitted_at, confirm_by, retry_at, reason, amount, was_uncertain, secret_id = rest
     return KeptAttempt(
         Attempt(
             attempt_id,
@@ -172,6 +176,7 @@ def _kept(row: Any) -> KeptAttempt:  # Any: a row has the types of its SELECT
         reminder_id,
         amount,
         was_uncertain,
+        secret_id,
     )
 
 
@@ -230,23 +235,27 @@ def change_all(connection: Connection, changes: Iterable[Change]) -> None:
         )
 
 
-def set_health(connection: Connection, healths: Iterable[tuple[int, str, str]]) -> None:
-    """Set contact points' health, given as (customer, channel, health)."""
-    rows = list(healths)
-    if rows:
-        customers, channels, values = zip(*rows, strict=True)
-        connection.execute(
-            _DEAD_CONTACTS,
-            {"customers": list(customers), "channels": list(channels), "healths": list(values)},
-        )
+def set_health(connection: Connection, healths: Iterable[tuple[int, UUID, str]]) -> None:
+    """Set the health of addresses given as (customer, secret id); a changed address keeps its own.
+
+    When one address is named twice the last statement counts.
+    """
+    newest = {(customer, secret): health for customer, secret, health in healths}
+    if newest:
+        values = {
+            "customers": [customer for customer, _ in newest],
+            "secrets": [secret for _, secret in newest],
+            "healths": list(newest.values()),
+        }
+        connection.execute(_HEALTH, values)
 
 
 def addresses(
     connection: Connection, customers: Iterable[int]
-) -> dict[tuple[int, str], tuple[str, bytes]]:
-    """(customer, channel) → (key id, ciphertext) of the present addresses."""
+) -> dict[tuple[int, str], tuple[UUID, str, bytes]]:
+    """(customer, channel) → (secret id, key id, ciphertext) of the present addresses."""
     rows = connection.execute(_ADDRESSES, {"customers": list(customers)})
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
 
 
 def event_row(kept: KeptAttempt, at: datetime) -> tuple[object, ...]:

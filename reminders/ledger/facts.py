@@ -28,6 +28,7 @@ class Facts:
     bills: Mapping[str, BillPosition]
     payments: tuple[Payment, ...]
     failed_at: tuple[datetime, ...]
+    traces: Mapping[str, str]  # bill → the trace of the newest event about it
 
 
 _CUSTOMERS = text(
@@ -49,8 +50,8 @@ _HOLDS = text(
 )
 _VERSIONS = text(
     "SELECT customer_id, bill_id, version, effective_at, event_key, cancelled, currency,"
-    " amount_due, minimum_due, due_on, product, revolving, supersedes, issued_at"
-    " FROM bill_version WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
+    " amount_due, minimum_due, due_on, product, revolving, supersedes, issued_at,"
+    " trace_id FROM bill_version WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
 )
 _PAYMENTS = text(
     "SELECT customer_id, payment_id, bill_id, amount, currency, paid_at, reversed_at, failed_at"
@@ -76,7 +77,7 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
     for customer, hold_id, kind, bill_id, from_at, until_at in connection.execute(_HOLDS, ids):
         hold = Hold(hold_id, HoldKind(kind), bill_id, from_at, until_at)
         holds.setdefault(customer, []).append(hold)
-    versions = _versions(connection, ids, since)
+    versions, traces = _versions(connection, ids, since)
     payments, failed = _payments(connection, ids)
     found = {}
     for customer, ref, language, zone, jurisdiction in connection.execute(_CUSTOMERS, ids):
@@ -95,22 +96,28 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
             bills=positions(versions.get(customer, ()), paid),
             payments=tuple(paid),
             failed_at=tuple(failed.get(customer, ())),
+            traces=traces.get(customer, {}),
         )
     return found
 
 
 def _versions(
     connection: Connection, ids: dict[str, Any], since: date
-) -> dict[int, list[BillVersion]]:
-    """Versions per customer, whole bills at a time: one is left out when all of it is history."""
+) -> tuple[dict[int, list[BillVersion]], dict[int, dict[str, str]]]:
+    """Versions per customer without what is history, and each bill's newest trace."""
     found: dict[int, list[BillVersion]] = {}
+    newest: dict[tuple[int, str], int] = {}
+    traces: dict[int, dict[str, str]] = {}
     for row in connection.execute(_VERSIONS, ids):
-        customer, bill_id, version, at, key, cancelled, *snapshot = row
+        customer, bill_id, version, at, key, cancelled, *snapshot, trace = row
         terms = None if cancelled else BillTerms(*snapshot)
         if terms is not None and terms.due_on < since:
             continue
         found.setdefault(customer, []).append(BillVersion(bill_id, version, (at, key), terms))
-    return found
+        if version >= newest.get((customer, bill_id), 0):
+            newest[customer, bill_id] = version
+            traces.setdefault(customer, {})[bill_id] = trace
+    return found, traces
 
 
 def _payments(

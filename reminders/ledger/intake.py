@@ -136,6 +136,7 @@ BILL_VERSIONS = Bulk(
         "revolving": "boolean",
         "supersedes": "text",
         "issued_at": "timestamptz",
+        "trace_id": "text",
     },
     conflict="DO NOTHING",
 )

@@ -37,7 +37,7 @@ def lock_free(connection: Connection, customers: Iterable[int]) -> set[int]:
     return {row[0] for row in rows}
 
 
-def _passing(error: BaseException) -> bool:
+def passing(error: BaseException) -> bool:
     """Deadlocks, lock time-outs and lost connections: the same work again may succeed."""
     if not isinstance(error, DBAPIError):
         return False
@@ -58,7 +58,7 @@ def in_transaction(engine: Engine, work: Callable[[Connection], Result]) -> Resu
     `work` must be safe to run again: it sees a fresh transaction each time.
     """
     for attempt in Retrying(
-        retry=retry_if_exception(_passing),
+        retry=retry_if_exception(passing),
         stop=stop_after_attempt(6),
         wait=wait_random_exponential(multiplier=0.05, max=2),
         reraise=True,

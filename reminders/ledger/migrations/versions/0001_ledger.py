@@ -83,6 +83,7 @@ CREATE TABLE bill_version (
     revolving boolean,
     supersedes text,
     issued_at timestamptz,
+    trace_id text NOT NULL,
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     PRIMARY KEY (customer_id, bill_id, version, event_key)
 );
@@ -184,6 +185,7 @@ CREATE TABLE attempt (
     number smallint NOT NULL,
     channel text NOT NULL,
     provider text NOT NULL,
+    secret_id uuid,
     state text NOT NULL,
     confirm text NOT NULL,
     cause text NOT NULL,

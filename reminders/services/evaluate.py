@@ -1,0 +1,158 @@
+"""Evaluates customers whose facts changed: plans what is ahead, ends what is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from reminders.domain.bill import BillPosition
+from reminders.domain.calendar import local_day
+from reminders.domain.customer import Customer
+from reminders.domain.decide import closing
+from reminders.domain.decision import Reason
+from reminders.domain.identity import bucket
+from reminders.domain.planning import plan
+from reminders.domain.policy import Policy, Tier
+from reminders.domain.reminder import Reminder, ReminderState
+from reminders.domain.risk import Assessment, assess
+from reminders.ledger import evaluation, facts, locks, reminders
+from reminders.ledger.facts import Facts
+from reminders.ledger.reminders import Kept, Move
+from reminders.services.resources import Resources
+
+log = structlog.get_logger(__name__)
+
+
+def evaluate(resources: Resources, batches: int = 20) -> int:
+    """Evaluate changed customers, a batch per transaction; returns how many were evaluated.
+
+    Customers that someone else holds are left to the next run. After `batches` the rest is left
+    to another task, so that none runs for long.
+    """
+    done = 0
+    for _ in range(batches):
+        size, lanes = locks.in_transaction(
+            resources.engine, lambda connection: _batch(resources, connection)
+        )
+        for lane in sorted(lanes):
+            resources.wake.deliver(lane)
+        done += size
+        if size < resources.limits.batch:
+            return done
+    resources.wake.evaluate()
+    return done
+
+
+def judge(known: Facts, policy: Policy, now: datetime) -> Assessment:
+    """The tier of a customer at `now`, folded anew from the facts."""
+    zone = known.customer.time_zone or "UTC"
+    failed = [local_day(at, zone) for at in known.failed_at]
+    return assess(known.bills.values(), failed, policy.risk, local_day(now, zone), zone)
+
+
+def _batch(resources: Resources, connection: Connection) -> tuple[int, set[str]]:
+    now = resources.clock.now()
+    customers = evaluation.take_changed(connection, resources.limits.batch)
+    if not customers:
+        return 0, set()
+    known = facts.load(connection, customers, resources.since(now))
+    kept: dict[int, list[Kept]] = {}
+    for held in reminders.open_of(connection, customers):
+        kept.setdefault(held.reminder.customer_id, []).append(held)
+    rows: list[tuple[object, ...]] = []
+    moves: list[Move] = []
+    tiers: list[tuple[int, Tier]] = []
+    lanes: set[str] = set()
+    for customer in customers:
+        each = known[customer]
+        tier = judge(each, resources.book.active, now).tier
+        tiers.append((customer, tier))
+        ended, opened = _open_reminders(each, kept.get(customer, []), now)
+        moves.extend(ended)
+        planned = _planned(resources, each, tier, opened, now)
+        rows.extend(planned)
+        lanes.update(move.lane for move in ended if move.next_at <= now)
+        lanes.update(str(row[14]) for row in planned if row[15] <= now)  # type: ignore[operator]
+    reminders.PLAN.insert(connection, rows)
+    reminders.move_all(connection, moves)
+    evaluation.set_tiers(connection, tiers)
+    log.info("customers evaluated", customers=len(customers), planned=len(rows), moved=len(moves))
+    return len(customers), lanes
+
+
+def _open_reminders(
+    known: Facts, kept: list[Kept], now: datetime
+) -> tuple[list[Move], dict[tuple[str, int], str]]:
+    """Moves for what is over or freed from a hold; and (bill, epoch) → policy of what goes on."""
+    moves = []
+    policies = {}
+    for each in kept:
+        reminder = each.reminder
+        bill = known.bills.get(reminder.bill_id)
+        reason = Reason.BILL_CANCELLED if bill is None else closing(bill, reminder)
+        if reason is not None:
+            state = ReminderState.CANCELLED
+            if reason is Reason.MINIMUM_MET:
+                state = ReminderState.SUPPRESSED
+            moves.append(Move(each, state, reason, each.next_at, each.lane))
+            continue
+        policies[reminder.bill_id, reminder.epoch] = each.policy
+        if each.reason == Reason.HOLD and each.next_at > now:
+            moves.append(Move(each, each.state, "", max(now, reminder.due_at), each.lane))
+    return moves, policies
+
+
+def _planned(
+    resources: Resources,
+    known: Facts,
+    tier: Tier,
+    policies: dict[tuple[str, int], str],
+    now: datetime,
+) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    for bill in known.bills.values():
+        if bill.closed or bill.settled:
+            continue
+        label = policies.get((bill.bill_id, bill.epoch))
+        policy = resources.book.active if label is None else resources.book.get(label)
+        trace = known.traces.get(bill.bill_id, "")
+        lane = policy.ladders[tier][0].channel
+        for reminder in ahead(bill, known.customer, policy, now):
+            rows.append(_row(reminder, policy, trace, lane))
+    return rows
+
+
+def ahead(
+    bill: BillPosition, customer: Customer, policy: Policy, now: datetime
+) -> tuple[Reminder, ...]:
+    """What is to be planned at `now`: every stage at first, after a new start those still ahead.
+
+    Stages that are long past use are planned too and end as expired: none is lost in silence.
+    """
+    planned = plan(bill, customer, policy)
+    if bill.epoch == 0:
+        return planned
+    return tuple(reminder for reminder in planned if reminder.due_at > now)
+
+
+def _row(reminder: Reminder, policy: Policy, trace: str, lane: str) -> tuple[object, ...]:
+    return (
+        reminder.customer_id,
+        reminder.month,
+        reminder.reminder_id,
+        bucket(reminder.customer_id),
+        reminder.bill_id,
+        reminder.stage,
+        reminder.epoch,
+        reminder.kind,
+        reminder.urgency,
+        policy.label,
+        trace,
+        reminder.due_at,
+        reminder.expires_at,
+        ReminderState.PLANNED,
+        lane,
+        reminder.due_at,
+    )

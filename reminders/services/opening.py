@@ -1,0 +1,206 @@
+"""Opens what the use-cases work with, from an entry point's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+from sqlalchemy import Engine
+
+from channels.contract import Channel
+from channels.email import EmailSettings
+from channels.in_app import InAppSettings
+from channels.pacing import Pacer
+from channels.registry import build, by_channel
+from channels.sms import SmsSettings
+from reminders.ledger.cipher import KeyRing
+from reminders.ledger.schema import engine_for
+from reminders.messages.templates import TemplateSet
+from reminders.services import policy_files
+from reminders.services.clock import clock_of
+from reminders.services.resources import Limits, PolicyBook, Resources, Silent, Wake
+
+
+class Secret(Protocol):
+    def get_secret_value(self) -> str: ...
+
+
+class SmsOptions(Protocol):
+    """An SMS gateway as the settings name it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def token(self) -> Secret: ...
+    @property
+    def rate_per_s(self) -> float: ...
+    @property
+    def concurrency(self) -> int: ...
+    @property
+    def timeout_s(self) -> float: ...
+
+
+class EmailOptions(Protocol):
+    """An SMTP relay as the settings name it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def user(self) -> str: ...
+    @property
+    def password(self) -> Secret: ...
+    @property
+    def starttls(self) -> bool: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def rate_per_s(self) -> float: ...
+    @property
+    def concurrency(self) -> int: ...
+    @property
+    def timeout_s(self) -> float: ...
+
+
+class Options(Protocol):
+    """What is read from the settings; `config.settings.Settings` has it all."""
+
+    @property
+    def redis_url(self) -> str: ...
+    @property
+    def sqlalchemy_url(self) -> str: ...
+    @property
+    def encryption_keys(self) -> Mapping[str, Secret]: ...
+    @property
+    def hash_key(self) -> Secret: ...
+    @property
+    def inbox_key(self) -> Secret: ...
+    @property
+    def receipt_secrets(self) -> Mapping[str, Secret]: ...
+    @property
+    def clock(self) -> str: ...
+    @property
+    def policy_file(self) -> Path: ...
+    @property
+    def template_folder(self) -> Path: ...
+    @property
+    def sms(self) -> SmsOptions: ...
+    @property
+    def email(self) -> EmailOptions: ...
+    @property
+    def lender(self) -> str: ...
+    @property
+    def pay_url(self) -> str: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def lease_s(self) -> float: ...
+    @property
+    def gate_to_call_max_s(self) -> float: ...
+    @property
+    def history_days(self) -> int: ...
+
+
+def open_redis(url: str) -> Redis:
+    """A client that outlives a restart of its server: it retries for about ten seconds."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=5,
+        socket_timeout=30,
+        socket_keepalive=True,
+        health_check_interval=25,
+        retry=Retry(ExponentialBackoff(cap=2, base=0.1), 8),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+def open_ring(options: Options) -> KeyRing:
+    """The encryption keys, the first of which encrypts."""
+    keys = {
+        key_id: bytes.fromhex(key.get_secret_value())
+        for key_id, key in options.encryption_keys.items()
+    }
+    return KeyRing(keys, options.hash_key.get_secret_value().encode())
+
+
+def open_channels(options: Options) -> dict[str, Channel]:
+    """The first provider of each channel, by channel name."""
+    secrets = {name: secret.get_secret_value() for name, secret in options.receipt_secrets.items()}
+    sms, email = options.sms, options.email
+    providers = build(
+        (
+            SmsSettings(
+                base_url=sms.url.rstrip("/"),
+                token=sms.token.get_secret_value(),
+                receipts_secret=secrets.get(sms.name, ""),
+                name=sms.name,
+                rate_per_s=sms.rate_per_s,
+                concurrency=sms.concurrency,
+                timeout=timedelta(seconds=sms.timeout_s),
+            ),
+            EmailSettings(
+                host=email.host,
+                port=email.port,
+                sender=email.sender,
+                receipts_secret=secrets.get(email.name, ""),
+                sender_name=options.lender,
+                name=email.name,
+                username=email.user,
+                password=email.password.get_secret_value(),
+                starttls=email.starttls,
+                rate_per_s=email.rate_per_s,
+                concurrency=email.concurrency,
+                timeout=timedelta(seconds=email.timeout_s),
+            ),
+            InAppSettings(receipts_secret=options.inbox_key.get_secret_value()),
+        )
+    )
+    return {name: found[0] for name, found in by_channel(providers).items()}
+
+
+def open_engine(options: Options, *, pool_size: int = 2, role: str = "reminders") -> Engine:
+    return engine_for(options.sqlalchemy_url, pool_size=pool_size, role=role)
+
+
+def open_resources(
+    options: Options,
+    *,
+    wake: Wake | None = None,
+    pool_size: int = 2,
+    role: str = "reminders",
+) -> Resources:
+    """Everything a process works with. Call it after a fork, once per process."""
+    engine = open_engine(options, pool_size=pool_size, role=role)
+    redis = open_redis(options.redis_url)
+    policy, text = policy_files.read(options.policy_file)
+    return Resources(
+        engine=engine,
+        redis=redis,
+        ring=open_ring(options),
+        clock=clock_of(options.clock, redis),
+        book=PolicyBook(engine, policy, text),
+        templates=TemplateSet.load(options.template_folder),
+        channels=open_channels(options),
+        pacer=Pacer(redis),
+        lender=options.lender,
+        pay_url=options.pay_url.rstrip("/"),
+        limits=Limits(
+            batch=options.batch,
+            lease=timedelta(seconds=options.lease_s),
+            gate_to_call_max=timedelta(seconds=options.gate_to_call_max_s),
+            history=timedelta(days=options.history_days),
+        ),
+        wake=wake or Silent(),
+    )

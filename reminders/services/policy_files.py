@@ -1,0 +1,155 @@
+"""Policies as YAML: read, checked, and turned into the domain's own objects."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from reminders.domain.customer import ChannelName
+from reminders.domain.errors import PolicyError
+from reminders.domain.policy import (
+    Confirm,
+    MessageKind,
+    Policy,
+    QuietHours,
+    RetryRule,
+    RiskCard,
+    Rung,
+    Stage,
+    Tier,
+    Urgency,
+)
+
+Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 14)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Stage(_Strict):
+    name: Annotated[str, Field(min_length=1, max_length=32)]
+    offset_days: Annotated[int, Field(ge=-365, le=365)]
+    at: time
+    lasts_hours: Annotated[int, Field(ge=1, le=24 * 60)]
+    kind: MessageKind
+    urgency: Urgency
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+
+
+class _Rung(_Strict):
+    channel: ChannelName
+    confirm: Confirm
+    confirm_within_minutes: Minutes
+
+
+class _Quiet(_Strict):
+    start: time
+    end: time
+
+
+class _Retry(_Strict):
+    waits_minutes: Annotated[tuple[Minutes, ...], Field(max_length=10)]
+
+
+class _Risk(_Strict):
+    no_history: int
+    late: Annotated[tuple[int, ...], Field(min_length=1)]
+    overdue: tuple[tuple[int, int], ...]
+    failed_payment: int
+    on_time_streak: int
+    tiers: Annotated[tuple[tuple[int, Tier], ...], Field(min_length=1)]
+
+
+class _Policy(_Strict):
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    version: Annotated[int, Field(ge=1)]
+    stages: Annotated[tuple[_Stage, ...], Field(min_length=1)]
+    ladders: dict[Tier, Annotated[tuple[_Rung, ...], Field(min_length=1)]]
+    quiet: _Quiet
+    retry: _Retry
+    risk: _Risk
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        missing = [tier for tier in Tier if tier not in self.ladders]
+        if missing:
+            raise ValueError(f"ladders: none for {', '.join(missing)}")
+        names = [stage.name for stage in self.stages]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"stages: {name} stands twice")
+        for tier, ladder in self.ladders.items():
+            channels = [rung.channel for rung in ladder]
+            if len(set(channels)) < len(channels):
+                raise ValueError(f"ladders.{tier}: a channel stands twice")
+        return self
+
+
+def parse(text: str) -> Policy:
+    """A policy from its YAML text. Raises `PolicyError` with one line per fault."""
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PolicyError(f"not YAML: {str(error).splitlines()[0]}") from None
+    try:
+        given = _Policy.model_validate(raw)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in wrong['loc']) or 'policy'}: {wrong['msg']}"
+            for wrong in error.errors()
+        ]
+        raise PolicyError("\n".join(lines)) from None
+    return _policy(given)
+
+
+def read(path: Path) -> tuple[Policy, str]:
+    """The policy in a file, and its text as it is frozen. Raises `PolicyError`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read: {error}") from None
+    try:
+        return parse(text), text
+    except PolicyError as error:
+        raise PolicyError(f"{path}: {error}") from None
+
+
+def _policy(given: _Policy) -> Policy:
+    return Policy(
+        name=given.name,
+        version=given.version,
+        stages=tuple(
+            Stage(
+                name=stage.name,
+                offset_days=stage.offset_days,
+                at=stage.at,
+                lasts=timedelta(hours=stage.lasts_hours),
+                kind=stage.kind,
+                urgency=stage.urgency,
+                tiers=frozenset(stage.tiers),
+            )
+            for stage in given.stages
+        ),
+        ladders={
+            tier: tuple(
+                Rung(rung.channel, rung.confirm, timedelta(minutes=rung.confirm_within_minutes))
+                for rung in ladder
+            )
+            for tier, ladder in given.ladders.items()
+        },
+        quiet=QuietHours(given.quiet.start, given.quiet.end),
+        retry=RetryRule(tuple(timedelta(minutes=wait) for wait in given.retry.waits_minutes)),
+        risk=RiskCard(
+            no_history=given.risk.no_history,
+            late=given.risk.late,
+            overdue=given.risk.overdue,
+            failed_payment=given.risk.failed_payment,
+            on_time_streak=given.risk.on_time_streak,
+            tiers=given.risk.tiers,
+        ),
+    )

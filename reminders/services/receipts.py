@@ -1,0 +1,235 @@
+"""Receipts in: parsed by their provider, applied in bulk, the same end state in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection
+
+from channels.errors import ReceiptError
+from reminders.domain.customer import ContactHealth
+from reminders.domain.identity import NOBODY, customer_in, make_id, month_in, month_of
+from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, merge
+from reminders.domain.reminder import OPEN, ReminderState
+from reminders.ledger import attempts, dead_letters, locks, reminders
+from reminders.ledger.attempts import Change, KeptAttempt
+from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
+from reminders.ledger.receipts import RECEIPTS
+from reminders.ledger.reminders import Kept, Move
+from reminders.services.record import wake_up
+from reminders.services.resources import Resources
+
+log = structlog.get_logger(__name__)
+
+_STATES = {
+    ReceiptStatus.ACCEPTED: AttemptState.ACCEPTED,
+    ReceiptStatus.DELIVERED: AttemptState.DELIVERED,
+    ReceiptStatus.READ: AttemptState.READ,
+    ReceiptStatus.UNDELIVERED: AttemptState.UNDELIVERED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One callback body as it came, whole; its signature was checked at the door."""
+
+    entry: str
+    provider: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    attempt_id: UUID
+    provider: str
+    receipt: Receipt
+    callback: Callback
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a batch of callbacks."""
+
+    receipts: int = 0
+    changed: int = 0
+    late: int = 0
+    dead: int = 0
+
+
+@dataclass(slots=True)
+class _Work:
+    now: datetime
+    rows: list[tuple[object, ...]] = field(default_factory=list)
+    attempts: dict[UUID, KeptAttempt] = field(default_factory=dict)
+    changed: dict[UUID, Change] = field(default_factory=dict)
+    events: list[tuple[object, ...]] = field(default_factory=list)
+    healths: list[tuple[int, UUID, str]] = field(default_factory=list)
+    applied: Applied = field(default_factory=Applied)
+
+
+def apply(resources: Resources, batch: Sequence[Callback]) -> Applied:
+    """Apply callbacks; when it returns they are committed, or kept as dead letters.
+
+    Applying one again, or after what it says was overtaken, changes nothing.
+    """
+    now = resources.clock.now()
+    heard: list[_Heard] = []
+    dead: list[tuple[DeadLetter, bytes]] = []
+    providers = {channel.name: channel for channel in resources.channels.values()}
+    for callback in batch:
+        channel = providers.get(callback.provider)
+        try:
+            if channel is None:
+                raise ReceiptError(f"no provider is called {callback.provider}")
+            for receipt in channel.parse_receipts(callback.body):
+                heard.append(_Heard(_attempt_id(receipt), callback.provider, receipt, callback))
+        except ReceiptError as error:
+            dead.append(_dead(callback, str(error), now))
+    applied, lanes = locks.in_transaction(
+        resources.engine,
+        lambda connection: _apply(resources, connection, heard, list(dead), now),
+    )
+    for lane in sorted(lanes):
+        resources.wake.deliver(lane)
+    log.info(
+        "receipts applied",
+        receipts=applied.receipts,
+        changed=applied.changed,
+        late=applied.late,
+        dead=applied.dead,
+    )
+    return applied
+
+
+def _attempt_id(receipt: Receipt) -> UUID:
+    try:
+        attempt_id = UUID(receipt.attempt_id)
+        month_in(attempt_id)
+    except ValueError:
+        raise ReceiptError("it names no attempt of ours") from None
+    return attempt_id
+
+
+def _apply(
+    resources: Resources,
+    connection: Connection,
+    heard: Sequence[_Heard],
+    dead: list[tuple[DeadLetter, bytes]],
+    now: datetime,
+) -> tuple[Applied, set[str]]:
+    ids = {each.attempt_id for each in heard}
+    locks.lock(connection, {customer_in(attempt_id) for attempt_id in ids})
+    work = _Work(now, attempts=attempts.by_id(connection, ids))
+    known = [each for each in heard if each.attempt_id in work.attempts]
+    unknown = {each.callback for each in heard if each.attempt_id not in work.attempts}
+    dead.extend(_dead(callback, "it names an attempt we never made", now) for callback in unknown)
+    keys = {(kept.customer_id, kept.month, kept.reminder_id) for kept in work.attempts.values()}
+    present = reminders.by_id(connection, keys)
+    for each in known:
+        _fold(work, each, present[work.attempts[each.attempt_id].reminder_id])
+    moves = _moves(connection, work, present)
+    RECEIPTS.insert(connection, work.rows)
+    attempts.change_all(connection, work.changed.values())
+    attempts.EVENTS.insert(connection, work.events)
+    attempts.set_health(connection, sorted(work.healths, key=lambda row: row[:2]))
+    reminders.move_all(connection, moves)
+    dead_letters.keep(connection, resources.ring, dead)
+    work.applied.dead = len(dead)
+    lanes = {move.lane for move in moves if move.next_at <= now and move.state in OPEN}
+    return work.applied, lanes
+
+
+def _fold(work: _Work, heard: _Heard, kept: Kept) -> None:
+    """Take one statement into its attempt: a move where it is legal, else only a line."""
+    receipt, held = heard.receipt, work.attempts[heard.attempt_id]
+    late = kept.state not in OPEN
+    receipt_no = make_id(
+        held.month, held.customer_id, receipt.status, receipt.at.isoformat(), receipt.reason
+    )
+    work.rows.append(
+        (
+            held.customer_id,
+            held.month,
+            heard.attempt_id,
+            receipt_no,
+            heard.provider,
+            receipt.status,
+            receipt.reason,
+            receipt.at,
+            work.now,
+            late,
+        )
+    )
+    work.applied.receipts += 1
+    work.applied.late += late
+    before = held.attempt.state
+    state = merge(before, _STATES[receipt.status])
+    if state is before:
+        return
+    moved = held.moved(state, receipt.reason)
+    work.attempts[heard.attempt_id] = moved
+    work.changed[heard.attempt_id] = Change(moved, receipt.provider_ref)
+    work.events.append(attempts.event_row(moved, receipt.at))
+    work.applied.changed += 1
+    if held.secret_id is not None:
+        if receipt.dead_contact:
+            work.healths.append((held.customer_id, held.secret_id, ContactHealth.DEAD))
+        elif state in (AttemptState.DELIVERED, AttemptState.READ):
+            work.healths.append((held.customer_id, held.secret_id, ContactHealth.VALID))
+    log.debug(
+        "receipt",
+        trace=kept.trace_id,
+        bill=kept.reminder.bill_id,
+        attempt=receipt.attempt_id,
+        provider=heard.provider,
+        status=receipt.status,
+        late=late,
+    )
+
+
+def _moves(connection: Connection, work: _Work, present: dict[UUID, Kept]) -> list[Move]:
+    """The wake-ups of open reminders whose attempts changed."""
+    touched = {
+        change.kept.reminder_id
+        for change in work.changed.values()
+        if present[change.kept.reminder_id].state in OPEN
+    }
+    keys = [
+        (kept.reminder.customer_id, kept.reminder.month, kept.reminder.reminder_id)
+        for reminder_id in touched
+        if (kept := present[reminder_id])
+    ]
+    history = attempts.of_reminders(connection, keys)
+    moves = []
+    for reminder_id in touched:
+        past = [work.attempts.get(each.attempt.attempt_id, each) for each in history[reminder_id]]
+        kept = present[reminder_id]
+        if _in_flight(past) and not _confirmed(kept, past, work.now):
+            continue
+        moves.append(wake_up(kept, [each.attempt for each in past], work.now))
+    return moves
+
+
+def _in_flight(past: Sequence[KeptAttempt]) -> bool:
+    """A call of this reminder is under way: its own record will move the reminder on."""
+    return past[-1].attempt.state is AttemptState.SUBMITTED
+
+
+def _confirmed(kept: Kept, past: Sequence[KeptAttempt], now: datetime) -> bool:
+    move = wake_up(kept, [each.attempt for each in past], now)
+    return move.state is ReminderState.SATISFIED
+
+
+def _dead(callback: Callback, reason: str, now: datetime) -> tuple[DeadLetter, bytes]:
+    digest = sha256(callback.body).hexdigest()
+    dead_id = make_id(month_of(now), NOBODY, callback.provider, reason, digest)
+    log.warning("receipt refused", provider=callback.provider, reason=reason, dead=str(dead_id))
+    letter = DeadLetter(
+        dead_id, Origin.RECEIPTS, Fault.RECEIPT, reason, callback.provider, callback.entry, now
+    )
+    return letter, callback.body

@@ -1,0 +1,160 @@
+"""Records what became of calls, in bulk, and in the same commit the next wake-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection
+
+from reminders.domain.customer import ContactHealth
+from reminders.domain.escalation import Confirmed, Wait, failures, progress
+from reminders.domain.outcome import (
+    Accepted,
+    AttemptState,
+    Outcome,
+    Permanent,
+    Transient,
+    Uncertain,
+    Unsent,
+    merge,
+)
+from reminders.domain.reminder import Attempt, ReminderState
+from reminders.domain.retrying import retry_at
+from reminders.ledger import attempts, locks, reminders
+from reminders.ledger.attempts import Change, KeptAttempt
+from reminders.ledger.reminders import Kept, Move
+from reminders.services.resources import Resources
+
+log = structlog.get_logger(__name__)
+ASK_EVERY = timedelta(minutes=1)  # how often a provider is asked for a missing answer
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a channel said of one attempt of one reminder."""
+
+    kept: Kept
+    attempt_id: UUID
+    outcome: Outcome
+
+
+def record(resources: Resources, results: Sequence[Result]) -> set[str]:
+    """Write outcomes; returns the lanes in which that made something due at once."""
+    if not results:
+        return set()
+    return locks.in_transaction(
+        resources.engine, lambda connection: _record(resources, connection, results)
+    )
+
+
+def _record(resources: Resources, connection: Connection, results: Sequence[Result]) -> set[str]:
+    now = resources.clock.now()
+    locks.lock(connection, {each.kept.reminder.customer_id for each in results})
+    keys = [
+        (each.kept.reminder.customer_id, each.kept.reminder.month, each.kept.reminder.reminder_id)
+        for each in results
+    ]
+    present = reminders.by_id(connection, keys)
+    history = attempts.of_reminders(connection, keys)
+    changes: list[Change] = []
+    moves: list[Move] = []
+    healths: list[tuple[int, UUID, str]] = []
+    for each in results:
+        reminder_id = each.kept.reminder.reminder_id
+        kept, past = present[reminder_id], history[reminder_id]
+        index = next(i for i, one in enumerate(past) if one.attempt.attempt_id == each.attempt_id)
+        change = _changed(resources, kept, past, index, each.outcome, now)
+        if change is not None:
+            changes.append(change)
+            past[index] = change.kept
+        _log(kept, past[index], each.outcome)
+        if isinstance(each.outcome, Permanent) and each.outcome.dead_contact:
+            dead = past[index]
+            if dead.secret_id is not None:
+                healths.append((dead.customer_id, dead.secret_id, ContactHealth.DEAD))
+        if kept.state in (ReminderState.PLANNED, ReminderState.CONTACTING):
+            moves.append(wake_up(kept, [one.attempt for one in past], now))
+    attempts.change_all(connection, changes)
+    attempts.EVENTS.insert(connection, [attempts.event_row(each.kept, now) for each in changes])
+    attempts.set_health(connection, sorted(healths, key=lambda row: row[:2]))
+    reminders.move_all(connection, moves)
+    return {move.lane for move in moves if move.next_at <= now and move.state not in _ENDED}
+
+
+_ENDED = frozenset(ReminderState) - {ReminderState.PLANNED, ReminderState.CONTACTING}
+
+
+def _changed(
+    resources: Resources,
+    kept: Kept,
+    past: Sequence[KeptAttempt],
+    index: int,
+    outcome: Outcome,
+    now: datetime,
+) -> Change | None:
+    """The attempt after its outcome; None if a receipt already told more."""
+    held = past[index]
+    wanted, reason, ref = _meaning(outcome)
+    state = merge(held.attempt.state, wanted)
+    if state is not wanted or (state is held.attempt.state and state is AttemptState.UNCERTAIN):
+        return None
+    moved = held.moved(state, reason)
+    attempt = moved.attempt
+    if state in (AttemptState.ACCEPTED, AttemptState.UNCERTAIN):
+        # The wait counts from the moment the message really left.
+        waited = attempt.confirm_by - attempt.submitted_at
+        attempt = replace(attempt, confirm_by=max(attempt.confirm_by, now + waited))
+    elif state in (AttemptState.FAILED, AttemptState.RELEASED):
+        so_far = failures([each.attempt for each in past], attempt.channel)
+        rule = resources.book.get(kept.policy).retry
+        count = so_far + (state is AttemptState.FAILED)
+        at = retry_at(outcome, count, now, kept.reminder.expires_at, rule)
+        attempt = replace(attempt, retry_at=at)
+    return Change(replace(moved, attempt=attempt), ref)
+
+
+def _meaning(outcome: Outcome) -> tuple[AttemptState, str, str]:
+    """An outcome as (state, reason, the provider's reference)."""
+    match outcome:
+        case Accepted(ref=ref):
+            return AttemptState.ACCEPTED, "", ref
+        case Transient(reason=reason) | Permanent(reason=reason):
+            return AttemptState.FAILED, reason, ""
+        case Uncertain(reason=reason):
+            return AttemptState.UNCERTAIN, reason, ""
+        case Unsent(reason=reason):
+            return AttemptState.RELEASED, reason, ""
+
+
+def wake_up(kept: Kept, history: Sequence[Attempt], now: datetime) -> Move:
+    """The move that a reminder's attempts call for: done, or due again when."""
+    last = history[-1]
+    match progress(history, now):
+        case Confirmed(attempt):
+            return Move(kept, ReminderState.SATISFIED, attempt.channel, now, kept.lane)
+        case Wait(until=until):
+            if last.state is AttemptState.UNCERTAIN:
+                until = min(until, now + ASK_EVERY)
+            next_at = min(until, max(now, kept.reminder.expires_at))
+            return Move(kept, ReminderState.CONTACTING, "", next_at, last.channel)
+        case _:
+            return Move(kept, ReminderState.CONTACTING, "", now, kept.lane)
+
+
+def _log(kept: Kept, attempt: KeptAttempt, outcome: Outcome) -> None:
+    log.debug(
+        "attempt",
+        trace=kept.trace_id,
+        bill=kept.reminder.bill_id,
+        reminder=str(kept.reminder.reminder_id),
+        attempt=str(attempt.attempt.attempt_id),
+        channel=attempt.attempt.channel,
+        provider=attempt.attempt.provider,
+        outcome=type(outcome).__name__.lower(),
+        state=attempt.attempt.state,
+        reason=attempt.attempt.reason,
+    )

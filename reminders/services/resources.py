@@ -1,0 +1,95 @@
+"""What the use-cases work with: opened once per process by an entry point and passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from redis import Redis
+from sqlalchemy import Engine
+
+from channels.contract import Channel
+from channels.pacing import Pacer
+from reminders.domain.errors import PolicyError
+from reminders.domain.policy import Policy
+from reminders.ledger import policies
+from reminders.ledger.cipher import KeyRing
+from reminders.messages.templates import TemplateSet
+from reminders.services import policy_files
+from reminders.services.clock import Clock
+
+
+class Wake(Protocol):
+    """Sends the task that does work which a commit has made due. Losing it only delays."""
+
+    def evaluate(self) -> None:
+        """Customers changed."""
+
+    def deliver(self, lane: str) -> None:
+        """Reminders of this lane are due."""
+
+
+class Silent:
+    """Wakes nobody: the next sweep finds the work."""
+
+    def evaluate(self) -> None:
+        pass
+
+    def deliver(self, lane: str) -> None:
+        pass
+
+
+class PolicyBook:
+    """The active policy, and every version that a plan was frozen with."""
+
+    def __init__(self, engine: Engine, active: Policy, text: str) -> None:
+        with engine.begin() as connection:
+            policies.freeze(connection, active.name, active.version, text)
+        self._engine = engine
+        self._known = {active.label: active}
+        self.active = active
+
+    def get(self, label: str) -> Policy:
+        """The policy called name@version. Raises `PolicyError` if nobody ever froze it."""
+        if label not in self._known:
+            name, _, version = label.rpartition("@")
+            with self._engine.connect() as connection:
+                text = policies.body(connection, name, int(version))
+            if text is None:
+                raise PolicyError(f"policy {label} is in no ledger")
+            self._known[label] = policy_files.parse(text)
+        return self._known[label]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes and times of the machine clock that the settings rule."""
+
+    batch: int = 500
+    lease: timedelta = timedelta(seconds=60)
+    gate_to_call_max: timedelta = timedelta(seconds=1)
+    history: timedelta = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """One process's open connections and loaded files."""
+
+    engine: Engine
+    redis: Redis
+    ring: KeyRing
+    clock: Clock
+    book: PolicyBook
+    templates: TemplateSet
+    channels: Mapping[str, Channel]  # by channel name
+    pacer: Pacer
+    lender: str
+    pay_url: str
+    limits: Limits = field(default_factory=Limits)
+    wake: Wake = field(default_factory=Silent)
+
+    def since(self, now: datetime) -> date:
+        """Bills due before this day are history."""
+        return (now - self.limits.history).date()
