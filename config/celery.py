@@ -1,0 +1,94 @@
+"""Celery's settings: what survived restarts, kills and redelivery (docs/decisions/0002)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from config.settings import Settings
+
+
+class Queue(StrEnum):
+    """Every queue, `<purpose>.<lane>`. Other languages' clients push to these bare names."""
+
+    INTAKE = "intake.events"
+    EVALUATE = "evaluate.customers"
+    SMS = "deliver.sms"
+    EMAIL = "deliver.email"
+    IN_APP = "deliver.in_app"
+    MAINTAIN = "maintain.ledger"
+
+
+ROUTES = {
+    "workers.intake.accept": Queue.INTAKE,
+    "workers.evaluate.evaluate": Queue.EVALUATE,
+    "workers.deliver.sms": Queue.SMS,
+    "workers.deliver.email": Queue.EMAIL,
+    "workers.deliver.in_app": Queue.IN_APP,
+    "workers.maintain.partitions": Queue.MAINTAIN,
+}
+PARTITIONS_EVERY_S = 3600.0
+
+
+def schedule(settings: Settings) -> dict[str, dict[str, Any]]:  # Any: Celery's own form
+    """What beat sends. Each tick is harmless twice: claims skip what others hold."""
+    often = settings.sweep_every_s
+    swept = [name for name in ROUTES if name.startswith(("workers.evaluate", "workers.deliver"))]
+    entries = {
+        name: {"task": name, "schedule": often, "options": {"expires": max(1, int(often))}}
+        for name in swept
+    }
+    entries["workers.maintain.partitions"] = {
+        "task": "workers.maintain.partitions",
+        "schedule": PARTITIONS_EVERY_S,
+        "options": {"expires": PARTITIONS_EVERY_S},
+    }
+    return entries
+
+
+def celery_settings(settings: Settings) -> dict[str, Any]:  # Any: Celery's own form
+    """Reasons and measurements: docs/decisions/0002-celery.md."""
+    return {
+        "broker_url": settings.redis_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "visibility_timeout": settings.visibility_timeout_s,
+            "unacked_restore_interval": settings.restore_interval_s,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+        },
+        "result_backend": None,
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_create_missing_queues": False,
+        "task_queues": _queues(),
+        "task_default_queue": Queue.MAINTAIN,
+        "task_routes": {name: {"queue": queue} for name, queue in ROUTES.items()},
+        "task_time_limit": settings.task_time_limit_s,
+        "task_soft_time_limit": settings.task_time_limit_s * 0.75,
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": 10,
+        "worker_eta_task_limit": 100,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_hijack_root_logger": False,
+        "worker_send_task_events": False,
+        "timezone": "UTC",
+        "enable_utc": True,
+        "beat_schedule": schedule(settings),
+    }
+
+
+def _queues() -> list[Any]:  # Any: kombu ships no types
+    from kombu.entity import Queue as Declared
+
+    return [
+        Declared(queue.value, routing_key=queue.value)  # type: ignore[no-untyped-call]  # kombu
+        for queue in Queue
+    ]

@@ -1,0 +1,122 @@
+"""The intake process: both streams, each read by a consumer of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from threading import Event as Stop
+from threading import Thread
+
+from redis import Redis
+
+from reminders.services import intake, receipts
+from reminders.services.consumer import Consumer, Entry
+from reminders.services.intake import Fenced, Incoming
+from reminders.services.receipts import Callback
+from reminders.services.resources import Resources
+from reminders.services.streams import (
+    EVENT_BODY,
+    EVENTS_STREAM,
+    FENCED_KEPT,
+    FENCED_LINES,
+    FENCED_STREAM,
+    RECEIPT_BODY,
+    RECEIPT_PROVIDER,
+    RECEIPTS_STREAM,
+    TAKEN_AT,
+)
+
+
+def consumers(resources: Resources, idle_claim: timedelta) -> list[Consumer]:
+    """The two consumers of one process, named so that a restart finds its own entries again."""
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    size = resources.limits.batch
+    return [
+        Consumer(
+            resources.redis,
+            EVENTS_STREAM,
+            name,
+            lambda entries: take_events(resources, entries),
+            batch=size,
+            idle_claim=idle_claim,
+        ),
+        Consumer(
+            resources.redis,
+            RECEIPTS_STREAM,
+            name,
+            lambda entries: take_receipts(resources, entries),
+            batch=size,
+            idle_claim=idle_claim,
+        ),
+    ]
+
+
+def run(resources: Resources, stop: Stop, idle_claim: timedelta) -> None:
+    """Read both streams until `stop` is set."""
+    threads = [
+        Thread(target=consumer.run, args=(stop,), name=f"intake-{index}")
+        for index, consumer in enumerate(consumers(resources, idle_claim))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def take_events(resources: Resources, entries: Sequence[Entry]) -> None:
+    """Take a batch of the events stream in, and say what is fenced."""
+    taken = intake.ingest(
+        resources,
+        [
+            Incoming(
+                entry.id, entry.fields.get(EVENT_BODY, b""), _seconds(entry.fields.get(TAKEN_AT))
+            )
+            for entry in entries
+        ],
+    )
+    _say_fenced(resources.redis, taken.fenced)
+
+
+def take_receipts(resources: Resources, entries: Sequence[Entry]) -> None:
+    """Apply a batch of the receipts stream."""
+    receipts.apply(
+        resources,
+        [
+            Callback(
+                entry.id,
+                entry.fields.get(RECEIPT_PROVIDER, b"").decode("utf-8", "replace"),
+                entry.fields.get(RECEIPT_BODY, b""),
+            )
+            for entry in entries
+        ],
+    )
+
+
+def _say_fenced(redis: Redis, fenced: Iterable[Fenced]) -> None:
+    lines = [
+        json.dumps(
+            {
+                "source": each.source,
+                "id": each.id,
+                "acknowledged": each.acknowledged,
+                "fenced": each.fenced,
+                "at": each.at.isoformat(),
+            },
+            ensure_ascii=False,
+        )
+        for each in fenced
+    ]
+    if lines:
+        body = "\n".join(lines).encode("utf-8", "surrogatepass")
+        redis.xadd(FENCED_STREAM, {FENCED_LINES: body}, maxlen=FENCED_KEPT, approximate=True)
+
+
+def _seconds(value: bytes | None) -> float:
+    """When a door answered. A producer that writes the stream itself need not say: 0."""
+    try:
+        return float(value) if value else 0.0
+    except ValueError:
+        return 0.0
