@@ -17,6 +17,7 @@ from reminders.servers.errors import ServerError
 from reminders.servers.process import Process
 
 NAME = "database"
+RECOVERY_WITHIN_S = 300.0  # after a kill, the log since the last checkpoint is replayed
 ROLE = DATABASE = "reminders"
 PROTOCOL_3 = 196608
 ENVIRONMENT = {"LC_ALL": "C"}  # messages in English, whatever the host speaks
@@ -96,6 +97,7 @@ class Postgres:
             ready=self.ready,
             before_start=self._prepare,
             stop_signal=signal.SIGINT,  # fast shutdown: end sessions, write a checkpoint
+            ready_within_s=RECOVERY_WITHIN_S,
             grace_s=20.0,
         )
 

@@ -17,7 +17,8 @@ from reminders.servers.errors import ServerError
 STATE = "supervisor.json"
 LOCK = "supervisor.lock"
 # After a supervisor's death its watchers still hold the lock while the servers shut down.
-LOCK_WAIT_S = 20.0
+LOCK_WAIT_S = 40.0  # longer than any grace time
+DYING_WITHIN_S = 1.0  # one that was killed a moment ago may still be listed
 
 
 def make_private_folder(path: Path) -> None:
@@ -112,17 +113,17 @@ def end_leftovers(data_dir: Path) -> None:
 def take_lock(data_dir: Path) -> int:
     """A descriptor that holds the folder for us and whoever inherits it.
 
-    Raises ServerError at once if another supervisor lives, and after LOCK_WAIT_S if the servers
-    of a dead one do not end.
+    Raises ServerError if another supervisor lives, and after LOCK_WAIT_S if the servers of a dead
+    one do not end.
     """
     descriptor = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + LOCK_WAIT_S
+    began = time.monotonic()
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             owner = read_state(data_dir)
-            if owner is not None or time.monotonic() > deadline:
+            if time.monotonic() - began > (DYING_WITHIN_S if owner else LOCK_WAIT_S):
                 os.close(descriptor)
                 who = f"process {owner.pid}" if owner else "servers that are still shutting down"
                 raise ServerError(

@@ -13,6 +13,7 @@ from reminders.servers.errors import ServerError
 from reminders.servers.process import Process
 
 NAME = "redis"
+RECOVERY_WITHIN_S = 300.0  # a long append-only file is read before the first answer
 SETTINGS = """\
 # Written anew at every start.
 bind {host}
@@ -77,6 +78,7 @@ class Valkey:
             argv=(str(self._binary), str(config)),
             cwd=self._folder,
             ready=self.ready,
+            ready_within_s=RECOVERY_WITHIN_S,
             grace_s=20.0,
         )
 
