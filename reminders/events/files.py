@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from reminders.events.split import TOKEN
+from reminders.events.split import next_token
 
 _CHUNK = 1024 * 1024
 # An unclosed string or bracket would otherwise draw the whole file into memory.
@@ -78,42 +77,41 @@ class _Cutter:
     def feed(self, chunk: bytes) -> Iterator[Found]:
         self._text += chunk
         start = 0
-        for token in TOKEN.finditer(self._text, self._scanned):
-            if token[0] == b'"':
-                self._scanned = token.start()  # the string may go on in the next chunk
+        while True:
+            token, here = next_token(self._text, self._scanned, within=self._depth > 0)
+            self._scanned = here
+            if token in (b"", b'"'):  # a string may go on in the next chunk
                 break
-            self._scanned = token.end()
-            end = self._end_of_piece(token)
+            self._scanned += 1
+            end = self._end_of_piece(token, here)
             if end is not None:
-                yield from self._piece(self._text[start:end], self._text[end : token.end()])
-                start = token.end()
-        else:
-            self._scanned = len(self._text)
+                yield from self._piece(self._text[start:end])
+                start = self._scanned
         self._text = self._text[start:]
         self._scanned -= start
 
     def end(self) -> Iterator[Found]:
         if self._text.strip():
-            yield from self._piece(self._text, b"", "the file ends in the middle of an event")
+            yield from self._piece(self._text, "the file ends in the middle of an event")
         elif self._open:
             yield Found(self.line, b"", "the file ends before its array does")
 
-    def _end_of_piece(self, token: re.Match[bytes]) -> int | None:
+    def _end_of_piece(self, token: bytes, here: int) -> int | None:
         """Where the piece before or with this token ends; None if it goes on."""
-        if token[0] in (b"{", b"["):
+        if token == b",":
+            return here
+        if token in (b"{", b"["):
             self._depth += 1
             return None
-        if token[0] in (b"}", b"]"):
-            self._depth -= 1
-            if self._depth >= 0:
-                return token.end() if self._depth == 0 else None
-            self._depth, self._open = 0, False
-            return token.start()
-        return token.start() if token[0] == b"," and self._depth == 0 else None
+        self._depth -= 1
+        if self._depth >= 0:
+            return here + 1 if self._depth == 0 else None
+        self._depth, self._open = 0, False
+        return here
 
-    def _piece(self, text: bytes, after: bytes, flaw: str = "") -> Iterator[Found]:
+    def _piece(self, text: bytes, flaw: str = "") -> Iterator[Found]:
         body = text.strip()
         before = len(text) - len(text.lstrip())
         if body:
             yield Found(self.line + text.count(b"\n", 0, before), body, flaw)
-        self.line += text.count(b"\n") + after.count(b"\n")
+        self.line += text.count(b"\n")

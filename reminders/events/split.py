@@ -10,7 +10,19 @@ from __future__ import annotations
 import re
 
 # Possessive (*+): a string that never ends is found out once and not from each of its bytes again.
-TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},"]', re.DOTALL)
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# The next bracket, or the quote of a string that does not end. Within an event its commas and
+# strings are passed over in one match: 13 µs an event, and 50 with a match for each of them.
+_WITHIN = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb')*+([\[\]{}"])', re.DOTALL)
+_BETWEEN = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb')*+([\[\]{},"])', re.DOTALL)
+
+
+def next_token(text: bytes, at: int, *, within: bool) -> tuple[bytes, int]:
+    """The next token from `at` and where it is: a bracket, between events a comma too, a quote for
+    a string without an end, or b"" at the end of the text.
+    """
+    found = (_WITHIN if within else _BETWEEN).match(text, at)
+    return (found[1], found.start(1)) if found else (b"", len(text))
 
 
 class Unreadable(ValueError):
@@ -36,47 +48,52 @@ def split(body: bytes, *, lines: bool = False) -> list[bytes]:
 
 def _elements(text: bytes) -> list[bytes]:
     found: list[bytes] = []
-    depth, start = 0, 1
-    for token in TOKEN.finditer(text):
-        depth += _step(token)
-        if depth > 1 or (depth == 1 and token[0] != b","):
+    depth, start, at = 1, 1, 1
+    while depth:
+        token, here = next_token(text, at, within=depth > 1)
+        depth += _step(token, here)
+        at = here + 1
+        if depth > 1 or (depth == 1 and token != b","):
             continue
-        element = text[start : token.start()].strip()
-        start = token.end()
+        element = text[start:here].strip()
+        start = at
         if element:
             found.append(element)
         elif found or depth == 1:
-            raise Unreadable(f"the array lacks an event at byte {token.start()}")
-        if depth == 0:
-            break
-    _ended(text, start, depth, b"]")
+            raise Unreadable(f"the array lacks an event at byte {here}")
+    _ended(text, start, b"]")
     return found
 
 
 def _objects(text: bytes) -> list[bytes]:
     found: list[bytes] = []
-    depth, start = 0, 0
-    for token in TOKEN.finditer(text):
-        if depth == 0 and (token[0] != b"{" or text[start : token.start()].strip()):
+    start = 0
+    while start < len(text):
+        token, here = next_token(text, start, within=False)
+        if token != b"{" or text[start:here].strip():
             raise Unreadable(f"something other than an object is at byte {start}")
-        depth += _step(token)
-        if depth == 0:
-            found.append(text[start : token.end()].strip())
-            start = token.end()
-    _ended(text, start, depth, b"}")
+        depth = 1
+        while depth:
+            token, here = next_token(text, here + 1, within=True)
+            depth += _step(token, here)
+        found.append(text[start : here + 1].strip())
+        start = here + 1
+        if token != b"}":
+            raise Unreadable(f"the bracket at byte {here} closes another kind")
     return found
 
 
-def _ended(text: bytes, end: int, depth: int, closing: bytes) -> None:
-    if depth != 0:
-        raise Unreadable("the body ends before its last bracket is closed")
+def _ended(text: bytes, end: int, closing: bytes) -> None:
     if text[end - 1 : end] != closing:
         raise Unreadable(f"the bracket at byte {end - 1} closes another kind")
     if text[end:].strip():
         raise Unreadable(f"something follows the last event at byte {end}")
 
 
-def _step(token: re.Match[bytes]) -> int:
-    if token[0] == b'"':
-        raise Unreadable(f"the string at byte {token.start()} does not end")
-    return (token[0] in (b"[", b"{")) - (token[0] in (b"]", b"}"))
+def _step(token: bytes, here: int) -> int:
+    """How much deeper it is after the token."""
+    if token == b'"':
+        raise Unreadable(f"the string at byte {here} does not end")
+    if not token:
+        raise Unreadable("the body ends before its last bracket is closed")
+    return (token in (b"[", b"{")) - (token in (b"]", b"}"))

@@ -76,7 +76,7 @@ def test_nesting_takes_no_stack() -> None:
         (b"[,{}]", "lacks an event"),
         (b"[,]", "lacks an event"),
         (b"[{}] {}", "something follows"),
-        (b"{} x", "something follows"),
+        (b"{} x", "other than an object"),
         (b"{},{}", "other than an object"),
         (b"{} [] {}", "other than an object"),
         (b"[{]}", "another kind"),
