@@ -70,9 +70,8 @@ class SmtpConnection:
         await self._hello(settings)
         if settings.starttls:
             self._expect(await self._ask(b"STARTTLS\r\n"))
-            await self._writer.start_tls(
-                ssl.create_default_context(), server_hostname=settings.host
-            )
+            context = ssl.create_default_context(cafile=settings.ca_file or None)
+            await self._writer.start_tls(context, server_hostname=settings.host)
             await self._hello(settings)
         if settings.username:
             if not (settings.starttls or settings.password_without_tls):

@@ -13,7 +13,8 @@ class EmailSettings:
     """One relay. `sender` is the bare address of both envelope and From.
 
     `message_id_domain` defaults to the sender's. A password is only ever sent over TLS unless
-    `password_without_tls` says that the way to the relay is safe by other means.
+    `password_without_tls` says that the way to the relay is safe by other means. `ca_file` names
+    the authority of a relay whose certificate the system's own do not vouch for.
     """
 
     host: str
@@ -26,6 +27,7 @@ class EmailSettings:
     username: str = ""
     password: str = field(default="", repr=False)
     starttls: bool = False
+    ca_file: str = ""
     password_without_tls: bool = False
     rate_per_s: float = 100.0
     concurrency: int = 10

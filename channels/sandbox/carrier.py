@@ -92,7 +92,7 @@ class Carrier:
         )
 
     def _post(self, message: Handover, ref: str, said: Said, at: datetime) -> None:
-        # The gateway knows the fate from the moment it happened, even if its word comes late.
+        # A word that comes late does not undo what is known.
         if said.status != "ACCEPTD":
             self.statuses[message.reference] = said.status
         dated_at = at - said.posted_after - said.dated_before

@@ -93,6 +93,7 @@ class Sandbox:
 
     async def start(self) -> None:
         """Listen, then write `sandbox.json`: whoever finds that file finds the ports open."""
+        (self._settings.data / READY_FILE).unlink(missing_ok=True)
         await self._sms_server.start(self._settings.sms_port)
         await self._smtp_server.start(self._settings.smtp_port)
         await self._control_server.start(self._settings.control_port)
@@ -120,6 +121,7 @@ class Sandbox:
             self.email.journal.flush()
 
     async def close(self) -> None:
+        (self._settings.data / READY_FILE).unlink(missing_ok=True)
         if self._flusher is not None:
             self._flusher.cancel()
             await asyncio.gather(self._flusher, return_exceptions=True)
