@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 Words = tuple[str, ...]
 MIGRATE: Words = ("reminders.cli.main", "db", "migrate")
 INTAKE: Words = ("reminders.cli.main", "intake")
-WORKER: Words = ("celery", "-A", "workers.app", "worker", "--loglevel", "INFO")
-BEAT: Words = ("celery", "-A", "workers.app", "beat", "--loglevel", "INFO")
+WORKER: Words = ("celery", "-q", "-A", "workers.app", "worker", "--loglevel", "INFO")
+BEAT: Words = ("celery", "-q", "-A", "workers.app", "beat", "--loglevel", "INFO")
 HTTP: Words = ("uvicorn", "reminders.console.app:app", "--host", ports.HOST, "--no-access-log")
 SANDBOX: Words = ("channels.sandbox",)
 # A worker ends the sends that it has begun: a time-out of a provider and a commit.
