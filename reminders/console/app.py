@@ -20,8 +20,10 @@ from reminders.console.events import EventsDoor
 from reminders.console.health import ReadyDoor, healthz
 from reminders.console.inbox import InboxDoor, InboxMessage
 from reminders.console.receipts import ReceiptsDoor
-from reminders.ledger.schema import engine_for
+from reminders.ledger.cipher import KeyRing
 from reminders.services.clock import clock_of
+from reminders.services.inbox import messages
+from reminders.services.opening import open_engine, open_ring
 
 
 def create_app(
@@ -33,14 +35,14 @@ def create_app(
 ) -> Doors:
     """Every door. `client`, `read_inbox` and `now` (the business clock) follow the settings."""
     redis = client or _redis(settings.redis_url)
-    engine = engine_for(settings.sqlalchemy_url, role="console")
+    engine = open_engine(settings, pool_size=4, role="console")
     appender = Appender(redis)
     secrets = {name: key.get_secret_value() for name, key in settings.receipt_secrets.items()}
     tokens = {name: key.get_secret_value() for name, key in settings.producer_tokens.items()}
     inbox_door = InboxDoor(
         appender,
         settings.inbox_key.get_secret_value(),
-        read_inbox or _inbox_of(engine),
+        read_inbox or _inbox_of(engine, open_ring(settings)),
         now or _business_clock(settings),
     )
 
@@ -72,12 +74,10 @@ def _redis(url: str) -> Redis:
     )
 
 
-def _inbox_of(engine: Engine) -> Callable[[str], Sequence[InboxMessage]]:
-    from reminders.services.inbox import messages
-
+def _inbox_of(engine: Engine, ring: KeyRing) -> Callable[[str], Sequence[InboxMessage]]:
     def read(customer: str) -> Sequence[InboxMessage]:
         with engine.connect() as connection:
-            return messages(connection, customer)
+            return messages(connection, ring, customer)
 
     return read
 

@@ -14,6 +14,7 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from channels.in_app.provider import read_receipts_body
 from reminders.console.appender import Appender, StreamDown
 from reminders.console.asgi import Receive, Refused, Scope, Send, bearer, want_method
 from reminders.services.inbox_token import customer_of
@@ -81,12 +82,8 @@ class InboxDoor:
 
     async def _mark_read(self, messages: Sequence[InboxMessage]) -> None:
         try:
-            at = (await asyncio.to_thread(self._now)).astimezone(UTC).isoformat()
-            receipts = [
-                {"reference": message.attempt_id, "status": "read", "at": at}
-                for message in messages
-            ]
-            body = json.dumps({"receipts": receipts}, separators=(",", ":")).encode()
+            at = (await asyncio.to_thread(self._now)).astimezone(UTC)
+            body = read_receipts_body([message.attempt_id for message in messages], at)
             await self._appender.append(RECEIPTS_STREAM, [receipt_entry(body, IN_APP, time.time())])
         except (StreamDown, RedisError, LookupError) as down:
             # They stay unread, and the next look at the inbox says so again.

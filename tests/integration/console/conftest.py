@@ -33,9 +33,8 @@ class Shown:
 
 
 @pytest.fixture(scope="module")
-def door(redis_url: str, database_url: str) -> Iterator[str]:
-    """The address of the doors."""
-    settings = Settings(
+def settings(redis_url: str, database_url: str) -> Settings:
+    return Settings(
         REDIS_URL=redis_url,
         DATABASE_URL=database_url,
         encryption_keys={"k1": SecretStr("0" * 64)},
@@ -44,6 +43,11 @@ def door(redis_url: str, database_url: str) -> Iterator[str]:
         producer_tokens={"billing": SecretStr("b-token")},
         receipt_secrets={"sms-gateway": SecretStr("s3cret")},
     )
+
+
+@pytest.fixture(scope="module")
+def door(settings: Settings) -> Iterator[str]:
+    """The address of the doors."""
     listening = socket.create_server(("127.0.0.1", 0))
     app = create_app(settings, read_inbox=lambda customer: [Shown()], now=lambda: NOW)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from channels.in_app import InAppChannel, InAppSettings
+from reminders.domain.outcome import Receipt, ReceiptStatus
 from reminders.services.inbox_token import customer_of, inbox_token
 from reminders.services.streams import RECEIPTS_STREAM
 from tests.unit.console.asgi_client import Answer, call, run
 from tests.unit.console.conftest import NOW, House, Shown
 
+NEW_1, OLD, NEW_2 = "1" * 32, "2" * 32, "3" * 32
 SOON = datetime.now(UTC) + timedelta(hours=1)
 
 
@@ -22,7 +24,7 @@ async def get(house: House, token: str, customer: str = "C-1", query: str = "") 
 
 @pytest.fixture
 def token(house: House) -> str:
-    house.messages.extend([Shown("new-1"), Shown("old", read_at=NOW), Shown("new-2")])
+    house.messages.extend([Shown(NEW_1), Shown(OLD, read_at=NOW), Shown(NEW_2)])
     return inbox_token("C-1", "inbox-key", SOON)
 
 
@@ -38,9 +40,9 @@ def receipts(house: House) -> list[dict[bytes, bytes]]:
 
 def test_unread_messages_are_shown_and_a_receipt_says_so(house: House, token: str) -> None:
     answer = run(get(house, token))
-    assert shown(answer) == ["new-1", "new-2"]
+    assert shown(answer) == [NEW_1, NEW_2]
     assert answer.json["messages"][0] == {
-        "attempt_id": "new-1",
+        "attempt_id": NEW_1,
         "written_at": "2026-03-25T01:30:00+00:00",
         "bill_id": "B-1",
         "subject": "Your bill",
@@ -50,34 +52,32 @@ def test_unread_messages_are_shown_and_a_receipt_says_so(house: House, token: st
     assert answer.headers["cache-control"] == "no-store"
     (entry,) = receipts(house)
     assert (entry[b"p"], entry[b"s"]) == (b"in_app", b"1")
-    assert json.loads(entry[b"b"]) == {
-        "receipts": [
-            {"reference": name, "status": "read", "at": NOW.isoformat()}
-            for name in ("new-1", "new-2")
-        ]
-    }
+    said = InAppChannel(InAppSettings("s")).parse_receipts(entry[b"b"])
+    assert list(said) == [
+        Receipt(attempt_id=name, status=ReceiptStatus.READ, at=NOW) for name in (NEW_1, NEW_2)
+    ]
     assert house.asked == ["C-1"]
 
 
 def test_history_shows_the_read_ones_too(house: House, token: str) -> None:
-    assert shown(run(get(house, token, query="history=1"))) == ["new-1", "old", "new-2"]
+    assert shown(run(get(house, token, query="history=1"))) == [NEW_1, OLD, NEW_2]
     assert len(receipts(house)) == 1
 
 
 def test_a_peek_marks_nothing(house: House, token: str) -> None:
-    assert shown(run(get(house, token, query="history=1&peek=1"))) == ["new-1", "old", "new-2"]
+    assert shown(run(get(house, token, query="history=1&peek=1"))) == [NEW_1, OLD, NEW_2]
     assert receipts(house) == []
 
 
 def test_nothing_unread_is_no_receipt(house: House, token: str) -> None:
-    house.messages[:] = [Shown("old", read_at=NOW)]
+    house.messages[:] = [Shown(OLD, read_at=NOW)]
     assert shown(run(get(house, token))) == []
     assert receipts(house) == []
 
 
 def test_without_redis_the_messages_are_shown_and_stay_unread(house: House, token: str) -> None:
     house.server.connected = False
-    assert shown(run(get(house, token))) == ["new-1", "new-2"]
+    assert shown(run(get(house, token))) == [NEW_1, NEW_2]
 
 
 def test_a_token_opens_one_inbox_only(house: House, token: str) -> None:
