@@ -1,0 +1,96 @@
+"""Reads a run's files, judges customer by customer, and counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reminders.services.demo.auditor.dossier import open_dossier
+from reminders.services.demo.auditor.doubles import find_doubles
+from reminders.services.demo.auditor.facts import read_facts
+from reminders.services.demo.auditor.finding import CHECKS, UNACCOUNTED, WRONG_AMOUNT, Finding
+from reminders.services.demo.auditor.logs import Call, read_calls
+from reminders.services.demo.auditor.rules import read_rules
+from reminders.services.demo.auditor.sends import judge_calls
+from reminders.services.demo.auditor.silence import find_lost
+from reminders.services.demo.errors import BadData
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The files of one run. `gate_to_call_max_s`: how long after its gate a call may begin."""
+
+    published: Path
+    fenced: Path
+    sms: Path
+    email: Path
+    phone: Path
+    policy: Path
+    gate_to_call_max_s: float = 1.0
+
+    @classmethod
+    def of(cls, run: Path, policy: Path, gate_to_call_max_s: float = 1.0) -> Inputs:
+        """The usual names in one folder."""
+        return cls(
+            published=run / "published.jsonl",
+            fenced=run / "fenced.jsonl",
+            sms=run / "sms.jsonl",
+            email=run / "email.jsonl",
+            phone=run / "phone.jsonl",
+            policy=policy,
+            gate_to_call_max_s=gate_to_call_max_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Counts by check, what was found, and how long events waited for their fence (ms)."""
+
+    checks: Mapping[str, int]
+    findings: Sequence[Finding]
+    fence_ms: Mapping[str, float]
+    calls: int
+
+
+def audit(inputs: Inputs, unaccounted_reminders: int = 0) -> Audit:
+    """Judge a run. `unaccounted_reminders` is the one count that comes from the system itself."""
+    try:
+        known = read_facts(inputs.published, inputs.fenced)
+        logs = {"sms": inputs.sms, "email": inputs.email}
+        calls = read_calls(logs, inputs.phone, known)
+        rules = read_rules(inputs.policy)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadData(f"the run cannot be read: {type(error).__name__}: {error}") from error
+    findings = [_stranger(call) for call in calls.strangers]
+    total = len(calls.strangers)
+    for customer in list(known.facts):
+        facts = known.facts.pop(customer)
+        theirs = calls.of.pop(customer, [])
+        total += len(theirs)
+        dossier = open_dossier(customer, facts, theirs, rules, inputs.gate_to_call_max_s)
+        findings.extend(judge_calls(dossier))
+        findings.extend(find_doubles(dossier))
+        findings.extend(find_lost(dossier))
+    counted = Counter(finding.check for finding in findings)
+    checks = {check: counted[check] for check in CHECKS}
+    checks[UNACCOUNTED] = unaccounted_reminders
+    return Audit(checks, findings, _percentiles(known.waits_ms), total)
+
+
+def _stranger(call: Call) -> Finding:
+    """Sent to an address that no event ever named: nothing about it can be right."""
+    return Finding(WRONG_AMOUNT, "", call.bill, "", "sent to nobody known", call.at.isoformat())
+
+
+def _percentiles(waits_ms: Sequence[float]) -> dict[str, float]:
+    if not waits_ms:
+        return {"p50": 0.0, "p99": 0.0, "max": 0.0}
+    ordered = sorted(waits_ms)
+    last = len(ordered) - 1
+    return {
+        "p50": round(ordered[last // 2], 3),
+        "p99": round(ordered[round(last * 0.99)], 3),
+        "max": round(ordered[last], 3),
+    }

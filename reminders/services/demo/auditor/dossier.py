@@ -1,0 +1,60 @@
+"""All that is known of one customer, and what stood when a call was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reminders.services.demo.auditor.account import Account, Owed, read_account
+from reminders.services.demo.auditor.facts import Fenced
+from reminders.services.demo.auditor.finding import Finding
+from reminders.services.demo.auditor.logs import Call
+from reminders.services.demo.auditor.person import Reach, read_person
+from reminders.services.demo.auditor.rules import Rules, StageWindow
+from reminders.services.demo.auditor.timeline import Timeline
+
+StateT = TypeVar("StateT")
+
+
+@dataclass(slots=True)
+class Dossier:
+    """`slack_s`: how long after its gate a call may begin, and how unsure a fence's instant is."""
+
+    customer: str
+    account: Account
+    person: Timeline[Reach]
+    calls: Sequence[Call]
+    rules: Rules
+    slack_s: float
+
+    def bill(self, call: Call) -> list[Owed]:
+        """How the call's bill stood at its gate: one state, more where facts crossed the call."""
+        timeline = self.account.bills.get(call.bill)
+        return [] if timeline is None else self._around(timeline, call)
+
+    def reach(self, call: Call) -> list[Reach]:
+        return self._around(self.person, call)
+
+    def stage(self, call: Call) -> StageWindow | None:
+        """The stage that the call belongs to, by the newest due date it can have known."""
+        owed, reach = self.bill(call), self.reach(call)
+        if not owed or not reach or not reach[-1].zone:
+            return None
+        return self.rules.stage_at(owed[-1].due_on, reach[-1].zone, call.at)
+
+    def finding(self, check: str, call: Call, stage: StageWindow | None, detail: str) -> Finding:
+        name = stage.rule.name if stage else ""
+        told = f"{call.channel}: {detail}"
+        return Finding(check, self.customer, call.bill, name, told, call.at.isoformat())
+
+    def _around(self, timeline: Timeline[StateT], call: Call) -> list[StateT]:
+        if call.began is None:
+            return timeline.during(call.at, call.at)
+        return timeline.around(call.began - self.slack_s, call.began + self.slack_s)
+
+
+def open_dossier(
+    customer: str, facts: Sequence[Fenced], calls: Sequence[Call], rules: Rules, slack_s: float
+) -> Dossier:
+    return Dossier(customer, read_account(facts), read_person(facts), calls, rules, slack_s)

@@ -1,0 +1,134 @@
+"""The carriers' and the phone's logs, as calls per customer: what was asked and what arrived."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reminders.services.demo.auditor.facts import Known, instant
+
+_AMOUNT = re.compile(r"\d[\d,]*\.\d\d(?!\d)")
+_LINK_END = re.compile(r"/([A-Za-z0-9._:-]+)")
+_TAKEN = re.compile(r"2\d\d")
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One request to a carrier, or one message in the inbox. `began` None: no machine time known.
+
+    `amount` is the largest sum in the text, in minor units: the minimum is always smaller.
+    """
+
+    channel: str
+    customer: str
+    bill: str
+    amount: int | None
+    at: datetime
+    began: float | None
+    script: str
+    answered: float | None = None
+    taken: bool = False
+    reached: list[datetime] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Calls:
+    """Calls by customer, in the order of the logs; `strangers` were sent to nobody known."""
+
+    of: dict[str, list[Call]] = field(default_factory=dict)
+    strangers: list[Call] = field(default_factory=list)
+
+    def add(self, call: Call) -> None:
+        if call.customer:
+            self.of.setdefault(call.customer, []).append(call)
+        else:
+            self.strangers.append(call)
+
+
+def read_calls(logs: Mapping[str, Path], phone: Path, known: Known) -> Calls:
+    """`logs` by channel. A log that is not there is an empty one."""
+    calls = Calls()
+    for channel, path in logs.items():
+        _read_carrier(channel, path, known, calls)
+    _read_phone(phone, known, calls)
+    return calls
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:  # Any: JSON
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            yield json.loads(line.decode("utf-8", "surrogatepass"))
+
+
+def _read_carrier(channel: str, path: Path, known: Known, calls: Calls) -> None:
+    last: dict[str, Call] = {}
+    for line in _lines(path):
+        reference = line["reference"]
+        kind = line["kind"]
+        if kind == "request":
+            call = _call(channel, line, known)
+            last[reference] = call
+            calls.add(call)
+        elif reference in last:
+            if kind == "answer":
+                last[reference].answered = line["machine"]
+                last[reference].taken = bool(_TAKEN.match(str(line["status"])))
+            elif kind == "reached":
+                last[reference].reached.append(instant(line["at"]))
+
+
+def _call(channel: str, line: dict[str, Any], known: Known) -> Call:
+    text = line["text"]
+    bill = next((end for end in _link_ends(text) if end in known.customer_of_bill), "")
+    customer = known.customer_of_bill.get(bill) or known.customer_of_address.get(line["to"], "")
+    return Call(
+        channel=channel,
+        customer=customer,
+        bill=bill,
+        amount=_amount(text),
+        at=instant(line["at"]),
+        began=line["began"],
+        script=line["script"],
+    )
+
+
+def _link_ends(text: str) -> Iterator[str]:
+    return (found.rstrip(".") for found in _LINK_END.findall(text))
+
+
+def _amount(text: str) -> int | None:
+    sums = [int(found.replace(",", "").replace(".", "")) for found in _AMOUNT.findall(text)]
+    return max(sums, default=None)
+
+
+def _read_phone(path: Path, known: Known, calls: Calls) -> None:
+    """Every message once, however often its inbox was opened."""
+    seen: set[str] = set()
+    for line in _lines(path):
+        for message in line["messages"]:
+            if message["attempt_id"] in seen:
+                continue
+            seen.add(message["attempt_id"])
+            written_at = instant(message["written_at"])
+            began = message.get("written_machine")
+            calls.add(
+                Call(
+                    channel="in_app",
+                    customer=known.customer_of_bill.get(message["bill_id"], line["customer"]),
+                    bill=message["bill_id"],
+                    amount=_amount(message["text"]),
+                    at=written_at,
+                    began=began,
+                    script="",
+                    answered=began if began is not None else 0.0,
+                    taken=True,
+                    reached=[written_at],
+                )
+            )
