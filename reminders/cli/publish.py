@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Annotated, BinaryIO, NoReturn
 import typer
 from redis.exceptions import RedisError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.settings import SettingsError, load
 from reminders.events import EventError
@@ -38,7 +39,7 @@ def publish(file: File, url: Url = None, token: Token = None) -> None:
     invalid = 0
     began = time.monotonic()
     with _input(file) as stream, _reported(), _producer(url, token) as producer:
-        for found in _shown(read_events(stream)):
+        for found in _shown(stream, read_events(stream)):
             flaw = _publish_one(producer, found)
             if flaw:
                 invalid += 1
@@ -62,20 +63,26 @@ def _publish_one(producer: Collecting, found: Found) -> str:
     return ""
 
 
-def _shown(events: Iterator[Found]) -> Iterator[Found]:
+def _shown(stream: BinaryIO, events: Iterator[Found]) -> Iterator[Found]:
     """The same events, with a bar on a terminal once it takes longer than a moment."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield from events
         return
-    columns = (TextColumn("published"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
-        task = bar.add_task("published", total=None)
-        began = time.monotonic()
+    size = os.fstat(stream.fileno()).st_size if stream.seekable() else None
+    columns = (TextColumn("{task.fields[count]} events"), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=console, transient=True, auto_refresh=False)
+    task = bar.add_task("", total=size, count=0)
+    began = time.monotonic()
+    try:
         for number, event in enumerate(events, start=1):
             yield event
             if number % _REDRAW_EVERY == 0 and time.monotonic() - began > _QUIET_S:
-                bar.update(task, completed=number, refresh=True)
+                bar.start()
+                done = stream.tell() if size else None
+                bar.update(task, completed=done, count=number, refresh=True)
+    finally:
+        bar.stop()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 from redis.exceptions import ConnectionError
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from reminders.cli import publish as module
@@ -99,6 +100,20 @@ def test_a_lost_redis_is_one_line_and_code_1(kept: Kept) -> None:
     result = publish("-", stdin=raw())
     assert result.exit_code == 1
     assert result.stderr.startswith("error: connection refused; publish the file again")
+
+
+@pytest.mark.parametrize(("quiet_s", "shown"), [(60.0, False), (-1.0, True)])
+def test_a_bar_is_shown_on_a_terminal_once_it_takes_long(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet_s: float, shown: bool
+) -> None:
+    monkeypatch.setattr(module, "Console", lambda stderr: Console(stderr=True, force_terminal=True))
+    monkeypatch.setattr(module, "_QUIET_S", quiet_s)
+    monkeypatch.setattr(module, "_REDRAW_EVERY", 1)
+    file = tmp_path / "events.ndjson"
+    file.write_bytes(raw(id="1") + b"\n" + raw(id="2"))
+    result = publish(str(file))
+    assert result.exit_code == 0
+    assert ("2 events" in result.stderr) is shown
 
 
 @pytest.mark.parametrize(
