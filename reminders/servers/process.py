@@ -81,8 +81,8 @@ class Child:
 
     def ask_to_stop(self) -> None:
         assert self._watcher.stdin is not None  # noqa: S101 - stdin=PIPE above
-        with contextlib.suppress(OSError):
-            self._watcher.stdin.close()
+        with contextlib.suppress(OSError, ValueError), self._watcher.stdin as lifeline:
+            lifeline.write("stop\n")
 
     def send(self, number: int) -> None:
         if self.pid is not None and self._watcher.poll() is None:

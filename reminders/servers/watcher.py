@@ -1,8 +1,9 @@
 """Stand between the supervisor and one process, and end the process when the supervisor is gone.
 
 Run by its path under `python -I -S` so that it starts in milliseconds: standard library only.
-Standard input is the read end of a pipe that only the supervisor holds open: end-of-file is the
-order to stop, whether the supervisor closed it or was killed. Standard output tells the pid.
+Standard input is the read end of a pipe that only the supervisor holds open: a word on it is the
+order to stop, end-of-file without one says that the supervisor was killed. Standard output tells
+the pid.
 """
 
 import contextlib
@@ -19,6 +20,9 @@ from typing import NamedTuple
 LIFELINE = 0
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 NOT_STARTED = 127
+# Without the supervisor everything ends at the same time: a Celery worker would wait for a Redis
+# that is gone already. What is killed here recovers as from any crash.
+ORPHAN_GRACE_S = 5.0
 
 
 class Orders(NamedTuple):
@@ -79,13 +83,15 @@ def _wakeups() -> int:
     return reader
 
 
-def _stop(child: subprocess.Popen[bytes], orders: Orders) -> None:
+def _stop(child: subprocess.Popen[bytes], orders: Orders, grace_s: float) -> None:
     """Ask the process alone, so that it can end its own children in order; then insist."""
     child.send_signal(orders.stop_signal)
     try:
-        child.wait(orders.grace_s)
+        child.wait(grace_s)
     except subprocess.TimeoutExpired:
-        sys.stderr.write(f"still running {orders.grace_s:g} s after being asked to stop: killed\n")
+        # The log's reader may be gone together with the supervisor.
+        with contextlib.suppress(OSError):
+            os.write(2, f"still running {grace_s:g} s after being asked to stop: killed\n".encode())
 
 
 def _wait_for_end(child: subprocess.Popen[bytes], orders: Orders, wakeups: int) -> None:
@@ -93,8 +99,10 @@ def _wait_for_end(child: subprocess.Popen[bytes], orders: Orders, wakeups: int) 
     signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
     while child.poll() is None:
         readable, _, _ = select.select([LIFELINE, wakeups], [], [])
-        if asked or (LIFELINE in readable and not os.read(LIFELINE, 64)):
-            _stop(child, orders)
+        if asked or LIFELINE in readable:
+            ordered = bool(asked or os.read(LIFELINE, 64))
+            shorter = min(orders.grace_s, ORPHAN_GRACE_S)
+            _stop(child, orders, orders.grace_s if ordered else shorter)
             return
         if wakeups in readable:
             os.read(wakeups, 64)
