@@ -52,7 +52,7 @@ def migrated(servers: Servers) -> str:
 def database_url(servers: Servers, migrated: str) -> Iterator[str]:
     """A fresh migrated database for each module, dropped with whatever is still connected."""
     name = f"module_{next(_numbers)}"
-    made = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
     with _owner(servers.database_url) as owner:
         owner.execute(made.format(sql.Identifier(name), sql.Identifier(migrated)))
     yield _named(servers.database_url, name)
