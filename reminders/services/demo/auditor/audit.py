@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reminders.services.demo.auditor.dossier import open_dossier
+from reminders.services.demo.auditor.dossier import Dossier, open_dossier
 from reminders.services.demo.auditor.doubles import find_doubles
-from reminders.services.demo.auditor.facts import read_facts
+from reminders.services.demo.auditor.facts import Known, read_facts
 from reminders.services.demo.auditor.finding import CHECKS, UNACCOUNTED, WRONG_AMOUNT, Finding
-from reminders.services.demo.auditor.logs import Call, read_calls
-from reminders.services.demo.auditor.rules import read_rules
+from reminders.services.demo.auditor.logs import Call, Calls, read_calls
+from reminders.services.demo.auditor.rules import Rules, read_rules
 from reminders.services.demo.auditor.sends import judge_calls
 from reminders.services.demo.auditor.silence import find_lost
 from reminders.services.demo.errors import BadData
@@ -54,29 +54,47 @@ class Audit:
     calls: int
 
 
-def audit(inputs: Inputs, unaccounted_reminders: int = 0) -> Audit:
-    """Judge a run. `unaccounted_reminders` is the one count that comes from the system itself."""
+@dataclass(slots=True)
+class Run:
+    """A run as read; `dossiers` hands out each customer once and forgets them."""
+
+    known: Known
+    calls: Calls
+    rules: Rules
+    slack_s: float
+
+    def dossiers(self) -> Iterator[Dossier]:
+        for customer in list(self.known.facts):
+            facts = self.known.facts.pop(customer)
+            calls = self.calls.of.pop(customer, [])
+            yield open_dossier(customer, facts, calls, self.rules, self.slack_s)
+
+
+def read_run(inputs: Inputs) -> Run:
+    """Raises `BadData` where a file is missing or not what it should be."""
     try:
         known = read_facts(inputs.published, inputs.fenced)
         logs = {"sms": inputs.sms, "email": inputs.email}
         calls = read_calls(logs, inputs.phone, known)
-        rules = read_rules(inputs.policy)
+        return Run(known, calls, read_rules(inputs.policy), inputs.gate_to_call_max_s)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadData(f"the run cannot be read: {type(error).__name__}: {error}") from error
-    findings = [_stranger(call) for call in calls.strangers]
-    total = len(calls.strangers)
-    for customer in list(known.facts):
-        facts = known.facts.pop(customer)
-        theirs = calls.of.pop(customer, [])
-        total += len(theirs)
-        dossier = open_dossier(customer, facts, theirs, rules, inputs.gate_to_call_max_s)
+
+
+def audit(inputs: Inputs, unaccounted_reminders: int = 0) -> Audit:
+    """Judge a run. `unaccounted_reminders` is the one count that comes from the system itself."""
+    run = read_run(inputs)
+    findings = [_stranger(call) for call in run.calls.strangers]
+    total = len(run.calls.strangers)
+    for dossier in run.dossiers():
+        total += len(dossier.calls)
         findings.extend(judge_calls(dossier))
         findings.extend(find_doubles(dossier))
         findings.extend(find_lost(dossier))
     counted = Counter(finding.check for finding in findings)
     checks = {check: counted[check] for check in CHECKS}
     checks[UNACCOUNTED] = unaccounted_reminders
-    return Audit(checks, findings, _percentiles(known.waits_ms), total)
+    return Audit(checks, findings, _percentiles(run.known.waits_ms), total)
 
 
 def _stranger(call: Call) -> Finding:

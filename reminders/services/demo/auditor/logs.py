@@ -24,6 +24,7 @@ class Call:
     `amount` is the largest sum in the text, in minor units: the minimum is always smaller.
     """
 
+    reference: str
     channel: str
     customer: str
     bill: str
@@ -89,6 +90,7 @@ def _call(channel: str, line: dict[str, Any], known: Known) -> Call:
     bill = next((end for end in _link_ends(text) if end in known.customer_of_bill), "")
     customer = known.customer_of_bill.get(bill) or known.customer_of_address.get(line["to"], "")
     return Call(
+        reference=line["reference"],
         channel=channel,
         customer=customer,
         bill=bill,
@@ -120,6 +122,7 @@ def _read_phone(path: Path, known: Known, calls: Calls) -> None:
             began = message.get("written_machine")
             calls.add(
                 Call(
+                    reference=message["attempt_id"],
                     channel="in_app",
                     customer=known.customer_of_bill.get(message["bill_id"], line["customer"]),
                     bill=message["bill_id"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -28,13 +29,14 @@ class Timeline(Generic[StateT]):
     def states(self) -> list[StateT]:
         return self._states
 
+    def moments(self) -> Iterator[tuple[float, datetime, StateT]]:
+        """Each state with its fence and the business instant of that."""
+        return zip(self._fenced, self._ats, self._states, strict=True)
+
     def around(self, after: float, until: float) -> list[StateT]:
         """The state fenced by unix time `after`, if any, and every one fenced by `until`."""
         first = bisect_right(self._fenced, after) - 1
         return self._states[max(0, first) : bisect_right(self._fenced, until)]
-
-    def known_by(self, moment: float) -> bool:
-        return bool(self._fenced) and self._fenced[0] <= moment
 
     def during(self, start: datetime, end: datetime) -> list[StateT]:
         """The state before business instant `start` and every one until `end`.

@@ -1,0 +1,115 @@
+"""The demo's closing table, in words a lender uses."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from reminders.services.demo.summary import Summary
+
+_CHECKS = {
+    "lost": "bills nobody heard of although a channel was open",
+    "duplicate_sends": "messages that reached somebody twice",
+    "sent_after_payment": "messages sent after the payment was known",
+    "crossed_payment": "payments that crossed a message under way (no fault)",
+    "outside_hours": "messages in the customer's quiet hours",
+    "opted_out_sends": "messages against an opt-out",
+    "wrong_amount": "messages with a wrong amount",
+    "sent_on_hold": "messages during a dispute or another hold",
+    "unaccounted_reminders": "reminders in no state at all",
+}
+_ENDS = {
+    "satisfied": "confirmed by the channel",
+    "cancelled": "cancelled: paid, replaced or void",
+    "suppressed": "suppressed: opt-out, hold, minimum met, not for this tier",
+    "exhausted": "no channel was left",
+    "expired": "past use before it could be confirmed",
+    "open": "still open",
+}
+_CHANNELS = {"sms": "SMS", "email": "e-mail", "in_app": "in-app"}
+
+
+def closing_table(told: Summary) -> Table:
+    """What went in, what went out, and what the auditor says of it."""
+    table = Table(title=f"Bill reminders: {told['source']}", show_header=False, title_style="bold")
+    table.add_column("what", no_wrap=False)
+    table.add_column("count", justify="right")
+    for title, rows in (
+        ("In", _in(told)),
+        ("Reminders", _reminders(told)),
+        ("Out", _out(told)),
+        ("Audit (from the published events and the carriers' own logs)", _audit(told)),
+        ("Time", _time(told)),
+    ):
+        table.add_row(f"[bold]{title}[/bold]", "")
+        for what, count in rows:
+            table.add_row(f"  {what}", count)
+        table.add_section()
+    return table
+
+
+def _in(told: Summary) -> list[tuple[str, str]]:
+    events, amounts, extra = told["events"], told["amounts"], told["extra"]
+    return [
+        ("customers", _number(told["customers"])),
+        ("  by tier R0 / R1 / R2 / R3", " / ".join(_number(n) for n in told["tiers"].values())),
+        ("bills", f"{_number(told['bills'])}, {_money(amounts['bills_minor'])}"),
+        ("payments", f"{_number(told['payments'])}, {_money(amounts['payments_minor'])}"),
+        (
+            "added instalments and their payments",
+            f"{_number(extra['bills'])} and {_number(extra['payments'])}",
+        ),
+        ("events published", _number(events["published"])),
+        ("  taken in", _number(events["ingested"])),
+        ("  refused: the same again", _number(events["duplicates"])),
+        ("  refused: same id, other content", _number(events["conflicts"])),
+        ("  kept aside: broken", _number(events["dead"])),
+    ]
+
+
+def _reminders(told: Summary) -> list[tuple[str, str]]:
+    reminders = told["reminders"]
+    rows = [("planned", _number(reminders["planned"]))]
+    rows += [(f"  {text}", _number(reminders[name])) for name, text in _ENDS.items()]
+    return rows
+
+
+def _out(told: Summary) -> list[tuple[str, str]]:
+    rows = [
+        (f"attempts by {_CHANNELS.get(channel, channel)}", _number(count))
+        for channel, count in told["attempts"].items()
+    ]
+    escalations = told["escalations"]
+    rows += [
+        ("to the next channel after a failure", _number(escalations["failed"])),
+        ("to the next channel after silence", _number(escalations["unconfirmed"])),
+        ("carrier gave no answer (uncertain)", _number(told["uncertain"])),
+    ]
+    return rows
+
+
+def _audit(told: Summary) -> list[tuple[str, str]]:
+    checks = {**told["checks"], **told["checks_beyond"]}
+    return [(text, _judged(name, checks[name])) for name, text in _CHECKS.items()]
+
+
+def _judged(name: str, count: int) -> str:
+    if name == "crossed_payment":
+        return _number(count)
+    return f"[red]{_number(count)}[/red]" if count else "[green]0[/green]"
+
+
+def _time(told: Summary) -> list[tuple[str, str]]:
+    fence = told["fence_ms"]
+    times = " / ".join(f"{fence[name]:,.0f} ms" for name in ("p50", "p99", "max"))
+    return [
+        ("event acknowledged → in force, p50 / p99 / max", times),
+        ("the whole demo", f"{told['seconds']:,.0f} s"),
+    ]
+
+
+def _number(count: int) -> str:
+    return f"{count:,}"
+
+
+def _money(minor: int) -> str:
+    return f"NT$ {minor / 100:,.2f}"

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from rich.console import Console
+
+from reminders.services.demo.auditor import CHECKS, Audit, Finding
+from reminders.services.demo.closing import closing_table
+from reminders.services.demo.generated import generated
+from reminders.services.demo.summary import SystemCounts, summary, verdict
+
+COUNTS = SystemCounts(
+    published=110,
+    ingested=96,
+    duplicates=10,
+    conflicts=2,
+    dead=2,
+    tiers={"R1": 3},
+    planned=20,
+    ended={"satisfied": 10, "cancelled": 6, "suppressed": 4},
+    open=0,
+    suppressed_by={"opted_out": 4},
+    cancelled_by={"settled": 6},
+    attempts={"sms": 10},
+    escalations_failed=1,
+    escalations_unconfirmed=1,
+    uncertain=1,
+)
+AUDIT = Audit(dict.fromkeys(CHECKS, 0), [], {"p50": 1.0, "p99": 2.0, "max": 3.0}, 10)
+PORTFOLIO = generated(20, 1)
+KEYS = (
+    "source customers events bills payments amounts tiers reminders suppressed_by attempts "
+    "escalations checks fence_ms seconds"
+)
+
+
+def test_the_summary_holds_what_was_asked_and_is_json() -> None:
+    told = summary(PORTFOLIO, COUNTS, AUDIT, 12.34)
+    assert json.loads(json.dumps(told)) == told
+    assert set(KEYS.split()) <= set(told)
+    assert set(told["checks"]) == set(CHECKS) - {"sent_on_hold"}
+    assert told["amounts"]["bills_minor"] == PORTFOLIO.own.bills_minor
+    assert told["tiers"] == {"R0": 0, "R1": 3, "R2": 0, "R3": 0}
+
+
+def test_a_run_without_breaches_in_which_much_happened_is_a_success() -> None:
+    assert verdict(summary(PORTFOLIO, COUNTS, AUDIT, 1)) == []
+
+
+def test_every_check_but_a_crossing_fails_the_demo() -> None:
+    for check in CHECKS:
+        audit = replace(AUDIT, checks={**AUDIT.checks, check: 1})
+        failures = verdict(summary(PORTFOLIO, COUNTS, audit, 1))
+        assert failures == ([] if check == "crossed_payment" else [f"{check} is 1, not 0"])
+
+
+def test_a_demo_in_which_nothing_happened_fails() -> None:
+    idle = replace(
+        COUNTS,
+        duplicates=0,
+        suppressed_by={},
+        cancelled_by={},
+        escalations_failed=0,
+        escalations_unconfirmed=0,
+        uncertain=0,
+    )
+    assert len(verdict(summary(PORTFOLIO, idle, AUDIT, 1))) == 6
+
+
+def test_open_and_missing_reminders_fail_the_demo() -> None:
+    left = replace(COUNTS, open=2)
+    assert verdict(summary(PORTFOLIO, left, AUDIT, 1)) == [
+        "2 reminders are still open",
+        "20 reminders were planned and 20 ended",
+    ]
+
+
+def test_findings_and_crossings_are_listed_apart() -> None:
+    found = [Finding("lost", "C-1", "B-1", "d0", "", ""), Finding("crossed_payment", *"abcde")]
+    told = summary(PORTFOLIO, COUNTS, replace(AUDIT, findings=found), 1)
+    assert [each["check"] for each in told["findings"]] == ["lost"]
+    assert [each["check"] for each in told["crossings"]] == ["crossed_payment"]
+
+
+def test_the_closing_table_speaks_of_money_and_people() -> None:
+    console = Console(width=110, record=True, quiet=False, file=None)
+    with console.capture() as capture:
+        console.print(closing_table(summary(PORTFOLIO, COUNTS, AUDIT, 9)))
+    text = capture.get()
+    assert f"NT$ {PORTFOLIO.own.bills_minor / 100:,.2f}" in text
+    assert "messages sent after the payment was known" in text
+    assert "9 s" in text
