@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from channels.contract import Channel
-from reminders.domain.outcome import Outcome, Uncertain
+from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
 from reminders.ledger import locks, reminders
 from reminders.ledger.reminders import Kept
 from reminders.services.gate import Handover, Inquiry, Passed, gate
@@ -143,4 +143,7 @@ async def _ask(resources: Resources, inquiry: Inquiry) -> Result:
     outcome = await channel.ask(str(attempt.attempt_id))
     if outcome is None:
         outcome = Uncertain("the provider cannot say yet")
+    elif isinstance(outcome, Unsent):
+        # A call was made and led to nothing: a failed try, or a dead line is dialled for ever.
+        outcome = Transient("the provider never took it")
     return Result(inquiry.kept, attempt.attempt_id, outcome)

@@ -1,0 +1,144 @@
+"""The whole system under a demo: real processes on servers of its own, and a virtual clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from redis import Redis
+
+from reminders.servers import development
+from reminders.servers.embedded import Servers, start_servers
+from reminders.servers.errors import ServerError
+from reminders.servers.supervisor import Supervisor
+from reminders.servers.system import System
+from reminders.services.clock import VirtualClock
+from reminders.services.opening import open_redis
+
+DATABASE = "reminders_demo"
+# Machine times that suit a clock which never waits: short, and still in the order that the
+# settings demand (time-outs < lease, task limit < visibility).
+HURRY = {
+    "REMINDERS_CLOCK": "virtual",
+    "REMINDERS_SMS__TIMEOUT_S": "0.5",
+    "REMINDERS_EMAIL__TIMEOUT_S": "1",
+    "REMINDERS_SMS__RATE_PER_S": "20000",
+    "REMINDERS_EMAIL__RATE_PER_S": "20000",
+    "REMINDERS_LEASE_S": "4",
+    "REMINDERS_SWEEP_EVERY_S": "2",
+    "REMINDERS_TASK_TIME_LIMIT_S": "10",
+    "REMINDERS_VISIBILITY_TIMEOUT_S": "12",
+    "REMINDERS_RESTORE_INTERVAL_S": "1",
+    "REMINDERS_IDLE_CLAIM_S": "2",
+    "REMINDERS_LOG_LEVEL": "warning",
+}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A demo's system: where it listens and what it was started with."""
+
+    supervisor: Supervisor
+    system: System
+    env: Mapping[str, str]
+    redis: Redis
+
+    @property
+    def http_url(self) -> str:
+        return self.system.ports.http_url
+
+    @property
+    def control_url(self) -> str:
+        return f"http://127.0.0.1:{self.system.ports.control}"
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return development.load_secrets(self.system.data_dir)
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the carriers' own logs."""
+        return self.system.data_dir / "sandbox"
+
+
+@contextmanager
+def demo_system(
+    folder: Path, start: datetime, *, workers: int = 2, seed: int = 1
+) -> Iterator[Running]:
+    """Start everything in a fresh `folder`, with the business clock at `start`.
+
+    Where REDIS_URL or DATABASE_URL is given, nothing is embedded for it: a database of the
+    demo's own is made on that server, and the Redis database must be empty.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with Supervisor(folder, sink=lambda name, line: None) as supervisor:
+        servers = start_servers(
+            supervisor,
+            redis_url=_empty_redis(os.environ.get("REDIS_URL")),
+            database_url=_own_database(os.environ.get("DATABASE_URL")),
+        )
+        redis = open_redis(servers.redis_url)
+        VirtualClock(redis).set(start)
+        system = _system(folder, servers, start, workers, seed)
+        if supervisor.run(system.migrate()):
+            raise ServerError(f"the database is not migrated: {supervisor.last_line('migrate')}")
+        for process in system.processes():
+            supervisor.start(process)
+        running = Running(supervisor, system, system.env, redis)
+        _wait_for_worker(running)
+        yield running
+
+
+def _system(folder: Path, servers: Servers, start: datetime, workers: int, seed: int) -> System:
+    at = development.choose_ports(folder)
+    drawn = development.load_secrets(folder)
+    env = development.environment(servers, drawn, at, sandbox=True, given={}) | HURRY
+    options = ("--clock", "virtual", "--now", start.isoformat(), "--seed", str(seed))
+    return System(folder, at, env, workers, sandbox_options=options)
+
+
+def _wait_for_worker(running: Running, within_s: float = 30) -> None:
+    """A worker is there when it listens: its consumers show on its queues' bindings."""
+    deadline = time.monotonic() + within_s
+    while not running.redis.exists("_kombu.binding.celery.pidbox"):
+        if time.monotonic() > deadline:
+            raise ServerError("no worker came up: see the log in the demo's folder")
+        time.sleep(0.05)
+
+
+def _empty_redis(url: str | None) -> str | None:
+    if url is None:
+        return None
+    if open_redis(url).dbsize():
+        raise ServerError("REDIS_URL points at a database with keys: give the demo an empty one")
+    return url
+
+
+def _own_database(url: str | None) -> str | None:
+    """A fresh database of the demo's own on the server that is given."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    plain = urlunsplit(parts._replace(scheme="postgresql"))
+    name = sql.Identifier(DATABASE)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    return urlunsplit(parts._replace(path=f"/{DATABASE}"))
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a result for people and scripts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

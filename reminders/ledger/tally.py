@@ -1,0 +1,61 @@
+"""Counts over the whole ledger, for a closing table and for operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+_BY = {
+    "states": "SELECT state, count(*) FROM reminder GROUP BY state",
+    "suppressed": "SELECT reason, count(*) FROM reminder WHERE state = 'suppressed' GROUP BY reason",
+    "cancelled": "SELECT reason, count(*) FROM reminder WHERE state = 'cancelled' GROUP BY reason",
+    "attempts": "SELECT channel, count(*) FROM attempt GROUP BY channel",
+    "causes": "SELECT cause, count(*) FROM attempt GROUP BY cause",
+    "tiers": "SELECT tier, count(*) FROM customer WHERE profile_at IS NOT NULL GROUP BY tier",
+    "dead": "SELECT fault, count(*) FROM dead_letter GROUP BY fault",
+}
+_ONE = {
+    "customers": "SELECT count(*) FROM customer WHERE profile_at IS NOT NULL",
+    "ingested": "SELECT count(*) FROM billing_event",
+    "uncertain": "SELECT count(*) FROM attempt WHERE was_uncertain",
+}
+# A bill counts with the amount it was issued with, under the product that issued it.
+_BILLS = text(
+    "SELECT product, count(*), sum(amount_due) FROM ("
+    " SELECT DISTINCT ON (customer_id, bill_id) product, amount_due FROM bill_version"
+    " WHERE NOT cancelled ORDER BY customer_id, bill_id, version, effective_at) first"
+    " GROUP BY product"
+)
+_PAYMENTS = text(
+    "SELECT coalesce(b.product, ''), count(*), sum(p.amount) FROM payment p LEFT JOIN ("
+    " SELECT DISTINCT customer_id, bill_id, product FROM bill_version WHERE NOT cancelled) b"
+    " ON b.customer_id = p.customer_id AND b.bill_id = p.bill_id"
+    " WHERE p.amount IS NOT NULL GROUP BY 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts by word, and (count, sum in minor units) of bills and payments by product."""
+
+    by: dict[str, dict[str, int]]
+    one: dict[str, int]
+    bills: dict[str, tuple[int, int]]
+    payments: dict[str, tuple[int, int]]
+
+
+def tally(connection: Connection) -> Tally:
+    """Count everything; reads whole tables, so it is for the end of a run."""
+    return Tally(
+        by={
+            name: {row[0]: row[1] for row in connection.execute(text(statement))}
+            for name, statement in _BY.items()
+        },
+        one={
+            name: int(connection.execute(text(statement)).scalar() or 0)
+            for name, statement in _ONE.items()
+        },
+        bills={row[0]: (row[1], int(row[2])) for row in connection.execute(_BILLS)},
+        payments={row[0]: (row[1], int(row[2])) for row in connection.execute(_PAYMENTS)},
+    )
