@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -47,7 +48,7 @@ class House:
 
 
 @pytest.fixture
-def house() -> House:
+def house() -> Iterator[House]:
     settings = Settings(
         REDIS_URL="redis://127.0.0.1:1",
         DATABASE_URL="postgresql://127.0.0.1:1/none",
@@ -68,4 +69,6 @@ def house() -> House:
 
     client = FakeAsyncRedis(server=server)
     app = create_app(settings, client=client, read_inbox=read, now=lambda: NOW)
-    return House(app, server, messages, asked)
+    yield House(app, server, messages, asked)
+    server.connected = True
+    asyncio.run(client.aclose())
