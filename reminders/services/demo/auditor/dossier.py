@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reminders.services.demo.auditor.account import Account, Owed, read_account
@@ -27,6 +27,7 @@ class Dossier:
     calls: Sequence[Call]
     rules: Rules
     slack_s: float
+    _stages: dict[Call, StageWindow | None] = field(default_factory=dict)
 
     def bill(self, call: Call) -> list[Owed]:
         """How the call's bill stood at its gate: one state, more where facts crossed the call."""
@@ -38,6 +39,11 @@ class Dossier:
 
     def stage(self, call: Call) -> StageWindow | None:
         """The stage that the call belongs to, by the newest due date it can have known."""
+        if call not in self._stages:
+            self._stages[call] = self._stage(call)
+        return self._stages[call]
+
+    def _stage(self, call: Call) -> StageWindow | None:
         owed, reach = self.bill(call), self.reach(call)
         if not owed or not reach or not reach[-1].zone:
             return None

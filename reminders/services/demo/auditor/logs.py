@@ -14,6 +14,8 @@ from reminders.services.demo.auditor.facts import Known, instant
 
 _AMOUNT = re.compile(r"\d[\d,]*\.\d\d(?!\d)")
 _LINK_END = re.compile(r"/([A-Za-z0-9._:-]+)")
+_RECEIPT = b'"receipt"'
+_KIND_WITHIN = 24  # bytes: a carrier's line begins with its kind
 _TAKEN = re.compile(r"2\d\d")
 
 
@@ -60,17 +62,20 @@ def read_calls(logs: Mapping[str, Path], phone: Path, known: Known) -> Calls:
     return calls
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:  # Any: JSON
+def _lines(path: Path, skipped: bytes = b"\0") -> Iterator[dict[str, Any]]:  # Any: JSON
+    """Objects of a file of JSON lines; one with `skipped` near its start is not even parsed."""
     if not path.exists():
         return
     with path.open("rb") as file:
         for line in file:
+            if skipped in line[:_KIND_WITHIN]:
+                continue
             yield json.loads(line.decode("utf-8", "surrogatepass"))
 
 
 def _read_carrier(channel: str, path: Path, known: Known, calls: Calls) -> None:
     last: dict[str, Call] = {}
-    for line in _lines(path):
+    for line in _lines(path, skipped=_RECEIPT):
         reference = line["reference"]
         kind = line["kind"]
         if kind == "request":

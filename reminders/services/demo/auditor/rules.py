@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,14 +47,23 @@ class Rules:
     quiet_start: time
     quiet_end: time
     points: Points
+    _windows: dict[tuple[date, str], tuple[StageWindow, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def windows(self, due_on: date, zone: str) -> tuple[StageWindow, ...]:
-        return _windows(self.stages, due_on, zone)
+        """Every stage of a bill due on that day, in order of time; computed once."""
+        found = self._windows.get((due_on, zone))
+        if found is None:
+            found = self._windows[due_on, zone] = _windows(self.stages, due_on, zone)
+        return found
 
     def stage_at(self, due_on: date, zone: str, at: datetime) -> StageWindow | None:
         """The stage whose time has come last; None before the first."""
-        begun = [window for window in self.windows(due_on, zone) if window.start <= at]
-        return begun[-1] if begun else None
+        for window in reversed(self.windows(due_on, zone)):
+            if window.start <= at:
+                return window
+        return None
 
     def quiet(self, at: datetime, zone: str) -> bool:
         wall = at.astimezone(ZoneInfo(zone)).time()
@@ -64,7 +72,6 @@ class Rules:
         return wall >= self.quiet_start or wall < self.quiet_end
 
 
-@lru_cache(maxsize=4_096)
 def _windows(stages: tuple[StageRule, ...], due_on: date, zone: str) -> tuple[StageWindow, ...]:
     begins = sorted(
         ((_begin(rule, due_on, zone), rule) for rule in stages),

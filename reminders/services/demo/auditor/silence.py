@@ -19,7 +19,6 @@ from reminders.services.demo.auditor.tier import tier_of
 # hour where the first one does, else all waits of the longest ladder and its retries.
 _AT_ONCE = timedelta(hours=1)
 _DOWN_THE_LADDER = timedelta(hours=10)
-_ON_ITS_WAY = timedelta(minutes=10)
 
 
 def find_lost(dossier: Dossier) -> Iterator[Finding]:
@@ -48,18 +47,15 @@ def find_lost(dossier: Dossier) -> Iterator[Finding]:
 
 
 def _heard(calls: Sequence[Call], window: StageWindow) -> bool:
-    """Something arrived in the stage's time, or a mailbox took it and swallowed it in silence.
+    """A call of the stage's own time arrived, or a mailbox took it and swallowed it in silence.
 
     Of the latter the lender cannot know: e-mail says no more than "accepted".
     """
-    latest = window.end + _ON_ITS_WAY
-    for call in calls:
-        if any(window.start <= at < latest for at in call.reached):
-            return True
-        swallowed = call.channel == "email" and call.script == "silent" and call.taken
-        if swallowed and window.start <= call.at < latest:
-            return True
-    return False
+    return any(
+        window.start <= call.at < window.end
+        and (call.reached or (call.taken and call.channel == "email" and call.script == "silent"))
+        for call in calls
+    )
 
 
 def _should_hear(dossier: Dossier, bill: str, window: StageWindow) -> bool:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from reminders.services.demo import auditor
+from reminders.services.demo.auditor import Inputs, audit
+from reminders.services.demo.generated import generated
+from reminders.services.demo.recorded import record
+from reminders.services.demo.selftest import main, try_faults
+from reminders.services.policy_files import read
+
+POLICY = Path(__file__).resolve().parents[4] / "config" / "policies" / "default.yaml"
+KINDS = ["dropped", "doubled", "after payment", "out of hours", "opted out", "wrong amount"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    record(generated(60, 7), 7, read(POLICY)[0], folder)
+    return folder
+
+
+def test_each_planted_fault_is_counted_once_and_under_its_own_check(
+    run: Path, tmp_path: Path
+) -> None:
+    breaches, trials = try_faults(Inputs.of(run, POLICY), tmp_path)
+    assert breaches == {}
+    assert [trial.fault for trial in trials] == KINDS
+    assert [trial.fault for trial in trials if not trial.seen] == []
+
+
+def test_without_carriers_logs_every_stage_that_was_due_is_lost(run: Path, tmp_path: Path) -> None:
+    for name in ("published", "fenced"):
+        (tmp_path / f"{name}.jsonl").write_bytes((run / f"{name}.jsonl").read_bytes())
+    assert audit(Inputs.of(tmp_path, POLICY)).checks["lost"] > 500
+
+
+def test_the_command_tells_success_from_bad_input(run: Path, tmp_path: Path) -> None:
+    assert main([str(run), "--policy", str(POLICY)]) == 0
+    (tmp_path / "published.jsonl").write_text("{", encoding="utf-8")
+    assert main([str(tmp_path), "--policy", str(POLICY)]) == 2
+
+
+def test_the_auditor_shares_no_rule_with_the_system() -> None:
+    folder = Path(auditor.__file__).parent
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                assert not node.module.startswith(("reminders.domain", "reminders.ledger"))
