@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from datetime import time as Hour
@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import aiohttp
 from celery import Celery
 from redis import Redis
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
 from channels.sandbox.phone import Phone, Visit
 from reminders.cli.demo_system import Running
@@ -55,7 +55,7 @@ class Driver:
     """One run. `hook` is called after each step: a test's way to break something half-way."""
 
     running: Running
-    engine: Engine
+    connection: Connection  # in autocommit
     tasks: Celery
     queues: tuple[str, ...]
     customers: list[DemoCustomer]
@@ -86,8 +86,8 @@ class Driver:
             aiohttp.ClientSession(headers=headers) as session,
         ):
             carriers_next: datetime | None = None
-            wake_up: datetime | None = None
-            while (now := self._next(wake_up, carriers_next)) is not None:
+            wake_ups: Mapping[str, datetime] = {}
+            while (now := self._next(wake_ups, carriers_next)) is not None:
                 self._clock.set(now)
                 self.played.now = now
                 await self._move_carriers(session, now)
@@ -96,9 +96,8 @@ class Driver:
                     self._slot = next(self.slots, None)
                 if self._visit_at is not None and self._visit_at <= now:
                     await self._visit(phone, now)
-                if wake_up is not None and wake_up <= now:
-                    self._wake(status.LANES)
-                wake_up, carriers_next = await self._settle(session, now)
+                self._wake(lane for lane, at in wake_ups.items() if at <= now)
+                wake_ups, carriers_next = await self._settle(session, now)
                 self.played.steps += 1
                 self.show(self.played)
                 self.hook(self.played)
@@ -106,10 +105,10 @@ class Driver:
         self._copy_fenced()
         return self.played
 
-    def _next(self, wake_up: datetime | None, carriers: datetime | None) -> datetime | None:
+    def _next(self, wake_ups: Mapping[str, datetime], carriers: datetime | None) -> datetime | None:
         """The earliest thing that will happen. Phones are looked at while anything else will."""
         slot = None if self._slot is None else self._slot.at
-        ahead = [at for at in (wake_up, carriers, slot) if at is not None]
+        ahead = [at for at in (*wake_ups.values(), carriers, slot) if at is not None]
         if not ahead:
             return None
         now = self.played.now or min(ahead)
@@ -163,44 +162,44 @@ class Driver:
 
     async def _settle(
         self, session: aiohttp.ClientSession, now: datetime
-    ) -> tuple[datetime | None, datetime | None]:
+    ) -> tuple[Mapping[str, datetime], datetime | None]:
         """Wait until nothing is under way; when the ledger and the carriers wake up next."""
         began = woke = time.monotonic()
-        pause = 0.002
+        pause = 0.001
         while True:
-            busy, wake_up, carriers_next = await self._look(session, now)
+            busy, wake_ups, carriers_next = await self._look(session, now)
             self._copy_fenced()
             if not busy:
-                return wake_up, carriers_next
+                return wake_ups, carriers_next
             waited = time.monotonic() - began
             if waited > PATIENCE_S:
                 raise Stuck(f"still under way at {now:%Y-%m-%d %H:%M:%S} UTC: {busy}")
             if time.monotonic() - woke > WAKE_EVERY_S:
                 woke = time.monotonic()
                 self._wake(status.LANES)
+                self.tasks.send_task("workers.evaluate.evaluate")
             await asyncio.sleep(pause)
             pause = min(0.03, pause * 1.3)
 
     async def _look(
         self, session: aiohttp.ClientSession, now: datetime
-    ) -> tuple[str, datetime | None, datetime | None]:
-        found = status.rest(self.engine, self._redis, self.queues, now)
+    ) -> tuple[str, Mapping[str, datetime], datetime | None]:
+        found = status.rest(self.connection, self._redis, self.queues, now)
         if found.busy:
-            return found.busy, None, None
+            return found.busy, {}, None
         async with session.get(f"{self.running.control_url}/control/status") as answer:
             carriers: dict[str, Any] = await answer.json()  # Any: JSON
         if carriers["in_flight"]:
-            return "the carriers", None, None
+            return "the carriers", {}, None
         # The carriers may have posted a receipt since we looked at the streams.
-        again = status.rest(self.engine, self._redis, self.queues, now)
+        again = status.rest(self.connection, self._redis, self.queues, now)
         next_at = carriers["next_action_at"]
-        return again.busy, again.next_at, next_at and datetime.fromisoformat(next_at)
+        return again.busy, again.wake_ups, next_at and datetime.fromisoformat(next_at)
 
-    def _wake(self, lanes: tuple[str, ...]) -> None:
+    def _wake(self, lanes: Iterable[str]) -> None:
         """Time passed: what beat does every few seconds of a real day."""
         for lane in lanes:
             self.tasks.send_task(f"workers.deliver.{lane}")
-        self.tasks.send_task("workers.evaluate.evaluate")
 
     def _copy_fenced(self) -> None:
         """Take what intake said is fenced out of Redis, before it is trimmed there."""

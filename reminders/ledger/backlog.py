@@ -7,13 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from reminders.domain.customer import ChannelName
+
 _OPEN = "state IN ('planned', 'contacting')"
-_CHANGED = text("SELECT EXISTS (SELECT 1 FROM customer WHERE changed_at IS NOT NULL)")
+_CHANGED = "EXISTS (SELECT 1 FROM customer WHERE changed_at IS NOT NULL)"
 _CHANGED_COUNT = text("SELECT count(*) FROM customer WHERE changed_at IS NOT NULL")
-_NEXT = text(f"SELECT min(next_at) FROM reminder WHERE {_OPEN} AND lane = :lane")  # noqa: S608
+_NEXT = f"(SELECT min(next_at) FROM reminder WHERE {_OPEN} AND lane = '{{lane}}')"  # noqa: S608
 _DUE = text(
     "SELECT count(*), min(due_at) FILTER (WHERE state = 'planned') FROM reminder"  # noqa: S608
     f" WHERE {_OPEN} AND next_at <= :now"
+)
+_AHEAD = text(
+    f"SELECT {_CHANGED}, " + ", ".join(_NEXT.format(lane=lane.value) for lane in ChannelName)
 )
 _UNCERTAIN = text("SELECT count(*) FROM attempt WHERE state = 'uncertain'")
 
@@ -26,19 +31,19 @@ class Due:
     oldest_unsent_at: datetime | None
 
 
-def next_wake_up(connection: Connection, lanes: tuple[str, ...]) -> dict[str, datetime]:
-    """lane → the earliest wake-up of an open reminder; lanes without one are left out."""
-    found = {}
-    for lane in lanes:
-        at = connection.execute(_NEXT, {"lane": lane}).scalar()
-        if at is not None:
-            found[lane] = at
-    return found
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Whether a customer waits for evaluation, and by lane the earliest wake-up of a reminder."""
+
+    changed: bool
+    wake_ups: dict[str, datetime]
 
 
-def any_changed(connection: Connection) -> bool:
-    """True while a customer waits for evaluation."""
-    return bool(connection.execute(_CHANGED).scalar())
+def ahead(connection: Connection) -> Ahead:
+    """What comes next, in one cheap statement."""
+    changed, *instants = connection.execute(_AHEAD).one()
+    pairs = zip(ChannelName, instants, strict=True)
+    return Ahead(changed, {lane.value: at for lane, at in pairs if at is not None})
 
 
 def changed(connection: Connection) -> int:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+_ENDED = "SELECT reason, count(*) FROM reminder WHERE state = '{state}' GROUP BY reason"
 _BY = {
     "states": "SELECT state, count(*) FROM reminder GROUP BY state",
-    "suppressed": "SELECT reason, count(*) FROM reminder WHERE state = 'suppressed' GROUP BY reason",
-    "cancelled": "SELECT reason, count(*) FROM reminder WHERE state = 'cancelled' GROUP BY reason",
+    "suppressed": _ENDED.format(state="suppressed"),
+    "cancelled": _ENDED.format(state="cancelled"),
     "attempts": "SELECT channel, count(*) FROM attempt GROUP BY channel",
     "causes": "SELECT cause, count(*) FROM attempt GROUP BY cause",
     "tiers": "SELECT tier, count(*) FROM customer WHERE profile_at IS NOT NULL GROUP BY tier",

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from redis import Redis
-from sqlalchemy import Engine
+from redis.exceptions import ResponseError
+from sqlalchemy import Connection, Engine
 
 from reminders.domain.customer import ChannelName
 from reminders.ledger import backlog, dead_letters
 from reminders.services.streams import EVENTS_STREAM, INTAKE_GROUP, RECEIPTS_STREAM
 
 LANES = tuple(channel.value for channel in ChannelName)
+_STREAMS = (EVENTS_STREAM, RECEIPTS_STREAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,7 @@ class Rest:
     """Whether anything is under way at an instant, and if not, what wakes up next."""
 
     busy: str  # what is still under way; "" when nothing is
-    next_at: datetime | None
-    lanes: tuple[str, ...]  # lanes with something due now
+    wake_ups: Mapping[str, datetime]  # by lane: when the next of its open reminders is due
 
 
 def report(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime) -> Report:
@@ -59,21 +60,42 @@ def report(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime)
     )
 
 
-def rest(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime) -> Rest:
-    """Whether all that is known at `now` has been worked off (cheap: it is asked often)."""
-    for stream in (EVENTS_STREAM, RECEIPTS_STREAM):
-        if not _read_up(redis, stream):
-            return Rest(stream, None, ())
-    with engine.connect() as connection:
-        if backlog.any_changed(connection):
-            return Rest("evaluation", None, ())
-        wakes = backlog.next_wake_up(connection, LANES)
-    lanes = tuple(lane for lane, at in wakes.items() if at <= now)
+def rest(connection: Connection, redis: Redis, queues: tuple[str, ...], now: datetime) -> Rest:
+    """Whether all that is known at `now` has been worked off (cheap: it is asked often).
+
+    Give it a connection in autocommit: it must see what others commit between two calls.
+    """
+    pipe = redis.pipeline(transaction=False)
+    for stream in _STREAMS:
+        pipe.xinfo_stream(stream)
+        pipe.xinfo_groups(stream)
+        pipe.xpending(stream, INTAKE_GROUP)
+    for queue in queues:
+        pipe.llen(queue)
+    pipe.hlen("unacked")
+    replies: list[Any] = pipe.execute(raise_on_error=False)  # Any: redis-py's have many shapes
+    for index, stream in enumerate(_STREAMS):
+        if not _read_up(*replies[3 * index : 3 * index + 3]):
+            return Rest(stream, {})
+    found = backlog.ahead(connection)
+    if found.changed:
+        return Rest("evaluation", {})
+    lanes = [lane for lane, at in found.wake_ups.items() if at <= now]
     if lanes:
-        return Rest(f"delivery by {', '.join(lanes)}", None, lanes)
-    if any(queued(redis, queues).values()):
-        return Rest("queues", None, ())
-    return Rest("", min(wakes.values(), default=None), ())
+        return Rest(f"delivery by {', '.join(lanes)}", found.wake_ups)
+    if any(replies[3 * len(_STREAMS) :]):
+        return Rest("queues", found.wake_ups)
+    return Rest("", found.wake_ups)
+
+
+def _read_up(info: Any, groups: Any, pending: Any) -> bool:  # Any: redis-py's own shapes
+    """True if the group has read and acknowledged all of a stream, or nobody ever wrote to it."""
+    if isinstance(info, ResponseError):
+        return "no such key" in str(info)
+    if isinstance(pending, Exception) or pending["pending"]:
+        return False
+    group = next((group for group in groups if group["name"] == INTAKE_GROUP.encode()), None)
+    return group is not None and group["last-delivered-id"] == info["last-generated-id"]
 
 
 def queued(redis: Redis, queues: tuple[str, ...]) -> dict[str, int]:
@@ -82,31 +104,16 @@ def queued(redis: Redis, queues: tuple[str, ...]) -> dict[str, int]:
     for queue in queues:
         pipe.llen(queue)
     pipe.hlen("unacked")
-    counts: list[Any] = pipe.execute()  # Any: redis-py's replies have many shapes
+    counts: list[Any] = pipe.execute()  # Any: as above
     return dict(zip((*queues, "unacked"), counts, strict=True))
 
 
 def waiting(redis: Redis, stream: str) -> int:
     """Entries of a stream that are not committed yet."""
-    group = _group(redis, stream)
-    if group is None:
-        return int(redis.xlen(stream))
-    lag = group.get("lag")
-    return int(group["pending"]) + (int(lag) if lag is not None else 0)
-
-
-def _read_up(redis: Redis, stream: str) -> bool:
     if not redis.exists(stream):
-        return True
-    group = _group(redis, stream)
-    if group is None or group["pending"]:
-        return False
-    info: Any = redis.xinfo_stream(stream)  # Any: as above
-    return bool(group["last-delivered-id"] == info["last-generated-id"])
-
-
-def _group(redis: Redis, stream: str) -> dict[str, Any] | None:
-    if not redis.exists(stream):
-        return None
+        return 0
     groups: Any = redis.xinfo_groups(stream)  # Any: as above
-    return next((group for group in groups if group["name"] == INTAKE_GROUP.encode()), None)
+    group = next((group for group in groups if group["name"] == INTAKE_GROUP.encode()), None)
+    if group is None or group.get("lag") is None:
+        return int(redis.xlen(stream))
+    return int(group["pending"]) + int(group["lag"])
