@@ -24,6 +24,7 @@ from reminders.services.demo.auditor.finding import (
     OUTSIDE_HOURS,
     WRONG_AMOUNT,
 )
+from reminders.services.demo.auditor.lines import read_lines
 from reminders.services.demo.auditor.logs import Call
 from reminders.services.demo.auditor.silence import find_lost
 from reminders.services.demo.auditor.timeline import Timeline
@@ -72,14 +73,18 @@ def planted_copy(fault: Fault, inputs: Inputs, folder: Path) -> Inputs:
         ("email", inputs.email, copy.email),
         ("in_app", inputs.phone, copy.phone),
     ):
-        with source.open(encoding="utf-8") as old, target.open("w", encoding="utf-8") as new:
-            for text in old:
-                line = _edited(fault, json.loads(text))
+        with target.open("w", encoding="utf-8", errors="surrogatepass") as new:
+            for old in _old_lines(source):
+                line = _edited(fault, old)
                 if line is not None:
                     new.write(json.dumps(line, ensure_ascii=False) + "\n")
             for line in fault.added.get(channel, ()):
                 new.write(json.dumps(line, ensure_ascii=False) + "\n")
     return copy
+
+
+def _old_lines(path: Path) -> Iterator[Line]:
+    return read_lines(path) if path.exists() else iter(())
 
 
 def _edited(fault: Fault, line: Line) -> Line | None:

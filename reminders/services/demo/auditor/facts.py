@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from sys import intern
 from typing import Any, NamedTuple
+
+from reminders.services.demo.auditor.lines import read_lines
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 Rank = tuple[datetime, str]  # which of two statements about one thing is the newer
@@ -108,7 +109,7 @@ def read_facts(published: Path, fenced: Path) -> Known:
     """Both files read; an event counts as it was first published and first fenced."""
     known = Known()
     fences = _fences(fenced, known)
-    for line in _lines(published):
+    for line in read_lines(published):
         event = line.get("event")
         if not isinstance(event, dict):
             continue
@@ -125,16 +126,10 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:  # Any: JSON
-    with path.open("rb") as file:
-        for line in file:
-            yield json.loads(line)
-
-
 def _fences(path: Path, known: Known) -> dict[tuple[object, object], tuple[float, datetime]]:
     """First fence per identity: an event that came again is fenced again, to no effect."""
     first: dict[tuple[object, object], dict[str, Any]] = {}
-    for line in _lines(path):
+    for line in read_lines(path):
         identity = (line["source"], line["id"])
         held = first.get(identity)
         if held is None or line["fenced"] < held["fenced"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from reminders.services.demo.auditor.facts import Known, instant
+from reminders.services.demo.auditor.lines import read_lines
 
 _AMOUNT = re.compile(r"\d[\d,]*\.\d\d(?!\d)")
 _LINK_END = re.compile(r"/([A-Za-z0-9._:-]+)")
 _RECEIPT = b'"receipt"'
-_KIND_WITHIN = 24  # bytes: a carrier's line begins with its kind
 _TAKEN = re.compile(r"2\d\d")
 
 
@@ -62,20 +61,11 @@ def read_calls(logs: Mapping[str, Path], phone: Path, known: Known) -> Calls:
     return calls
 
 
-def _lines(path: Path, skipped: bytes = b"\0") -> Iterator[dict[str, Any]]:  # Any: JSON
-    """Objects of a file of JSON lines; one with `skipped` near its start is not even parsed."""
+def _read_carrier(channel: str, path: Path, known: Known, calls: Calls) -> None:
     if not path.exists():
         return
-    with path.open("rb") as file:
-        for line in file:
-            if skipped in line[:_KIND_WITHIN]:
-                continue
-            yield json.loads(line.decode("utf-8", "surrogatepass"))
-
-
-def _read_carrier(channel: str, path: Path, known: Known, calls: Calls) -> None:
     last: dict[str, Call] = {}
-    for line in _lines(path, skipped=_RECEIPT):
+    for line in read_lines(path, skipped=_RECEIPT):
         reference = line["reference"]
         kind = line["kind"]
         if kind == "request":
@@ -117,8 +107,10 @@ def _amount(text: str) -> int | None:
 
 def _read_phone(path: Path, known: Known, calls: Calls) -> None:
     """Every message once, however often its inbox was opened."""
+    if not path.exists():
+        return
     seen: set[str] = set()
-    for line in _lines(path):
+    for line in read_lines(path):
         for message in line["messages"]:
             if message["attempt_id"] in seen:
                 continue
