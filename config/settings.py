@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -143,12 +144,27 @@ def load(**overrides: Any) -> Settings:
     try:
         return Settings(**_from_files(), **overrides)
     except ValidationError as error:
-        lines = []
-        for wrong in error.errors():
-            name = ".".join(str(part) for part in wrong["loc"]) or "settings"
-            says = wrong["msg"].removeprefix("Value error, ")
-            lines.append(f"{_variable(name)}: {says}")
-        raise SettingsError("\n".join(lines)) from None
+        raise SettingsError(_lines(error)) from None
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """The settings of a process that was started with this environment added to our own."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        return load()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _lines(error: ValidationError) -> str:
+    lines = []
+    for wrong in error.errors():
+        name = ".".join(str(part) for part in wrong["loc"]) or "settings"
+        says = wrong["msg"].removeprefix("Value error, ")
+        lines.append(f"{_variable(name)}: {says}")
+    return "\n".join(lines)
 
 
 def _variable(name: str) -> str:

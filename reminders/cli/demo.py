@@ -1,0 +1,123 @@
+"""`reminders demo`: six months of real bills in minutes, judged by an auditor of its own."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from reminders.cli.demo_driver import Played, Stuck
+from reminders.cli.demo_run import SEED, Done, Plan, run_demo
+from reminders.cli.demo_system import Running, write_json
+from reminders.servers.errors import ServerError
+from reminders.services.demo.closing import closing_table
+from reminders.services.demo.credit_card_data import from_credit_card_data
+from reminders.services.demo.errors import BadData
+from reminders.services.demo.generated import generated
+from reminders.services.demo.portfolio import Portfolio
+
+CLIENTS = 200
+LOUD = 5_000  # from so many customers on, fewer of them open their inbox on an evening
+
+Data = Annotated[Path | None, typer.Option(help="credit-card-clients.csv; without it, invented.")]
+Clients = Annotated[str, typer.Option(help="How many customers: a number, or `all` of the file.")]
+Out = Annotated[Path, typer.Option(help="Where the result goes; the run is kept beside it.")]
+Workers = Annotated[int, typer.Option(min=1, max=16, help="Processes of the Celery worker.")]
+Seed = Annotated[int, typer.Option(help="The same seed plays the same demo.")]
+
+
+def demo(
+    data: Data = None,
+    clients: Clients = str(CLIENTS),
+    out: Out = Path("build/demo.json"),
+    workers: Workers = 2,
+    seed: Seed = SEED,
+) -> None:
+    """Play six months against simulated carriers, and let an auditor judge every message.
+
+    Exit code 1 if the auditor found a fault, or if nothing interesting happened.
+    """
+    console = Console()
+    portfolio = _portfolio(data, clients, seed)
+    readers = 0.1 if len(portfolio.customers) < LOUD else 0.01
+    folder = out.parent
+    plan = Plan(portfolio, folder / "demo-system", folder / "demo-run", workers, readers, seed)
+    console.print(
+        f"{portfolio.source}: {len(portfolio.customers):,} customers,"
+        f" {len(portfolio.events):,} events over six months"
+    )
+    try:
+        done = _run(console, plan)
+    except (Stuck, ServerError) as error:
+        _fail(f"{error} (log: {plan.folder}/log/system.log)", 1)
+    write_json(out, done.told)
+    _close(console, done, out)
+
+
+def _portfolio(data: Path | None, clients: str, seed: int) -> Portfolio:
+    if clients != "all" and not (clients.isdecimal() and int(clients) > 0):
+        _fail(f"--clients takes a number above 0 or `all`, not {clients}", 2)
+    number = None if clients == "all" else int(clients)
+    if data is None:
+        return generated(number or CLIENTS, seed)
+    try:
+        return from_credit_card_data(data, number, seed)
+    except BadData as error:
+        _fail(str(error), 2)
+
+
+def _run(console: Console, plan: Plan) -> Done:
+    """Play with a live line: the business date, events out, steps of the clock."""
+    first, last = plan.portfolio.events[0].at, plan.portfolio.events[-1].at
+    days = (last - first).days + 8
+    columns = (
+        TextColumn("{task.fields[date]}"),
+        BarColumn(),
+        TextColumn("{task.fields[events]:,} events, {task.fields[steps]:,} steps of the clock"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, refresh_per_second=4) as progress:
+        task = progress.add_task("", total=days, date="starting …", events=0, steps=0)
+        shown = [0.0]
+
+        def show(played: Played) -> None:
+            if played.now is None or time.monotonic() - shown[0] < 0.2:
+                return
+            shown[0] = time.monotonic()
+            progress.update(
+                task,
+                completed=(played.now - first).days,
+                date=f"{played.now:%Y-%m-%d}",
+                events=played.published,
+                steps=played.steps,
+            )
+
+        done = run_demo(plan, _nothing, show)
+        progress.update(task, completed=days)
+    return done
+
+
+def _nothing(running: Running, played: Played) -> None:
+    """Nobody breaks anything in a demo."""
+
+
+def _close(console: Console, done: Done, out: Path) -> None:
+    console.print(closing_table(done.told))
+    console.print(f"peak memory of all processes: {done.peak_mb:,.0f} MB")
+    console.print(f"written: {out}")
+    for finding in done.told["findings"][:10]:
+        console.print(f"[red]{finding}[/red]")
+    for failure in done.failures:
+        console.print(f"[red]failed:[/red] {failure}")
+    if done.failures:
+        raise typer.Exit(1)
+    console.print("[green]every check is 0, and no reminder is open[/green]")
+
+
+def _fail(line: str, code: int) -> NoReturn:
+    typer.echo(f"error: {line}", err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,198 @@
+"""One demo from start to verdict: play, count, audit."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+from celery import Celery
+from sqlalchemy import Engine
+
+from config.celery import Queue, celery_settings
+from config.settings import Settings, settings_from
+from reminders.cli.demo_driver import Driver, Played
+from reminders.cli.demo_system import Running, demo_system
+from reminders.domain.reminder import OPEN, TERMINAL, ReminderState
+from reminders.ledger.schema import engine_for
+from reminders.ledger.tally import Tally, tally
+from reminders.services.demo.auditor import Inputs, audit
+from reminders.services.demo.portfolio import Portfolio
+from reminders.services.demo.schedule import schedule
+from reminders.services.demo.statements import PRODUCT
+from reminders.services.demo.summary import Summary, SystemCounts, summary, verdict
+
+SEED = 1
+LOGS = ("sms.jsonl", "email.jsonl", "phone.jsonl")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a demo is asked to do. `readers`: the share that opens its inbox on an evening."""
+
+    portfolio: Portfolio
+    folder: Path
+    run: Path
+    workers: int = 2
+    readers: float = 0.1
+    seed: int = SEED
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came out: `demo.json`'s content, and why the demo failed, if it did."""
+
+    told: Summary
+    failures: list[str]
+    peak_mb: float
+
+
+Hook = Callable[[Running, Played], None]
+
+
+def run_demo(plan: Plan, hook: Hook, show: Callable[[Played], None]) -> Done:
+    """Play the portfolio on a system of its own, then let the auditor judge it.
+
+    `hook` is called after every step of the clock, with the running system: a test breaks
+    something there. The recorded run is left in `plan.run` for `make audit-selftest`.
+    """
+    began = time.monotonic()
+    memory = Memory()
+    start = plan.portfolio.events[0].at.replace(minute=0, second=0, microsecond=0)
+    start -= timedelta(hours=1)
+    plan.run.mkdir(parents=True, exist_ok=True)
+    with demo_system(plan.folder, start, workers=plan.workers, seed=plan.seed) as running:
+        settings = settings_from(running.env)
+        engine = engine_for(settings.sqlalchemy_url, role="demo")
+        try:
+            played = _play(plan, running, settings, engine, hook, _both(show, memory.look))
+            with engine.connect() as connection:
+                counted = tally(connection)
+        finally:
+            engine.dispose()
+        for name in LOGS:
+            source = running.logs / name
+            if source.exists():
+                shutil.copyfile(source, plan.run / name)
+    inputs = Inputs.of(plan.run, settings.policy_file, settings.gate_to_call_max_s)
+    judged = audit(inputs, _unaccounted(counted))
+    told = summary(
+        plan.portfolio, _counts(counted, played), judged, round(time.monotonic() - began, 1)
+    )
+    told["peak_mb"] = round(memory.peak_mb)
+    return Done(told, [*_missing(told, plan, counted), *verdict(told)], memory.peak_mb)
+
+
+def _play(
+    plan: Plan,
+    running: Running,
+    settings: Settings,
+    engine: Engine,
+    hook: Hook,
+    show: Callable[[Played], None],
+) -> Played:
+    tasks = Celery("reminders-demo", set_as_current=False)
+    tasks.conf.update(celery_settings(settings))
+    with (
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        (plan.run / "published.jsonl").open("wb") as published,
+        (plan.run / "fenced.jsonl").open("wb") as fenced,
+    ):
+        driver = Driver(
+            running=running,
+            connection=connection,
+            tasks=tasks,
+            queues=tuple(queue.value for queue in Queue),
+            customers=plan.portfolio.customers,
+            slots=schedule(plan.portfolio, plan.seed),
+            published=published,
+            fenced=fenced,
+            readers=plan.readers,
+            hook=lambda played: hook(running, played),
+            show=show,
+        )
+        return driver.play()
+
+
+def _unaccounted(counted: Tally) -> int:
+    known = {state.value for state in ReminderState}
+    return sum(count for state, count in counted.by["states"].items() if state not in known)
+
+
+def _counts(counted: Tally, played: Played) -> SystemCounts:
+    by, one = counted.by, counted.one
+    dead = sum(count for fault, count in by["dead"].items() if fault in {"malformed", "refused"})
+    conflicts = by["dead"].get("conflict", 0)
+    states = by["states"]
+    return SystemCounts(
+        published=played.published,
+        ingested=one["ingested"],
+        duplicates=played.published - one["ingested"] - conflicts - dead,
+        conflicts=conflicts,
+        dead=dead,
+        tiers=by["tiers"],
+        planned=sum(states.values()),
+        ended={state: count for state, count in states.items() if state in TERMINAL},
+        open=sum(count for state, count in states.items() if state in OPEN),
+        suppressed_by=by["suppressed"],
+        cancelled_by=by["cancelled"],
+        attempts=by["attempts"],
+        escalations_failed=by["causes"].get("failed", 0),
+        escalations_unconfirmed=by["causes"].get("unconfirmed", 0),
+        uncertain=one["uncertain"],
+    )
+
+
+def _missing(told: Summary, plan: Plan, counted: Tally) -> list[str]:
+    """The ledger must hold every bill and payment of the source, to the last cent."""
+    bills = counted.bills.get(PRODUCT, (0, 0))
+    paid = [counted.payments.get(product, (0, 0)) for product in (PRODUCT, "")]
+    payments = (sum(each[0] for each in paid), sum(each[1] for each in paid))
+    own = plan.portfolio.own
+    told["bills"], told["amounts"]["bills_minor"] = bills
+    told["payments"], told["amounts"]["payments_minor"] = payments
+    failures = []
+    if bills != (own.bills, own.bills_minor):
+        failures.append(f"the ledger holds bills {bills}, the source {own.bills, own.bills_minor}")
+    if payments != (own.payments, own.payments_minor):
+        failures.append(
+            f"the ledger holds payments {payments}, the source {own.payments, own.payments_minor}"
+        )
+    return failures
+
+
+class Memory:
+    """The peak of the whole process tree's memory (proportional shares), looked at now and then."""
+
+    def __init__(self, every_s: float = 2.0) -> None:
+        self.peak_mb = 0.0
+        self._every_s = every_s
+        self._next = 0.0
+
+    def look(self) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._every_s
+        me = psutil.Process()
+        total = sum(_memory(process) for process in (me, *me.children(recursive=True)))
+        self.peak_mb = max(self.peak_mb, total / 1e6)
+
+
+def _memory(process: psutil.Process) -> float:
+    """Shared pages are counted once over the tree: PostgreSQL's buffers are in every backend."""
+    try:
+        return float(process.memory_full_info().pss)
+    except (psutil.Error, AttributeError):
+        return 0.0
+
+
+def _both(show: Callable[[Played], None], look: Callable[[], None]) -> Callable[[Played], None]:
+    def call(played: Played) -> None:
+        show(played)
+        look()
+
+    return call
