@@ -16,14 +16,12 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from config.settings import SettingsError, load
+from reminders.cli.running import redis_url
 from reminders.events import EventError
 from reminders.events.files import Found, read_events
-from reminders.servers import state
 from reminders.services.http_producer import DoorRefused, HttpProducer
 from reminders.services.producer import Collecting, Producer
 
-DATA = Path(".data")
 _QUIET_S = 2.0  # what is done sooner needs no bar
 _REDRAW_EVERY = 200
 
@@ -101,24 +99,13 @@ def _input(file: str) -> Iterator[BinaryIO]:
 
 def _producer(url: str | None, token: str | None) -> Collecting:
     if url is None:
-        return Producer(_redis_url(), source="publish")
+        return Producer(redis_url(), source="publish")
     if not token:
         _fail("--url needs --token or REMINDERS_TOKEN", code=2)
     try:
         return HttpProducer(url, token)
     except ValueError as error:
         _fail(str(error), code=2)
-
-
-def _redis_url() -> str:
-    """As the settings say; without them, that of the system that runs in this folder."""
-    try:
-        return load().redis_url
-    except SettingsError as error:
-        running = state.read_state(DATA)
-        if running is None or "redis" not in running.urls:
-            _fail(f"{error}\n(and no system runs in {DATA}: start one with `reminders up`)", code=2)
-        return running.urls["redis"]
 
 
 @contextmanager

@@ -1,0 +1,90 @@
+"""The settings of a command: the environment's, or those of the system that runs in a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from config.settings import Settings, SettingsError, load, settings_from
+from reminders.cli.wake import TaskWake
+from reminders.servers import development, state
+from reminders.servers.embedded import Servers
+from reminders.services.clock import CLOCK_KEY
+from reminders.services.opening import open_redis, open_resources
+from reminders.services.resources import Resources
+
+DATA = Path(".data")
+Data = Annotated[
+    Path, typer.Option(help="Folder of a running `reminders up`, where the environment is empty.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+
+
+def wrong(line: str) -> NoReturn:
+    """Bad input: one line on standard error and exit code 2."""
+    typer.echo(f"error: {line}", err=True)
+    raise typer.Exit(2)
+
+
+def settings(data: Path = DATA) -> Settings:
+    """As the environment says; without it, as the system that runs in `data` was started.
+
+    Raises `SettingsError` where there is neither.
+    """
+    try:
+        return load()
+    except SettingsError as error:
+        running = state.read_state(data)
+        if running is None or not {"redis", "database"} <= running.urls.keys():
+            raise SettingsError(f"{error}\n{_nothing_runs(data)}") from None
+    return settings_from(_environment(data, running.urls))
+
+
+def _environment(data: Path, urls: dict[str, str]) -> dict[str, str]:
+    known = state.read_private(data / development.PORTS)
+    at = development.Ports(**{name: int(port) for name, port in known.items()})
+    servers = Servers(redis_url=urls["redis"], database_url=urls["database"])
+    drawn = development.load_secrets(data)
+    env = development.environment(servers, drawn, at, sandbox=True, given=os.environ)
+    with open_redis(urls["redis"]) as redis:
+        if redis.exists(CLOCK_KEY):  # a demo or a simulation moves this system's clock
+            env.setdefault("REMINDERS_CLOCK", "virtual")
+    return env
+
+
+def redis_url(data: Path = DATA) -> str:
+    """The Redis of the settings; without them, that of the system that runs in `data`."""
+    try:
+        return load().redis_url
+    except SettingsError as error:
+        running = state.read_state(data)
+        if running is None or "redis" not in running.urls:
+            wrong(f"{error}\n{_nothing_runs(data)}")
+        return running.urls["redis"]
+
+
+def _nothing_runs(data: Path) -> str:
+    return f"(and no system runs in {data}: start one with `reminders up`)"
+
+
+@contextmanager
+def resources(data: Path) -> Iterator[Resources]:
+    """Everything that a command works with; what it makes due wakes the workers."""
+    chosen = settings(data)
+    opened = open_resources(chosen, wake=TaskWake(chosen), pool_size=1, role="cli")
+    try:
+        yield opened
+    finally:
+        opened.engine.dispose()
+        opened.redis.close()
+
+
+def console() -> Console:
+    """Standard output: colours on a terminal, plain text and whole lines anywhere else."""
+    return Console(highlight=False, markup=False, soft_wrap=True)
