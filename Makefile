@@ -1,0 +1,53 @@
+# Every target sets everything up by itself; Python 3.11 or newer with venv is all that it needs.
+#
+#   make demo DATA=credit-card-clients.csv CLIENTS=500     CLIENTS=all for the whole file
+#   make test ARGS="-k gate"                               ARGS goes to the tool behind the target
+#   make PYTHON=/path/to/python3 setup                     another Python than the newest found
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo audit-selftest test check lint types bench up lock clean
+
+PY := .venv/bin/python
+export PYTHON
+
+help: ## Say what there is
+	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, name, ":"); printf "make %-15s %s\n", name[1], $$2 }' Makefile
+
+setup: ## Make .venv ready from requirements.lock; a second call is instant
+	@./.ci/setup
+
+demo: setup ## Play six months of bills and check every send: DATA=FILE CLIENTS=N|all
+	@$(PY) -m reminders.cli.main demo --out build/demo.json \
+		$(if $(DATA),--data "$$DATA") $(if $(CLIENTS),--clients "$$CLIENTS") $(ARGS)
+
+audit-selftest: setup ## Plant faults into the recorded run; the auditor must count each
+	@$(PY) -m reminders.services.demo.selftest build/demo-run
+
+test: setup ## Run every test
+	@$(PY) -m pytest $(ARGS)
+
+check: lint types ## Lint, formats, import contracts, types
+
+lint: setup ## Lint, formats, import contracts
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@.venv/bin/lint-imports
+
+types: setup ## Types, strict
+	@$(PY) -m mypy
+
+bench: setup ## Reminders beside empty Celery tasks, into build/bench.json
+	@$(PY) -m benchmarks.bench $(ARGS)
+
+up: setup ## Run the whole system on this machine until Ctrl-C
+	@$(PY) -m reminders.cli.main up $(ARGS)
+
+lock: setup ## Write requirements.lock anew from pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header $(ARGS) \
+		--output-file requirements.lock pyproject.toml
+
+clean: ## Remove what make has made; the data of `make up` in .data stays
+	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache tests/integration/foreign/node_modules
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
