@@ -132,7 +132,7 @@ def positions(
     cancelled = {bill_id: histories[bill_id][-1].terms is None for bill_id in terms}
     successors = _successors(terms, cancelled)
     allocated = _allocate(payments, terms, successors)
-    lost_successors = _lost_successors(terms, cancelled)
+    lost_successors = _lost_successors(histories)
     return {
         bill_id: BillPosition(
             bill_id=bill_id,
@@ -171,12 +171,20 @@ def _successors(terms: dict[str, BillTerms], cancelled: dict[str, bool]) -> dict
     return successors
 
 
-def _lost_successors(terms: dict[str, BillTerms], cancelled: dict[str, bool]) -> dict[str, int]:
-    """bill → how many statements that superseded it were cancelled: each reinstates it."""
+def _lost_successors(histories: dict[str, list[BillVersion]]) -> dict[str, int]:
+    """bill → how often a statement that superseded it was cancelled or dropped it: each reinstates.
+
+    Counted over every version, so that it never falls as facts arrive: a statement that is
+    cancelled, comes back and is cancelled again has let go of the older bill twice.
+    """
     lost: dict[str, int] = {}
-    for bill_id, held in terms.items():
-        if held.supersedes is not None and cancelled[bill_id]:
-            lost[held.supersedes] = lost.get(held.supersedes, 0) + 1
+    for bill_id, history in histories.items():
+        held: str | None = None
+        for version in history:
+            claimed = None if version.terms is None else version.terms.supersedes
+            if held is not None and held not in (claimed, bill_id):
+                lost[held] = lost.get(held, 0) + 1
+            held = claimed
     return lost
 
 
