@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from config.logs import set_up
 from config.settings import Settings, SettingsError, load, settings_from
 from reminders.cli.wake import TaskWake
 from reminders.servers import development, state
@@ -77,6 +78,7 @@ def _nothing_runs(data: Path) -> str:
 def resources(data: Path) -> Iterator[Resources]:
     """Everything that a command works with; what it makes due wakes the workers."""
     chosen = settings(data)
+    set_up(chosen.model_copy(update={"log_level": "error"}))  # the command itself says the rest
     opened = open_resources(chosen, wake=TaskWake(chosen), pool_size=1, role="cli")
     try:
         yield opened
@@ -87,4 +89,5 @@ def resources(data: Path) -> Iterator[Resources]:
 
 def console() -> Console:
     """Standard output: colours on a terminal, plain text and whole lines anywhere else."""
-    return Console(highlight=False, markup=False, soft_wrap=True)
+    found = Console(highlight=False, markup=False)
+    return found if found.is_terminal else Console(highlight=False, markup=False, width=1_000)
