@@ -63,7 +63,9 @@ class AttemptState(StrEnum):
 _S = AttemptState
 
 # A late receipt may still tell the truth about an attempt that was given up (`undelivered`,
-# `uncertain`, `failed`); nothing takes back a `delivered` but a later `read`.
+# `uncertain`, `failed`); nothing takes back a `delivered` but a later `read`. What a receipt says
+# goes above what a call said, failed < accepted < undelivered < delivered < read, so that a
+# receipt before its attempt is recorded and one after it end alike.
 ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
     _S.SUBMITTED: frozenset(
         {
@@ -89,7 +91,7 @@ ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
     ),
     _S.ACCEPTED: frozenset({_S.DELIVERED, _S.READ, _S.UNDELIVERED}),
     _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.READ}),
-    _S.FAILED: frozenset({_S.DELIVERED, _S.READ}),
+    _S.FAILED: frozenset({_S.ACCEPTED, _S.UNDELIVERED, _S.DELIVERED, _S.READ}),
     _S.DELIVERED: frozenset({_S.READ}),
     _S.READ: frozenset(),
     _S.RELEASED: frozenset(),
