@@ -25,7 +25,7 @@ def retry_at(
             wait = rule.waits[failures - 1]
             if asked is not None:
                 wait = max(wait, asked)
-            at = now + wait
-            return at if at < deadline else None
+            # The difference, since a wait of any length need not lead to a date that exists.
+            return now + wait if wait < deadline - now else None
         case Accepted() | Permanent() | Uncertain():
             return None
