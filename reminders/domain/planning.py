@@ -32,7 +32,8 @@ def plan(
         at = instant(day, stage.at, customer.time_zone) if day is not None else None
         if day is not None and at is not None:
             timed.append((at, stage, month_of(day)))
-    timed.sort(key=lambda moment: (moment[0], moment[1].name))
+    # Two stages share a moment where a zone skipped a day: the later stage is the newer one.
+    timed.sort(key=lambda moment: (moment[0], moment[1].offset_days, moment[1].name))
     planned = []
     for index, (due_at, stage, month) in enumerate(timed):
         expires_at = _end(due_at, stage.lasts)
