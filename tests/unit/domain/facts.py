@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -59,10 +58,15 @@ def version(
 
 
 def payment(
-    name: str, amount: int, paid_at: datetime, bill_id: str | None = "B", **more: datetime | str
+    name: str,
+    amount: int,
+    paid_at: datetime,
+    bill_id: str | None = "B",
+    *,
+    currency: str = "TWD",
+    reversed_at: datetime | None = None,
 ) -> Payment:
-    paid = Payment(name, bill_id, amount, "TWD", paid_at)
-    return replace(paid, **more)  # type: ignore[arg-type]  # fields by name
+    return Payment(name, bill_id, amount, currency, paid_at, reversed_at)
 
 
 def bill(
