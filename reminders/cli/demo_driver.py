@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from datetime import time as Hour
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO
 
 import aiohttp
 from celery import Celery
+from kombu.exceptions import OperationalError
 from redis import Redis
 from sqlalchemy import Connection
 
@@ -177,7 +179,7 @@ class Driver:
             if time.monotonic() - woke > WAKE_EVERY_S:
                 woke = time.monotonic()
                 self._wake(status.LANES)
-                self.tasks.send_task("workers.evaluate.evaluate")
+                self._send("workers.evaluate.evaluate")
             await asyncio.sleep(pause)
             pause = min(0.03, pause * 1.3)
 
@@ -199,7 +201,12 @@ class Driver:
     def _wake(self, lanes: Iterable[str]) -> None:
         """Time passed: what beat does every few seconds of a real day."""
         for lane in lanes:
-            self.tasks.send_task(f"workers.deliver.{lane}")
+            self._send(f"workers.deliver.{lane}")
+
+    def _send(self, task: str) -> None:
+        """A task that is lost, with its Redis or before, is sent again until all is quiet."""
+        with suppress(OperationalError):
+            self.tasks.send_task(task, retry=False)
 
     def _copy_fenced(self) -> None:
         """Take what intake said is fenced out of Redis, before it is trimmed there."""

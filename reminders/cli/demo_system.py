@@ -30,8 +30,8 @@ DATABASE = "reminders_demo"
 # settings demand (time-outs < lease, task limit < visibility).
 HURRY = {
     "REMINDERS_CLOCK": "virtual",
-    "REMINDERS_SMS__TIMEOUT_S": "0.3",
-    "REMINDERS_EMAIL__TIMEOUT_S": "0.6",
+    "REMINDERS_SMS__TIMEOUT_S": "0.25",
+    "REMINDERS_EMAIL__TIMEOUT_S": "0.5",
     "REMINDERS_SMS__RATE_PER_S": "20000",
     "REMINDERS_EMAIL__RATE_PER_S": "20000",
     "REMINDERS_LEASE_S": "4",

@@ -60,6 +60,7 @@ _ENGLISH_SHARE = 0.2
 # Each hang costs the client a whole time-out of machine time, so few people have such a carrier
 # however large the portfolio is.
 _MOST_HANGING = 6
+_MOST_LOST = 2  # every try of theirs hangs, and is tried again
 _MOST_HANGING_MAIL = 2
 
 
@@ -70,7 +71,7 @@ def invent(rows: Sequence[CardRow], chance: Chance) -> list[DemoCustomer]:
     silent_mail = min(_MOST_HANGING_MAIL, max(1, people // 200))
     sms = chance.deal(
         _order(rows, chance, "sms"),
-        [("05", hanging), ("11", hanging), *_counts(_SMS_SHARES, people)],
+        [("05", hanging), ("11", min(_MOST_LOST, hanging)), *_counts(_SMS_SHARES, people)],
     )
     hung = {client for client, script in sms.items() if script in ("05", "11")}
     email = chance.deal(
