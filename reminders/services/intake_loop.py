@@ -10,6 +10,7 @@ from datetime import timedelta
 from threading import Event as Stop
 from threading import Thread
 
+import structlog
 from redis import Redis
 
 from reminders.services import intake, receipts
@@ -28,6 +29,8 @@ from reminders.services.streams import (
     RECEIPTS_STREAM,
     TAKEN_AT,
 )
+
+log = structlog.get_logger(__name__)
 
 
 def consumers(resources: Resources, idle_claim: timedelta) -> list[Consumer]:
@@ -55,15 +58,31 @@ def consumers(resources: Resources, idle_claim: timedelta) -> list[Consumer]:
 
 
 def run(resources: Resources, stop: Stop, idle_claim: timedelta) -> None:
-    """Read both streams until `stop` is set."""
+    """Read both streams until `stop` is set.
+
+    If one of them fails in a way that waiting does not mend, the other ends too and the error is
+    raised: a process that reads only half of its work must not look alive.
+    """
+    failed: list[Exception] = []
+
+    def read(consumer: Consumer) -> None:
+        try:
+            consumer.run(stop)
+        except Exception as error:
+            log.exception("stream given up")
+            failed.append(error)
+            stop.set()
+
     threads = [
-        Thread(target=consumer.run, args=(stop,), name=f"intake-{index}")
+        Thread(target=read, args=(consumer,), name=f"intake-{index}")
         for index, consumer in enumerate(consumers(resources, idle_claim))
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if failed:
+        raise failed[0]
 
 
 def take_events(resources: Resources, entries: Sequence[Entry]) -> None:

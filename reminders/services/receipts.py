@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from channels.errors import ReceiptError
 from reminders.domain.customer import ContactHealth
@@ -60,6 +61,14 @@ class Applied:
     late: int = 0
     dead: int = 0
 
+    def __add__(self, other: Applied) -> Applied:
+        return Applied(
+            self.receipts + other.receipts,
+            self.changed + other.changed,
+            self.late + other.late,
+            self.dead + other.dead,
+        )
+
 
 @dataclass(slots=True)
 class _Work:
@@ -75,27 +84,10 @@ class _Work:
 def apply(resources: Resources, batch: Sequence[Callback]) -> Applied:
     """Apply callbacks; when it returns they are committed, or kept as dead letters.
 
-    Applying one again, or after what it says was overtaken, changes nothing.
+    Applying one again, or after what it says was overtaken, changes nothing. A batch that the
+    database refuses is halved until the one callback stands alone.
     """
-    now = resources.clock.now()
-    heard: list[_Heard] = []
-    dead: list[tuple[DeadLetter, bytes]] = []
-    providers = {channel.name: channel for channel in resources.channels.values()}
-    for callback in batch:
-        channel = providers.get(callback.provider)
-        try:
-            if channel is None:
-                raise ReceiptError(f"no provider is called {callback.provider}")
-            for receipt in channel.parse_receipts(callback.body):
-                heard.append(_Heard(_attempt_id(receipt), callback.provider, receipt, callback))
-        except ReceiptError as error:
-            dead.append(_dead(callback, str(error), now))
-    applied, lanes = locks.in_transaction(
-        resources.engine,
-        lambda connection: _apply(resources, connection, heard, list(dead), now),
-    )
-    for lane in sorted(lanes):
-        resources.wake.deliver(lane)
+    applied = _take(resources, batch, resources.clock.now())
     log.info(
         "receipts applied",
         receipts=applied.receipts,
@@ -104,6 +96,67 @@ def apply(resources: Resources, batch: Sequence[Callback]) -> Applied:
         dead=applied.dead,
     )
     return applied
+
+
+def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> Applied:
+    heard: list[_Heard] = []
+    dead: list[tuple[DeadLetter, bytes]] = []
+    for callback in batch:
+        found, why = _read(resources, callback)
+        heard.extend(found)
+        dead.extend(_dead(callback, reason, now) for reason in why)
+    try:
+        applied, lanes = locks.in_transaction(
+            resources.engine,
+            lambda connection: _apply(resources, connection, heard, list(dead), now),
+        )
+    except DBAPIError as error:
+        if locks.passing(error) or error.connection_invalidated:
+            raise
+        return _halve(resources, batch, now, error)
+    for lane in sorted(lanes):
+        resources.wake.deliver(lane)
+    return applied
+
+
+def _halve(
+    resources: Resources, batch: Sequence[Callback], now: datetime, error: DBAPIError
+) -> Applied:
+    """Find the callback that the database refuses, and let the others through."""
+    if len(batch) > 1:
+        middle = len(batch) // 2
+        first = _take(resources, batch[:middle], now)
+        return first + _take(resources, batch[middle:], now)
+    reason = f"the database refused it: {str(error.orig).splitlines()[0]}"
+    letter = _dead(batch[0], reason, now)
+    locks.in_transaction(
+        resources.engine,
+        lambda connection: dead_letters.keep(connection, resources.ring, [letter]),
+    )
+    return Applied(dead=1)
+
+
+def _read(resources: Resources, callback: Callback) -> tuple[list[_Heard], list[str]]:
+    """What one body says of our attempts, and what of it could not be read."""
+    providers = {channel.name: channel for channel in resources.channels.values()}
+    channel = providers.get(callback.provider)
+    if channel is None:
+        return [], [f"no provider is called {callback.provider}"]
+    wrong = []
+    try:
+        said = channel.parse_receipts(callback.body)
+    except ReceiptError as error:
+        said = error.readable
+        wrong.append(str(error))
+    heard = []
+    for receipt in said:
+        try:
+            attempt_id = _attempt_id(receipt)
+        except ReceiptError as error:
+            wrong.append(str(error))
+        else:
+            heard.append(_Heard(attempt_id, callback.provider, receipt, callback))
+    return heard, wrong
 
 
 def _attempt_id(receipt: Receipt) -> UUID:
@@ -167,6 +220,9 @@ def _fold(work: _Work, heard: _Heard, kept: Kept) -> None:
     )
     work.applied.receipts += 1
     work.applied.late += late
+    if receipt.dead_contact and held.secret_id is not None:
+        # A complaint says `delivered` and bars the address all the same.
+        work.healths.append((held.customer_id, held.secret_id, ContactHealth.DEAD))
     before = held.attempt.state
     state = merge(before, _STATES[receipt.status])
     if state is before:
@@ -176,11 +232,9 @@ def _fold(work: _Work, heard: _Heard, kept: Kept) -> None:
     work.changed[heard.attempt_id] = Change(moved, receipt.provider_ref)
     work.events.append(attempts.event_row(moved, receipt.at))
     work.applied.changed += 1
-    if held.secret_id is not None:
-        if receipt.dead_contact:
-            work.healths.append((held.customer_id, held.secret_id, ContactHealth.DEAD))
-        elif state in (AttemptState.DELIVERED, AttemptState.READ):
-            work.healths.append((held.customer_id, held.secret_id, ContactHealth.VALID))
+    reached = state in (AttemptState.DELIVERED, AttemptState.READ)
+    if reached and held.secret_id is not None and not receipt.dead_contact:
+        work.healths.append((held.customer_id, held.secret_id, ContactHealth.VALID))
     log.debug(
         "receipt",
         trace=kept.trace_id,
