@@ -1,0 +1,151 @@
+"""What became of a reminder's attempts, step by step: handed over, confirmed, silent, next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reminders.domain.outcome import AttemptState
+from reminders.domain.reminder import Attempt, Cause
+from reminders.ledger.attempts import KeptAttempt
+from reminders.ledger.history import Heard, Line
+from reminders.ledger.reminders import Kept
+from reminders.messages.facts import clean
+from reminders.services import wording
+from reminders.services.bill_history import BillHistory
+from reminders.services.retry import RETRIED_BY_HAND
+
+_CALL = timedelta(minutes=5)  # what is said within this of the gate is the call's own answer
+_ANSWERS = frozenset(
+    {
+        AttemptState.ACCEPTED,
+        AttemptState.FAILED,
+        AttemptState.RELEASED,
+        AttemptState.UNCERTAIN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step; `attempt` and `number` order those of one instant."""
+
+    at: datetime
+    kind: str
+    text: str
+    attempt: int
+    number: int
+
+
+def steps(told: BillHistory, kept: Kept) -> Iterator[Step]:
+    """Every step of one reminder's attempts, attempt by attempt."""
+    before: Attempt | None = None
+    for each in told.attempts.get(kept.reminder.reminder_id, ()):
+        yield from _of_attempt(told, each, before)
+        before = each.attempt
+
+
+def _of_attempt(told: BillHistory, kept: KeptAttempt, before: Attempt | None) -> Iterator[Step]:
+    attempt = kept.attempt
+    lines = list(told.lines.get(attempt.attempt_id, ()))
+    answer = None
+    if lines and _is_answer(lines[0], attempt):
+        answer = lines.pop(0)
+    mask = told.masks.get(kept.secret_id, "") if kept.secret_id else ""
+    text = f"{opening(attempt, before)}{f' to {mask}' if mask else ''}"
+    text += f" — {answer_words(attempt, answer, told.zone)}"
+    yield Step(attempt.submitted_at, "attempt", text, attempt.number, 0)
+    for number, line in enumerate(lines, start=1):
+        late = any(_same(line, heard) and heard.late for heard in _heard(told, attempt))
+        words = line_words(attempt, line) + (" (after the reminder had ended)" if late else "")
+        yield Step(line.at, "receipt", words, attempt.number, number)
+    yield from _nothing_new(told, attempt)
+
+
+def opening(attempt: Attempt, before: Attempt | None) -> str:
+    """Which channel, and why it rather than another."""
+    channel = wording.channel_words(attempt.channel)
+    if before is None:
+        return f"{channel} first"
+    past = wording.channel_words(before.channel)
+    match attempt.cause:
+        case Cause.RETRY:
+            return f"{channel} again"
+        case Cause.UNCONFIRMED:
+            waited = wording.length(before.confirm_by - before.submitted_at)
+            return f"{past} not confirmed in {waited} → {channel}"
+        case Cause.FAILED | Cause.FIRST:
+            return f"{past} failed → {channel}"
+
+
+def answer_words(attempt: Attempt, answer: Line | None, zone: str) -> str:
+    """What the call itself came to."""
+    provider = attempt.provider
+    if attempt.channel == "in_app":
+        return "in the inbox"
+    if answer is None:
+        sent = attempt.state is not AttemptState.SUBMITTED
+        return f"handed to {provider}" if sent else f"on its way to {provider}"
+    why = clean(answer.reason)
+    match AttemptState(answer.state):
+        case AttemptState.FAILED:
+            return f"{provider} refused: {why}{_again(attempt, zone)}"
+        case AttemptState.RELEASED:
+            return f"not sent: {why}{_again(attempt, zone)}"
+        case AttemptState.UNCERTAIN:
+            return f"no answer from {provider}, it may have arrived: {why}"
+        case _:
+            return f"handed to {provider}"
+
+
+def _again(attempt: Attempt, zone: str) -> str:
+    if attempt.retry_at is None:
+        return ""
+    return f"; to be tried again from {wording.local(attempt.retry_at, zone)[11:]}"
+
+
+def line_words(attempt: Attempt, line: Line) -> str:
+    """What was heard of an attempt after its call."""
+    channel = wording.channel_words(attempt.channel)
+    if line.reason == RETRIED_BY_HAND:
+        return f"{channel}: {RETRIED_BY_HAND}"
+    why = f": {clean(line.reason)}" if line.reason else ""
+    match AttemptState(line.state):
+        case AttemptState.DELIVERED | AttemptState.READ:
+            return f"{channel} {line.state}"
+        case AttemptState.UNDELIVERED:
+            return f"{channel} not delivered{why}"
+        case AttemptState.UNCERTAIN:
+            return f"{channel}: no answer from {attempt.provider}, it may have arrived{why}"
+        case AttemptState.FAILED:
+            return f"{channel} was refused{why}"
+        case AttemptState.RELEASED:
+            return f"{channel} was not sent{why}"
+        case AttemptState.ACCEPTED | AttemptState.SUBMITTED:
+            return f"{channel} was taken by {attempt.provider}"
+
+
+def _is_answer(line: Line, attempt: Attempt) -> bool:
+    soon = line.at - attempt.submitted_at <= _CALL
+    return soon and AttemptState(line.state) in _ANSWERS and line.reason != RETRIED_BY_HAND
+
+
+def _heard(told: BillHistory, attempt: Attempt) -> Sequence[Heard]:
+    return told.receipts.get(attempt.attempt_id, ())
+
+
+def _same(line: Line, heard: Heard) -> bool:
+    return line.at == heard.at and line.state == heard.status
+
+
+def _nothing_new(told: BillHistory, attempt: Attempt) -> Iterator[Step]:
+    """Receipts that came doubled, late or out of order, and moved nothing."""
+    lines = told.lines.get(attempt.attempt_id, ())
+    for number, heard in enumerate(_heard(told, attempt), start=50):
+        if heard.status == AttemptState.ACCEPTED or any(_same(line, heard) for line in lines):
+            continue
+        status = "not delivered" if heard.status == AttemptState.UNDELIVERED else heard.status
+        text = f"a further receipt: {wording.channel_words(attempt.channel)} {status}"
+        late = ", after the reminder had ended" if heard.late else ", nothing new"
+        yield Step(heard.received_at, "receipt", text + late, attempt.number, number)

@@ -1,0 +1,144 @@
+"""Everything that is known of one bill, read in one consistent look: what stories are told from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from reminders.domain.address import mask
+from reminders.domain.bill import BillPosition
+from reminders.domain.decide import decide
+from reminders.domain.decision import Decision
+from reminders.domain.identity import customer_id
+from reminders.domain.policy import Policy
+from reminders.domain.reminder import OPEN
+from reminders.domain.risk import Assessment
+from reminders.ledger import facts, history
+from reminders.ledger.attempts import KeptAttempt
+from reminders.ledger.errors import LedgerError, UnknownKey
+from reminders.ledger.facts import Facts
+from reminders.ledger.history import Decided, Heard, Line, Told
+from reminders.ledger.reminders import Kept
+from reminders.services.evaluate import judge
+from reminders.services.resources import Resources
+
+Row = TypeVar("Row", Decided, Line, Heard)
+
+
+@dataclass(frozen=True, slots=True)
+class BillHistory:
+    """One customer's bill. By reminder: decisions and attempts; by attempt: lines and receipts."""
+
+    now: datetime
+    bill_id: str
+    known: Facts
+    events: Sequence[Told]  # every one of the customer
+    kept: Sequence[Kept]
+    decisions: Mapping[UUID, Sequence[Decided]]
+    attempts: Mapping[UUID, Sequence[KeptAttempt]]
+    lines: Mapping[UUID, Sequence[Line]]
+    receipts: Mapping[UUID, Sequence[Heard]]
+    masks: Mapping[UUID, str]  # by the id of an address
+    policies: Mapping[str, Policy]  # by name@version
+    active: Policy
+
+    @property
+    def zone(self) -> str:
+        return self.known.customer.time_zone or "UTC"
+
+    @property
+    def bill(self) -> BillPosition | None:
+        return self.known.bills.get(self.bill_id)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that the newest plan was frozen with."""
+        return self.policies[self.kept[-1].policy] if self.kept else self.active
+
+    def assessment(self) -> Assessment:
+        """The tier of today with the points that add up to it."""
+        return judge(self.known, self.policy, self.now)
+
+    def foresee(self, kept: Kept) -> tuple[datetime, Decision]:
+        """When an open reminder wakes up, and what is decided then if no fact changes."""
+        at = max(self.now, kept.next_at)
+        policy = self.policies[kept.policy]
+        tier = judge(self.known, policy, at).tier
+        past = [each.attempt for each in self.attempts.get(kept.reminder.reminder_id, ())]
+        return at, decide(at, kept.reminder, self.bill, self.known.customer, policy, tier, past)
+
+    def open(self) -> list[Kept]:
+        """Reminders that have not ended, in the order in which they wake up."""
+        return sorted(
+            (each for each in self.kept if each.state in OPEN), key=lambda each: each.next_at
+        )
+
+
+def load(resources: Resources, bill_id: str, customer: str = "") -> list[BillHistory]:
+    """The histories of a bill id: one for each customer who has it, or of `customer` alone.
+
+    Raises `LedgerError` if nobody has such a bill.
+    """
+    now = resources.clock.now()
+    engine = resources.engine.execution_options(isolation_level="REPEATABLE READ")
+    with engine.connect() as connection:
+        ids = history.customers_of(connection, bill_id)
+        if customer:
+            ids = [each for each in ids if each == customer_id(customer)]
+        if not ids:
+            whose = f" of customer {customer}" if customer else ""
+            raise LedgerError(f"no bill{whose} is called {bill_id}")
+        known = facts.load(connection, ids, resources.since(now))
+        return [_load(resources, connection, known[each], bill_id, now) for each in ids]
+
+
+def _load(
+    resources: Resources, connection: Connection, known: Facts, bill_id: str, now: datetime
+) -> BillHistory:
+    customer = known.customer.customer_id
+    kept = history.reminders_of(connection, customer, bill_id)
+    attempts = history.attempts_of(connection, kept)
+    every = [each for group in attempts.values() for each in group]
+    attempt_ids = [each.attempt.attempt_id for each in every]
+    secrets = {each.secret_id for each in every if each.secret_id is not None}
+    labels = {each.policy for each in kept}
+    return BillHistory(
+        now=now,
+        bill_id=bill_id,
+        known=known,
+        events=history.events(connection, customer),
+        kept=kept,
+        decisions=_grouped(
+            history.decisions(connection, customer, [each.reminder.reminder_id for each in kept])
+        ),
+        attempts=attempts,
+        lines=_grouped(history.lines(connection, customer, attempt_ids)),
+        receipts=_grouped(history.receipts(connection, customer, attempt_ids)),
+        masks=_masks(resources, history.addresses(connection, customer, secrets)),
+        policies={label: resources.book.get(label) for label in labels},
+        active=resources.book.active,
+    )
+
+
+def _grouped(rows: Sequence[Row]) -> dict[UUID, list[Row]]:
+    found: dict[UUID, list[Row]] = {}
+    for row in rows:
+        owner = row.reminder_id if isinstance(row, Decided) else row.attempt_id
+        found.setdefault(owner, []).append(row)
+    return found
+
+
+def _masks(resources: Resources, sealed: Mapping[UUID, tuple[str, bytes]]) -> dict[UUID, str]:
+    """Addresses as they may be shown; one whose key is gone is not shown at all."""
+    masks = {}
+    for secret_id, (key_id, ciphertext) in sealed.items():
+        try:
+            masks[secret_id] = mask(resources.ring.open(key_id, ciphertext).decode())
+        except UnknownKey:
+            continue
+    return masks
