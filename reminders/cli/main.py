@@ -10,7 +10,7 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
 from config.settings import SettingsError
-from reminders.cli import database, dead, demo, intake, publish, retry, system, timeline
+from reminders.cli import database, dead, demo, explain, intake, publish, retry, system, timeline
 from reminders.domain.errors import DomainError
 from reminders.ledger.errors import LedgerError
 
@@ -27,6 +27,7 @@ app.command()(publish.publish)
 app.command()(intake.intake)
 app.command()(retry.retry)
 app.command()(timeline.timeline)
+app.command()(explain.explain)
 app.command()(demo.demo)
 app.add_typer(dead.app, name="dead")
 app.add_typer(database.app, name="db")

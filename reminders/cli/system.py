@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from reminders.cli import backlog
 from reminders.servers import development, ports, state, system
 from reminders.servers.embedded import start_servers
 from reminders.servers.errors import ServerError
@@ -56,13 +57,18 @@ def up(
 
 
 def status(data: Data = Path(".data")) -> None:
-    """Say what is up. Exit code 1 if anything is not."""
+    """Say what is up, how far behind it is, and since when the oldest due reminder is unsent.
+
+    Exit code 1 if anything is not up.
+    """
     owner = state.read_state(data)
     urls = owner.urls if owner else {}
     rows = [*_processes(owner), *_servers(urls)]
     table = Table("part", "state", "", box=None)
     for what, known, well in rows:
         table.add_row(what, known, "[green]up[/]" if well else "[red]down[/]")
+    for what, known in _backlog(urls, rows):
+        table.add_row(what, known, "")
     Console().print(table)
     if not all(well for _, _, well in rows):
         raise typer.Exit(1)
@@ -168,6 +174,16 @@ def _servers(urls: dict[str, str]) -> list[Row]:
         port = int(http_url.rpartition(":")[2])
         rows.append(("HTTP answers", http_url, ports.answers(port)))
     return rows
+
+
+def _backlog(urls: dict[str, str], rows: list[Row]) -> list[backlog.Line]:
+    """How far behind it is, where both servers answer."""
+    answering = {what for what, _, well in rows if well}
+    if not {"redis answers", "database answers"} <= answering:
+        return []
+    redis_url = urls.get("redis") or _given("REDIS_URL") or ""
+    database_url = urls.get("database") or _given("DATABASE_URL") or ""
+    return backlog.backlog(redis_url, database_url)
 
 
 def _redis(url: str) -> tuple[str, bool]:

@@ -94,7 +94,8 @@ def answer_words(attempt: Attempt, answer: Line | None, zone: str) -> str:
         case AttemptState.RELEASED:
             return f"not sent: {why}{_again(attempt, zone)}"
         case AttemptState.UNCERTAIN:
-            return f"no answer from {provider}, it may have arrived: {why}"
+            why = why.removeprefix("no answer: ")
+            return f"no answer from {provider}, it may have arrived ({why})"
         case _:
             return f"handed to {provider}"
 

@@ -19,7 +19,7 @@ from reminders.domain.decision import (
     Send,
     Suppress,
 )
-from reminders.domain.reminder import OPEN, ReminderState
+from reminders.domain.reminder import OPEN, Cause, ReminderState
 from reminders.ledger.history import Decided, Told
 from reminders.ledger.reminders import Kept
 from reminders.services import wording
@@ -43,6 +43,8 @@ _ENDS_AS: dict[type[Decision], ReminderState] = {
     Expire: ReminderState.EXPIRED,
     Exhaust: ReminderState.EXHAUSTED,
 }
+_IF = dict.fromkeys(Cause, "") | {Cause.UNCONFIRMED: "unless confirmed before: "}
+_AGAIN = dict.fromkeys(Cause, "") | {Cause.RETRY: " again"}
 _EVENT, _PLAN, _SWEPT, _OWN = range(4)  # the order of what happens at one instant
 
 
@@ -97,18 +99,17 @@ def ahead(told: BillHistory) -> list[Entry]:
 def foreseen(decision: Decision, zone: str) -> str:
     """A decision that is still to come, in words."""
     match decision:
-        case Send(rung=rung):
+        case Send(rung=rung, cause=cause):
             within = wording.length(rung.confirm_within)
-            text = wording.channel_words(rung.channel)
-            waits = f"; {rung.confirm} within {within}, else the next channel"
-            return text + (waits if rung.confirm_within else "")
+            waits = f", to be {rung.confirm} within {within}" if rung.confirm_within else ""
+            return f"{_IF[cause]}{wording.channel_words(rung.channel)}{_AGAIN[cause]}{waits}"
         case Defer(until=until, reason=Reason.WAITING):
             return f"waits until {wording.local(until, zone)} for an answer"
         case Defer(reason=reason, checks=checks):
             saw = tuple((check.rule, check.saw, check.passed) for check in checks)
             return wording.deferral_words(reason, saw, zone)
         case Satisfy(channel=channel):
-            return wording.end_words(ReminderState.SATISFIED, channel)
+            return f"{wording.end_words(ReminderState.SATISFIED, channel)}, unless it bounces"
         case Suppress() | Cancel() | Expire() | Exhaust():
             return wording.end_words(_ENDS_AS[type(decision)], decision.reason)
 

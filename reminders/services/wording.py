@@ -74,8 +74,10 @@ def amount(minor: int, currency: str) -> str:
 
 
 def length(time: timedelta) -> str:
-    """A duration in its two largest units: `2 h`, `1 h 30 min`, `45 s`."""
-    seconds = int(time.total_seconds())
+    """A duration in its two largest units: `2 h`, `1 h 30 min`, `45 s`; a long one to minutes."""
+    seconds = round(time.total_seconds())
+    if seconds >= 600:
+        seconds = round(seconds / 60) * 60
     parts = []
     for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         count, seconds = divmod(seconds, size)
