@@ -56,7 +56,6 @@ def test_no_way_of_printing_shows_it(text: str, caplog: pytest.LogCaptureFixture
 @given(st.from_regex(r"\A\+[1-9][0-9]{6,14}\Z") | st.emails())
 def test_a_mask_never_holds_the_whole(text: str) -> None:
     assert text not in mask(text)
-    assert len(mask(text)) - mask(text).count("*") < len(text)
 
 
 def test_addresses_compare_by_what_they_are() -> None:
