@@ -72,7 +72,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:  # Any: Celery's own 
         "task_default_queue": Queue.MAINTAIN,
         "task_routes": {name: {"queue": queue} for name, queue in ROUTES.items()},
         "task_time_limit": settings.task_time_limit_s,
-        "task_soft_time_limit": settings.task_time_limit_s * 0.75,
+        "task_soft_time_limit": settings.soft_time_limit_s,
         "worker_prefetch_multiplier": 1,
         "worker_soft_shutdown_timeout": 10,
         "worker_eta_task_limit": 100,

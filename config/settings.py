@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     lease_s: Positive = 60
     gate_to_call_max_s: Positive = 1.0
     sweep_every_s: Positive = 5
-    task_time_limit_s: Positive = 120
+    task_time_limit_s: Positive = 240
     visibility_timeout_s: Positive = 300
     restore_interval_s: Annotated[int, Field(ge=1, le=5)] = 5
     idle_claim_s: Positive = 15  # an event unread by a dead consumer is claimed after this
@@ -104,6 +104,10 @@ class Settings(BaseSettings):
             "task_time_limit_s must be below visibility_timeout_s, or a task runs twice": (
                 self.task_time_limit_s < self.visibility_timeout_s
             ),
+            (
+                f"lease_s must be at most {self.soft_time_limit_s - self.run_for_s:g}:"
+                " a task's last claim ends within its soft time limit"
+            ): self.run_for_s + self.lease_s <= self.soft_time_limit_s,
             "sweep_every_s must be at most 60": self.sweep_every_s <= 60,
             "DATABASE_URL must be a postgresql:// address": (
                 self.database_url.startswith("postgresql")
@@ -122,8 +126,14 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def lease(self) -> timedelta:
-        return timedelta(seconds=self.lease_s)
+    def soft_time_limit_s(self) -> float:
+        """After so long a task is asked to end; at `task_time_limit_s` it is killed."""
+        return self.task_time_limit_s * 0.75
+
+    @property
+    def run_for_s(self) -> float:
+        """After so long a task leaves what is left to another one."""
+        return self.task_time_limit_s * 0.4
 
     @property
     def sqlalchemy_url(self) -> str:

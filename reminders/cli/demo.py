@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from reminders.cli.demo_driver import Played, Stuck
 from reminders.cli.demo_run import SEED, Done, Plan, run_demo
-from reminders.cli.demo_system import Running, write_json
+from reminders.cli.demo_system import LOG, Running, write_json
 from reminders.servers.errors import ServerError
 from reminders.services.demo.closing import closing_table
 from reminders.services.demo.credit_card_data import from_credit_card_data
@@ -53,7 +53,7 @@ def demo(
     try:
         done = _run(console, plan)
     except (Stuck, ServerError) as error:
-        _fail(f"{error} (log: {plan.folder}/log/system.log)", 1)
+        _fail(f"{error} (log: {plan.folder / LOG})", 1)
     write_json(out, done.told)
     _close(console, done, out)
 

@@ -33,7 +33,7 @@ from reminders.services.streams import (
 )
 
 PATIENCE_S = 120.0  # nothing moved for so long: the demo gives up and says what is stuck
-WAKE_EVERY_S = 0.5
+WAKE_EVERY_S = 1.0
 PHONE_AT = Hour(12, 30)  # UTC: half past eight in the evening in Taipei
 XADD_BATCH = 500
 
@@ -166,20 +166,23 @@ class Driver:
         self, session: aiohttp.ClientSession, now: datetime
     ) -> tuple[Mapping[str, datetime], datetime | None]:
         """Wait until nothing is under way; when the ledger and the carriers wake up next."""
-        began = woke = time.monotonic()
+        moved = woke = time.monotonic()
+        seen: tuple[str, int] = ("", 0)
         pause = 0.001
         while True:
             busy, wake_ups, carriers_next = await self._look(session, now)
             self._copy_fenced()
             if not busy:
                 return wake_ups, carriers_next
-            waited = time.monotonic() - began
-            if waited > PATIENCE_S:
-                raise Stuck(f"still under way at {now:%Y-%m-%d %H:%M:%S} UTC: {busy}")
             if time.monotonic() - woke > WAKE_EVERY_S:
                 woke = time.monotonic()
                 self._wake(status.LANES)
                 self._send("workers.evaluate.evaluate")
+                left = (busy, status.left(self.connection, self._redis, now))
+                if left != seen:
+                    seen, moved = left, time.monotonic()
+            if time.monotonic() - moved > PATIENCE_S:
+                raise Stuck(f"still under way at {now:%Y-%m-%d %H:%M:%S} UTC: {busy}")
             await asyncio.sleep(pause)
             pause = min(0.03, pause * 1.3)
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +20,14 @@ from redis import Redis
 from reminders.servers import development
 from reminders.servers.embedded import Servers, start_servers
 from reminders.servers.errors import ServerError
+from reminders.servers.log import Log
 from reminders.servers.supervisor import Supervisor
 from reminders.servers.system import System
 from reminders.services.clock import VirtualClock
 from reminders.services.opening import open_redis
 
 DATABASE = "reminders_demo"
+LOG = Path("log") / "system.log"
 # Machine times that suit a clock which never waits: short, and still in the order that the
 # settings demand (time-outs < lease, task limit < visibility).
 HURRY = {
@@ -36,8 +38,8 @@ HURRY = {
     "REMINDERS_EMAIL__RATE_PER_S": "20000",
     "REMINDERS_LEASE_S": "4",
     "REMINDERS_SWEEP_EVERY_S": "2",
-    "REMINDERS_TASK_TIME_LIMIT_S": "10",
-    "REMINDERS_VISIBILITY_TIMEOUT_S": "12",
+    "REMINDERS_TASK_TIME_LIMIT_S": "15",
+    "REMINDERS_VISIBILITY_TIMEOUT_S": "16",
     "REMINDERS_RESTORE_INTERVAL_S": "1",
     "REMINDERS_IDLE_CLAIM_S": "2",
     "REMINDERS_LOG_LEVEL": "warning",
@@ -82,7 +84,8 @@ def demo_system(
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    with Supervisor(folder, sink=lambda name, line: None) as supervisor:
+    log = Log(folder / LOG, terminal=None)
+    with closing(log), Supervisor(folder, sink=log) as supervisor:
         servers = start_servers(
             supervisor,
             redis_url=_empty_redis(os.environ.get("REDIS_URL")),

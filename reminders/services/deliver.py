@@ -31,16 +31,14 @@ class Delivered:
     asked: int = 0
 
 
-def deliver(
-    resources: Resources, lane: str, loop: asyncio.AbstractEventLoop, seconds: float = 30
-) -> Delivered:
-    """Work off what is due in `lane` for at most `seconds`, then leave the rest to another run.
+def deliver(resources: Resources, lane: str, loop: asyncio.AbstractEventLoop) -> Delivered:
+    """Work off what is due in `lane` for `limits.run_for`, then leave the rest to another run.
 
     `loop` belongs to this process alone and keeps the providers' connections between runs.
     """
     total = Delivered()
     channel = resources.channels[lane]
-    stop_at = time.monotonic() + seconds
+    stop_at = time.monotonic() + resources.limits.run_for.total_seconds()
     while True:
         started = time.monotonic()
         claimed = _claim(resources, lane, channel)

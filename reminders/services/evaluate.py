@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 import structlog
@@ -25,14 +26,15 @@ from reminders.services.resources import Resources
 log = structlog.get_logger(__name__)
 
 
-def evaluate(resources: Resources, batches: int = 20) -> int:
+def evaluate(resources: Resources) -> int:
     """Evaluate changed customers, a batch per transaction; returns how many were evaluated.
 
-    Customers that someone else holds are left to the next run. After `batches` the rest is left
-    to another task, so that none runs for long.
+    Customers that someone else holds are left to the next run. After `limits.run_for` the rest is
+    left to another task, so that none runs for long.
     """
     done = 0
-    for _ in range(batches):
+    stop_at = time.monotonic() + resources.limits.run_for.total_seconds()
+    while time.monotonic() < stop_at:
         size, lanes = locks.in_transaction(
             resources.engine, lambda connection: _batch(resources, connection)
         )

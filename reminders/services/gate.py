@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from channels.contract import Message, WhenUncertain
 from reminders.domain.bill import BillPosition
-from reminders.domain.calendar import local_day
 from reminders.domain.customer import ChannelName
 from reminders.domain.decide import decide
 from reminders.domain.decision import (
@@ -39,8 +38,8 @@ from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import Facts as MessageFacts
-from reminders.messages.facts import Rendered, kind_on
+from reminders.messages.facts import Rendered
+from reminders.services.compose import compose, headers
 from reminders.services.evaluate import judge
 from reminders.services.record import wake_up
 from reminders.services.resources import Resources
@@ -167,11 +166,8 @@ def _send(
     """Write the attempt and its text; returns the decision, or why it could not be carried out."""
     reminder, channel = kept.reminder, decision.rung.channel
     secret_id, key_id, ciphertext = work.addresses[reminder.customer_id, channel]
-    today = local_day(work.now, known.customer.time_zone)
     try:
-        rendered = work.resources.templates.render(
-            channel, _message_facts(work.resources, kept, known, bill, today)
-        )
+        rendered = compose(work.resources, channel, reminder, known.customer, bill, work.now)
     except TemplateError as error:
         return Suppress(Reason.CONTENT, (*decision.checks, Check("template", str(error), False)))
     number = len(past) + 1
@@ -208,37 +204,12 @@ def _send(
         language=rendered.language,
         subject=rendered.subject,
         html=rendered.html,
-        headers=_headers(work.resources, channel, kept),
+        headers=headers(work.resources, channel),
     )
     work.passed.handovers.append(Handover(kept, attempt, message))
     # It stays due under our lease: if we die here, whoever takes it next finds `submitted`.
     work.moves.append(Move(kept, ReminderState.CONTACTING, "", work.now, channel, keep_lease=True))
     return decision
-
-
-def _message_facts(
-    resources: Resources, kept: Kept, known: Facts, bill: BillPosition, today: date
-) -> MessageFacts:
-    return MessageFacts(
-        kind=kind_on(bill.terms.due_on, today),
-        language=known.customer.language,
-        lender=resources.lender,
-        bill_id=bill.bill_id,
-        currency=bill.terms.currency,
-        amount_minor=bill.balance,
-        minimum_minor=bill.minimum_left,
-        due_on=bill.terms.due_on,
-        today=today,
-        urgency=kept.reminder.urgency,
-        pay_url=f"{resources.pay_url}/{bill.bill_id}",
-        unsubscribe_url=f"{resources.pay_url}/preferences",
-    )
-
-
-def _headers(resources: Resources, channel: str, kept: Kept) -> dict[str, str]:
-    if channel != ChannelName.EMAIL:
-        return {}
-    return {"List-Unsubscribe": f"<{resources.pay_url}/preferences>"}
 
 
 def _keep_attempt(work: _Work, kept: KeptAttempt, rendered: Rendered) -> None:

@@ -111,6 +111,8 @@ class Options(Protocol):
     def gate_to_call_max_s(self) -> float: ...
     @property
     def history_days(self) -> int: ...
+    @property
+    def run_for_s(self) -> float: ...
 
 
 def open_redis(url: str) -> Redis:
@@ -171,7 +173,7 @@ def open_channels(options: Options) -> dict[str, Channel]:
 
 
 def open_engine(options: Options, *, pool_size: int = 2, role: str = "reminders") -> Engine:
-    return engine_for(options.sqlalchemy_url, pool_size=pool_size, role=role)
+    return engine_for(options.sqlalchemy_url, pool_size=pool_size, role=role, by_key=True)
 
 
 def open_resources(
@@ -201,6 +203,7 @@ def open_resources(
             lease=timedelta(seconds=options.lease_s),
             gate_to_call_max=timedelta(seconds=options.gate_to_call_max_s),
             history=timedelta(days=options.history_days),
+            run_for=timedelta(seconds=options.run_for_s),
         ),
         wake=wake or Silent(),
     )

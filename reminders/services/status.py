@@ -88,6 +88,12 @@ def rest(connection: Connection, redis: Redis, queues: tuple[str, ...], now: dat
     return Rest("", found.wake_ups)
 
 
+def left(connection: Connection, redis: Redis, now: datetime) -> int:
+    """How much is still to be done: it falls while anything moves."""
+    due = backlog.due(connection, now).count
+    return due + backlog.changed(connection) + sum(waiting(redis, each) for each in _STREAMS)
+
+
 def _read_up(info: Any, groups: Any, pending: Any) -> bool:  # Any: redis-py's own shapes
     """True if the group has read and acknowledged all of a stream, or nobody ever wrote to it."""
     if isinstance(info, ResponseError):
