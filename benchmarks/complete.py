@@ -25,7 +25,7 @@ _OUTCOME = text(
     """
     SELECT count(*), count(*) FILTER (WHERE r.state = 'satisfied'),
         coalesce(sum((SELECT count(*) FROM attempt a WHERE a.customer_id = r.customer_id
-            AND a.month = r.month AND a.reminder_id = r.reminder_id)), 0),
+            AND a.month = r.month AND a.reminder_id = r.reminder_id AND a.state <> 'released')), 0),
         coalesce(sum((SELECT count(*) FROM attempt a JOIN receipt h
             ON h.customer_id = a.customer_id AND h.month = a.month
               AND h.attempt_id = a.attempt_id AND h.status = 'delivered'
@@ -38,7 +38,7 @@ _OUTCOME = text(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the ledger holds of a run's stage."""
+    """What the ledger holds of a run's stage; calls that never began are no attempts here."""
 
     planned: int
     satisfied: int

@@ -46,6 +46,9 @@ _COLUMNS = (
     " r.due_at, r.expires_at, r.state, r.reason, r.policy, r.lane, r.next_at, r.trace_id, r.token"
 )
 _OPEN = "r.state IN ('planned', 'contacting')"
+# The same, said so that it does not match the sweep's partial index: of a month that has just
+# begun the planner knows nothing, and reads all open reminders to find a hundred by their key.
+_NOT_ENDED = "r.state NOT IN ('satisfied', 'suppressed', 'cancelled', 'expired', 'exhausted')"
 
 _CLAIM = text(
     f"""
@@ -63,7 +66,7 @@ _CLAIM = text(
 )
 _OPEN_OF = text(
     f"SELECT {_COLUMNS} FROM reminder r"  # noqa: S608  (only our own column names)
-    f" WHERE r.customer_id = ANY(CAST(:ids AS bigint[])) AND {_OPEN}"
+    f" WHERE r.customer_id = ANY(CAST(:ids AS bigint[])) AND {_NOT_ENDED}"
 )
 _HELD = text(
     f"""
@@ -71,7 +74,7 @@ _HELD = text(
     JOIN unnest(CAST(:customers AS bigint[]), CAST(:ids AS uuid[]), CAST(:tokens AS bigint[]))
         AS v (customer_id, reminder_id, token)
       ON r.customer_id = v.customer_id AND r.reminder_id = v.reminder_id AND r.token = v.token
-    WHERE r.month = :month AND {_OPEN}
+    WHERE r.month = :month AND {_NOT_ENDED}
     ORDER BY r.customer_id, r.reminder_id FOR NO KEY UPDATE OF r
     """  # noqa: S608  (only our own column names)
 )
@@ -92,7 +95,7 @@ _MOVE = text(
         CAST(:keeps AS boolean[]))
         AS v (customer_id, reminder_id, state, reason, next_at, lane, keep)
     WHERE r.month = :month AND r.customer_id = v.customer_id AND r.reminder_id = v.reminder_id
-      AND {_OPEN}
+      AND {_NOT_ENDED}
     """  # noqa: S608  (only our own column names)
 )
 _GIVE_BACK = text(
