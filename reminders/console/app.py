@@ -21,6 +21,7 @@ from reminders.console.health import ReadyDoor, healthz
 from reminders.console.inbox import InboxDoor, InboxMessage
 from reminders.console.receipts import ReceiptsDoor
 from reminders.ledger.cipher import KeyRing
+from reminders.services import memory
 from reminders.services.clock import clock_of
 from reminders.services.inbox import messages
 from reminders.services.opening import open_engine, open_ring
@@ -101,4 +102,5 @@ def __getattr__(name: str) -> Doors:
     if name != "app":
         raise AttributeError(name)
     app = globals()["app"] = create_app(load())
+    memory.settle()
     return app

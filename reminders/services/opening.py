@@ -23,7 +23,7 @@ from channels.sms import SmsSettings
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.schema import engine_for
 from reminders.messages.templates import TemplateSet
-from reminders.services import policy_files
+from reminders.services import memory, policy_files
 from reminders.services.clock import clock_of
 from reminders.services.resources import Limits, PolicyBook, Resources, Silent, Wake
 
@@ -187,7 +187,7 @@ def open_resources(
     engine = open_engine(options, pool_size=pool_size, role=role)
     redis = open_redis(options.redis_url)
     policy, text = policy_files.read(options.policy_file)
-    return Resources(
+    opened = Resources(
         engine=engine,
         redis=redis,
         ring=open_ring(options),
@@ -207,3 +207,5 @@ def open_resources(
         ),
         wake=wake or Silent(),
     )
+    memory.settle()
+    return opened
