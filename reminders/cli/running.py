@@ -79,12 +79,14 @@ def resources(data: Path) -> Iterator[Resources]:
     """Everything that a command works with; what it makes due wakes the workers."""
     chosen = settings(data)
     set_up(chosen.model_copy(update={"log_level": "error"}))  # the command itself says the rest
-    opened = open_resources(chosen, wake=TaskWake(chosen), pool_size=1, role="cli")
+    wake = TaskWake(chosen)
+    opened = open_resources(chosen, wake=wake, pool_size=1, role="cli")
     try:
         yield opened
     finally:
         opened.engine.dispose()
         opened.redis.close()
+        wake.close()
 
 
 def console() -> Console:

@@ -22,6 +22,10 @@ class TaskWake:
     def deliver(self, lane: str) -> None:
         self._send(f"workers.deliver.{lane}")
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._app.close()
+
     def _send(self, task: str) -> None:
         try:
             self._app.send_task(task, retry=False)
