@@ -90,7 +90,7 @@ _BY_ID = text(
     FROM attempt a
     JOIN unnest(CAST(:customers AS bigint[]), CAST(:ids AS uuid[])) AS v (customer_id, attempt_id)
       ON a.customer_id = v.customer_id AND a.attempt_id = v.attempt_id
-    WHERE a.month = :month ORDER BY a.customer_id, a.attempt_id FOR NO KEY UPDATE OF a
+    WHERE a.month = :month
     """
 )
 _CHANGE = text(
@@ -200,7 +200,11 @@ def of_reminders(
 
 
 def by_id(connection: Connection, attempts: Iterable[UUID]) -> dict[UUID, KeptAttempt]:
-    """Lock and read attempts; the id itself says whose and of which month they are."""
+    """Read attempts of locked customers; the id itself says whose and of which month they are.
+
+    They are not locked here: their reminders come first in the order of locks, and who holds the
+    customer is the only one to change them.
+    """
     months: dict[int, list[UUID]] = {}
     for attempt_id in attempts:
         months.setdefault(month_in(attempt_id), []).append(attempt_id)
