@@ -38,8 +38,14 @@ def lock_free(connection: Connection, customers: Iterable[int]) -> set[int]:
 
 
 def passing(error: BaseException) -> bool:
-    """Deadlocks, lock time-outs and lost connections: the same work again may succeed."""
+    """Deadlocks, lock time-outs and lost connections: the same work again may succeed.
+
+    What exceeds a limit of PostgreSQL (class 54: a row too long for its index) is called an
+    operational error too, and would be tried for ever.
+    """
     if not isinstance(error, DBAPIError):
+        return False
+    if (getattr(error.orig, "sqlstate", None) or "").startswith("54"):
         return False
     return error.connection_invalidated or isinstance(
         error.orig,
