@@ -56,12 +56,16 @@ _VERSIONS = text(
 _PAYMENTS = text(
     "SELECT customer_id, payment_id, bill_id, amount, currency, paid_at, reversed_at, failed_at"
     " FROM payment WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
-    " AND coalesce(paid_at, failed_at, 'infinity') >= CAST(:since AS date)"
+    " AND (coalesce(paid_at, failed_at, 'infinity') >= CAST(:since AS date)"
+    " OR bill_id = ANY(CAST(:bills AS text[])))"
 )
 
 
 def load(connection: Connection, customers: Collection[int], since: date) -> dict[int, Facts]:
-    """The facts of these customers; bills due before `since` are history and left out.
+    """The facts of these customers; bills that were never due after `since` are left out.
+
+    A bill that is in has all of its versions and payments, however old: its epoch and its balance
+    rest on them.
 
     Lock the customers first (`locks`): what is read here is then the newest that is committed.
     """
@@ -78,7 +82,8 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
         hold = Hold(hold_id, HoldKind(kind), bill_id, from_at, until_at)
         holds.setdefault(customer, []).append(hold)
     versions, traces = _versions(connection, ids, since)
-    payments, failed = _payments(connection, ids)
+    bills = {version.bill_id for known in versions.values() for version in known}
+    payments, failed = _payments(connection, {**ids, "bills": sorted(bills)})
     found = {}
     for customer, ref, language, zone, jurisdiction in connection.execute(_CUSTOMERS, ids):
         paid = payments.get(customer, [])
@@ -104,20 +109,25 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
 def _versions(
     connection: Connection, ids: dict[str, Any], since: date
 ) -> tuple[dict[int, list[BillVersion]], dict[int, dict[str, str]]]:
-    """Versions per customer without what is history, and each bill's newest trace."""
+    """Versions per customer without bills that are history, and each bill's newest trace."""
     found: dict[int, list[BillVersion]] = {}
+    present: set[tuple[int, str]] = set()
     newest: dict[tuple[int, str], int] = {}
     traces: dict[int, dict[str, str]] = {}
     for row in connection.execute(_VERSIONS, ids):
         customer, bill_id, version, at, key, cancelled, *snapshot, trace = row
         terms = None if cancelled else BillTerms(*snapshot)
-        if terms is not None and terms.due_on < since:
-            continue
+        if terms is None or terms.due_on >= since:
+            present.add((customer, bill_id))
         found.setdefault(customer, []).append(BillVersion(bill_id, version, (at, key), terms))
         if version >= newest.get((customer, bill_id), 0):
             newest[customer, bill_id] = version
             traces.setdefault(customer, {})[bill_id] = trace
-    return found, traces
+    kept = {
+        customer: [version for version in versions if (customer, version.bill_id) in present]
+        for customer, versions in found.items()
+    }
+    return kept, traces
 
 
 def _payments(
