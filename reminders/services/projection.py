@@ -161,8 +161,9 @@ class Projection:
     def _paid(
         self, customer: int, data: PaymentReceived, rank: tuple[datetime, str], trace: str
     ) -> None:
-        # Fixed width, so that the keys compare as text as (time, event id) would.
-        key = f"{rank[0].astimezone(UTC):%Y%m%dT%H%M%S%f} {rank[1]}"
+        # Fixed width, so that the keys compare as text as (time, event id) would (%Y is not: it
+        # leaves out the zeros of the years before 1000).
+        key = f"{rank[0].astimezone(UTC).isoformat(timespec='microseconds')} {rank[1]}"
         row = (data.bill_id, data.amount_minor, data.currency, data.paid_at, key)
         self._payments.add((customer, data.payment_id), rank, row)
 
