@@ -141,13 +141,18 @@ def _halve(
     if len(read) + len(dead) <= 1:
         if not read:
             raise error
-        reason = f"the database refused it: {str(error.orig).splitlines()[0]}"
+        lines = str(error.orig).splitlines() or [type(error.orig).__name__]
+        reason = f"the database refused it: {lines[0]}"
         letter = _letter(read[0], Fault.REFUSED, reason, now)
         return _write(resources, (), [letter], now)
     taken = Taken()
-    middle = len(read) // 2
+    if not read:
+        for letter in dead:
+            taken.add(_write(resources, (), [letter], now))
+        return taken
     if dead:
         taken.add(_write(resources, (), dead, now))
+    middle = len(read) // 2
     for half in (read[:middle], read[middle:]):
         if half:
             taken.add(_write(resources, half, (), now))
