@@ -235,8 +235,8 @@ class Story:
         )
         assert left == []
         doubles = self.world.rows(
-            "SELECT reminder_id, channel FROM attempt WHERE state <> 'failed' AND state <> 'released'"
-            " GROUP BY 1, 2 HAVING count(*) > 1"
+            "SELECT reminder_id, channel FROM attempt"
+            " WHERE state NOT IN ('failed', 'released') GROUP BY 1, 2 HAVING count(*) > 1"
         )
         assert doubles == []
 

@@ -124,7 +124,7 @@ def test_retries_wait_as_the_policy_says_and_then_the_next_channel_is_due(world:
 
 def test_a_retry_that_succeeds_stays_on_its_channel(world: World) -> None:
     begin(world)
-    outcomes = [Transient("busy", timedelta(minutes=30)), Unsent("too late")]
+    outcomes: list[Outcome] = [Transient("busy", timedelta(minutes=30)), Unsent("too late")]
     world.sms.script = lambda _: outcomes.pop(0) if outcomes else Accepted("ref")
     world.run_until(START + timedelta(days=7, hours=1))
     assert world.attempts() == ["sms first failed", "sms retry released", "sms retry accepted"]

@@ -44,6 +44,7 @@ from reminders.services.resources import Limits, PolicyBook, Resources
 
 CONFIG = Path(policy_files.__file__).parents[2] / "config"
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)  # 10:00 in Taipei
+INBOX_KEY = "0123456789abcdef"
 LANES = ("sms", "email", "in_app")
 LEASE = timedelta(seconds=60)
 # Few examples at every commit; SCENARIO_EXAMPLES=2000 at night.
@@ -153,7 +154,7 @@ class World:
         channels: dict[str, Channel] = {
             "sms": self.sms,
             "email": self.email,
-            "in_app": InAppChannel(InAppSettings(receipts_secret="inbox")),
+            "in_app": InAppChannel(InAppSettings(receipts_secret=INBOX_KEY)),
         }
         self.resources = Resources(
             engine=engine,
