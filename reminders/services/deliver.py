@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import structlog
 
 from channels.contract import Channel
-from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
 from reminders.ledger import locks, reminders
 from reminders.ledger.reminders import Kept
-from reminders.services.gate import Handover, Inquiry, Passed, gate
-from reminders.services.record import Result, record
+from reminders.services.flight import Flight
+from reminders.services.gate import gate
+from reminders.services.record import record
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -31,24 +31,30 @@ class Delivered:
     asked: int = 0
 
 
+@dataclass
+class _Run:
+    """One run of a lane, with the calls that are on their way across its claims."""
+
+    resources: Resources
+    channel: Channel
+    flight: Flight
+    total: Delivered = field(default_factory=Delivered)
+
+
 def deliver(resources: Resources, lane: str, loop: asyncio.AbstractEventLoop) -> Delivered:
     """Work off what is due in `lane` for `limits.run_for`, then leave the rest to another run.
 
     `loop` belongs to this process alone and keeps the providers' connections between runs.
     """
-    total = Delivered()
-    channel = resources.channels[lane]
-    stop_at = time.monotonic() + resources.limits.run_for.total_seconds()
-    while True:
-        started = time.monotonic()
-        claimed = _claim(resources, lane, channel)
-        total.claimed += len(claimed)
-        progressed = _work_off(resources, claimed, channel, loop, started, total)
-        if not claimed or not progressed:
-            break
-        if time.monotonic() >= stop_at:
+    run = _Run(resources, resources.channels[lane], Flight(resources, loop))
+    total = run.total
+    try:
+        if _claims(run, lane):
             resources.wake.deliver(lane)
-            break
+    finally:
+        # Whatever happened, what providers said of calls that were begun is recorded.
+        while run.flight:
+            _record(run)
     if total.claimed:
         log.info(
             "lane delivered",
@@ -61,6 +67,20 @@ def deliver(resources: Resources, lane: str, loop: asyncio.AbstractEventLoop) ->
     return total
 
 
+def _claims(run: _Run, lane: str) -> bool:
+    """Claim after claim until nothing moves; True if the time was up before."""
+    stop_at = time.monotonic() + run.resources.limits.run_for.total_seconds()
+    while True:
+        started = time.monotonic()
+        claimed = _claim(run.resources, lane, run.channel)
+        run.total.claimed += len(claimed)
+        progressed = _work_off(run, claimed, started)
+        if not claimed or not progressed:
+            return False
+        if time.monotonic() >= stop_at:
+            return True
+
+
 def _claim(resources: Resources, lane: str, channel: Channel) -> list[Kept]:
     size = min(resources.limits.batch, int(channel.capabilities.rate_per_s * CLAIM_SECONDS) or 1)
     now = resources.clock.now()
@@ -70,78 +90,56 @@ def _claim(resources: Resources, lane: str, channel: Channel) -> list[Kept]:
     )
 
 
-def _work_off(
-    resources: Resources,
-    claimed: Sequence[Kept],
-    channel: Channel,
-    loop: asyncio.AbstractEventLoop,
-    started: float,
-    total: Delivered,
-) -> bool:
+def _work_off(run: _Run, claimed: Sequence[Kept], started: float) -> bool:
     """Gate and send a claim, as many at a time as can start at once; False if nothing moved."""
-    capabilities = channel.capabilities
-    lease_ends = started + resources.limits.lease.total_seconds()
+    capabilities = run.channel.capabilities
+    lease_ends = started + run.resources.limits.lease.total_seconds()
     start_by = lease_ends - capabilities.timeout.total_seconds()
     left = list(claimed)
     busy: list[Kept] = []
-    progressed = False
-    while left and time.monotonic() < start_by:
-        wanted = min(len(left), capabilities.concurrency)
-        granted, retry_after = resources.pacer.take(
-            channel.name, capabilities.rate_per_s, capabilities.concurrency, wanted
-        )
-        if not granted:
-            if time.monotonic() + retry_after.total_seconds() >= start_by:
-                break
-            time.sleep(retry_after.total_seconds())
-            continue
-        chunk, left = left[:granted], left[granted:]
-        passed = gate(resources, chunk)
-        busy.extend(passed.busy)
-        progressed = progressed or passed.decided > 0
-        _send_and_record(resources, passed, loop, start_by)
-        total.decided += passed.decided
-        total.sent += len(passed.handovers)
-        total.asked += len(passed.inquiries)
+    decided = run.total.decided
+    while left:
+        if run.flight:
+            _record(run)
+        wanted = min(len(left), capabilities.concurrency - len(run.flight))
+        granted = _granted(run, wanted, start_by) if wanted else 0
+        if time.monotonic() >= start_by:
+            break
+        if granted:
+            busy.extend(_gate_and_start(run, left[:granted], start_by))
+            left = left[granted:]
     rest = [*busy, *left]
     if rest:
         locks.in_transaction(
-            resources.engine, lambda connection: reminders.give_back(connection, rest)
+            run.resources.engine, lambda connection: reminders.give_back(connection, rest)
         )
-    return progressed
+    return run.total.decided > decided
 
 
-def _send_and_record(
-    resources: Resources, passed: Passed, loop: asyncio.AbstractEventLoop, start_by: float
-) -> None:
-    """Make the calls with no database connection held, then write what they said."""
-    if not passed.handovers and not passed.inquiries:
-        return
-    begin_by = min(start_by, time.monotonic() + resources.limits.gate_to_call_max.total_seconds())
-    results = loop.run_until_complete(_calls(resources, passed, begin_by))
-    for lane in sorted(record(resources, results)):
-        resources.wake.deliver(lane)
+def _granted(run: _Run, wanted: int, start_by: float) -> int:
+    """How many may go now by the provider's rate; waits for the next one if none may."""
+    capabilities = run.channel.capabilities
+    granted, retry_after = run.resources.pacer.take(
+        run.channel.name, capabilities.rate_per_s, capabilities.concurrency, wanted
+    )
+    if not granted:
+        left_s = max(0.0, start_by - time.monotonic())
+        run.flight.pause(min(retry_after.total_seconds(), left_s))
+    return granted
 
 
-async def _calls(resources: Resources, passed: Passed, begin_by: float) -> list[Result]:
-    sends = [_send(resources, handover, begin_by) for handover in passed.handovers]
-    asks = [_ask(resources, inquiry) for inquiry in passed.inquiries]
-    return list(await asyncio.gather(*sends, *asks))
+def _gate_and_start(run: _Run, chunk: Sequence[Kept], start_by: float) -> list[Kept]:
+    """Begin the calls that the gate lets through; returns those it left to the next sweep."""
+    passed = gate(run.resources, chunk)
+    now, within = time.monotonic(), run.resources.limits.gate_to_call_max.total_seconds()
+    run.flight.start(passed, min(start_by, now + within))
+    run.total.decided += passed.decided
+    run.total.sent += len(passed.handovers)
+    run.total.asked += len(passed.inquiries)
+    return passed.busy
 
 
-async def _send(resources: Resources, handover: Handover, begin_by: float) -> Result:
-    channel = resources.channels[handover.attempt.attempt.channel]
-    outcome: Outcome = await channel.send(replace(handover.message, start_by=begin_by))
-    return Result(handover.kept, handover.attempt.attempt.attempt_id, outcome)
-
-
-async def _ask(resources: Resources, inquiry: Inquiry) -> Result:
-    attempt = inquiry.attempt.attempt
-    channel = resources.channels[attempt.channel]
-    outcome = await channel.ask(str(attempt.attempt_id))
-    if outcome is None:
-        outcome = Uncertain("the provider cannot say yet")
-    elif isinstance(outcome, Unsent):
-        # A call was made and led to nothing: a failed try, or a dead line is dialled for ever.
-        outcome = Transient("the provider never took it")
-    return Result(inquiry.kept, attempt.attempt_id, outcome)
+def _record(run: _Run) -> None:
+    """Write what the calls that are over led to; no connection is held while they are awaited."""
+    for lane in sorted(record(run.resources, run.flight.land())):
+        run.resources.wake.deliver(lane)
