@@ -7,10 +7,21 @@ import sys
 import typer
 from redis.exceptions import RedisError
 from rich.console import Console
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from config.settings import SettingsError
-from reminders.cli import database, dead, demo, explain, intake, publish, retry, system, timeline
+from reminders.cli import (
+    database,
+    dead,
+    demo,
+    explain,
+    inbox_pass,
+    intake,
+    publish,
+    retry,
+    system,
+    timeline,
+)
 from reminders.domain.errors import DomainError
 from reminders.ledger.errors import LedgerError
 
@@ -28,6 +39,7 @@ app.command()(intake.intake)
 app.command()(retry.retry)
 app.command()(timeline.timeline)
 app.command()(explain.explain)
+app.command("inbox-token")(inbox_pass.inbox_token)
 app.command()(demo.demo)
 app.add_typer(dead.app, name="dead")
 app.add_typer(database.app, name="db")
@@ -43,6 +55,9 @@ def run() -> None:
         _fail(str(error), 2)
     except OperationalError as error:
         _fail(f"PostgreSQL does not answer: {str(error.orig).splitlines()[0]}", 1)
+    except ProgrammingError as error:
+        why = str(error.orig).splitlines()[0]
+        _fail(f"PostgreSQL refuses: {why} (is it migrated? `reminders db migrate`)", 1)
     except RedisError as error:
         _fail(f"Redis does not answer: {error}", 1)
 

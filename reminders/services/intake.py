@@ -94,6 +94,8 @@ def ingest(resources: Resources, batch: Sequence[Incoming]) -> Taken:
     taken = _write(resources, read, dead, now)
     if taken.new:
         resources.wake.evaluate()
+    for each in read:
+        log.debug("event", trace=each.trace, type=each.event.type, id=each.event.id)
     log.info(
         "events taken in",
         new=taken.new,
