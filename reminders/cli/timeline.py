@@ -46,27 +46,28 @@ def timeline(
     for number, told in enumerate(found):
         if number:
             out.print()
-        for line in story(told):
-            out.print(line)
+        for head, body in story(told):
+            for part in body.wrap(out, max(20, out.width - len(head))):
+                out.print(Text.assemble((head, "dim"), part))
+                head = " " * len(head)
 
 
-def story(told: BillHistory) -> Iterator[Text]:
-    """The lines of one bill's story; a date stands only where it changes."""
-    yield Text(service.title(told), style="bold")
-    yield Text(f"(local time, {told.zone}; tier {told.assessment().tier})", style="dim")
+def story(told: BillHistory) -> Iterator[tuple[str, Text]]:
+    """The lines of one bill's story as (date and time, text); a date stands where it changes."""
+    yield "", Text(service.title(told), style="bold")
+    yield "", Text(f"(local time, {told.zone}; tier {told.assessment().tier})", style="dim")
     yield from _dated(told, service.tell(told))
     coming = service.ahead(told)
-    yield Text("Still ahead, as things stand:" if coming else "Nothing is ahead.", style="bold")
+    yield "", Text("Still ahead, as things stand:" if coming else "Nothing is ahead.", "bold")
     yield from _dated(told, coming)
 
 
-def _dated(told: BillHistory, entries: Sequence[Entry]) -> Iterator[Text]:
+def _dated(told: BillHistory, entries: Sequence[Entry]) -> Iterator[tuple[str, Text]]:
     shown = ""
     for entry in entries:
         local = entry.at.astimezone(ZoneInfo(told.zone))
         day = f"{local:%Y-%m-%d}"
         stage = f"{entry.stage}: " if entry.stage else ""
-        line = Text(f"  {day if day != shown else '':10}  {local:%H:%M:%S}  ", style="dim")
-        line.append(stage + entry.text, style=f"not dim {STYLES[entry.kind]}")
+        head = f"  {day if day != shown else '':10}  {local:%H:%M:%S}  "
+        yield head, Text(stage + entry.text, style=STYLES[entry.kind])
         shown = day
-        yield line

@@ -30,7 +30,7 @@ _LATE = timedelta(hours=1)  # an event that came later than this says of which t
 _WHOLE_CUSTOMER = ("customer.updated", "contact.changed", "preference.changed")
 _ENDINGS = frozenset({"satisfy", "suppress", "cancel", "expire", "exhaust"})
 # Which events can end a reminder between two of its own decisions.
-_ENDED_BY = {
+_ENDED_BY: dict[str, tuple[str, ...]] = {
     Reason.SETTLED: ("payment.received", "bill.adjusted"),
     Reason.MINIMUM_MET: ("payment.received", "bill.adjusted"),
     Reason.BILL_CANCELLED: ("bill.cancelled",),
@@ -45,7 +45,8 @@ _ENDS_AS: dict[type[Decision], ReminderState] = {
 }
 _IF = dict.fromkeys(Cause, "") | {Cause.UNCONFIRMED: "unless confirmed before: "}
 _AGAIN = dict.fromkeys(Cause, "") | {Cause.RETRY: " again"}
-_EVENT, _PLAN, _SWEPT, _OWN = range(4)  # the order of what happens at one instant
+_STARTS_ANEW = ("bill.issued", "bill.due", "bill.adjusted", "bill.cancelled", "payment.reversed")
+_EVENT, _OWN = range(2)  # the order of what happens at one instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,14 @@ def _about(told: BillHistory) -> list[Told]:
     bill = told.bill
     payments = {payment.payment_id for payment in bill.payments} if bill else set()
     holds: set[str] = set()
+    newer: set[str] = set()  # statements that contain this one's rest
     found: list[Told] = []
     for event in told.events:
         data = event.data
         named = told.bill_id in (data.get("bill_id"), data.get("supersedes"))
+        if data.get("supersedes") == told.bill_id:
+            newer.add(data["bill_id"])
+        named = named or (event.type == "bill.cancelled" and data["bill_id"] in newer)
         if named and "payment_id" in data:
             payments.add(data["payment_id"])
         if "hold_id" in data and (named or data.get("bill_id") is None):
@@ -150,28 +155,46 @@ def _said(told: BillHistory, event: Told) -> str:
 
 
 def _plans(told: BillHistory, about: list[Told]) -> Iterator[Entry]:
-    """One line per plan: the stages that were planned after the same event."""
-    plans: dict[tuple[int, str, str], list[Kept]] = {}
+    """One line per plan: the stages of one epoch, behind the event that made it begin."""
+    plans: dict[int, list[Kept]] = {}
     for kept in told.kept:
-        plans.setdefault((kept.reminder.epoch, kept.trace_id, kept.policy), []).append(kept)
-    for (epoch, trace, policy), group in plans.items():
+        plans.setdefault(kept.reminder.epoch, []).append(kept)
+    before = told.now
+    for epoch, group in sorted(plans.items(), reverse=True):
         stages = ", ".join(
             f"{kept.reminder.stage} {wording.local(kept.reminder.due_at, told.zone)[5:]}"
             for kept in group
         )
         verb = "planned anew" if epoch else "planned"
-        at = _planned_at(told, about, trace, first=epoch == 0)
-        yield Entry(at, "plan", "", f"{verb} by {policy}: {stages}", (_PLAN, epoch, 0))
+        if epoch:
+            before = min(before, *(kept.reminder.due_at for kept in group))
+        at, index = _planned_at(told, about, before, first=epoch == 0)
+        yield Entry(at, "plan", "", f"{verb} by {group[0].policy}: {stages}", (_EVENT, index, 2))
+        before = at
 
 
-def _planned_at(told: BillHistory, about: list[Told], trace: str, *, first: bool) -> datetime:
-    """Plans carry the trace of the event behind them, and wait for the customer's zone."""
-    causes = [event.received_at for event in about if event.trace_id == trace]
-    if not causes:
-        causes = [event.received_at for event in about] or [told.now]
+def _planned_at(
+    told: BillHistory, about: list[Told], before: datetime, *, first: bool
+) -> tuple[datetime, int]:
+    """When an epoch was planned, and behind which event: nothing keeps it, so it is inferred.
+
+    The first plan waits for the bill and for the customer's zone; a later one follows what moved
+    the bill, and only plans what is due after it.
+    """
     profiles = [event.received_at for event in told.events if event.type == "customer.updated"]
-    at = causes[0] if first else causes[-1]
-    return max(at, min(profiles, default=at))
+    zone_at = min(profiles, default=told.now)
+    moved = [
+        index
+        for index, event in enumerate(about)
+        if event.type in _STARTS_ANEW and event.received_at <= before
+    ]
+    if not moved:
+        return min(before, max(zone_at, about[0].received_at if about else before)), 0
+    index = moved[0] if first else moved[-1]
+    at = about[index].received_at
+    if first and zone_at > at:
+        return zone_at, len(about)
+    return at, index
 
 
 def _of_reminder(told: BillHistory, kept: Kept, index: int) -> Iterator[Entry]:
@@ -190,17 +213,17 @@ def _of_reminder(told: BillHistory, kept: Kept, index: int) -> Iterator[Entry]:
 
 def _ends(told: BillHistory, about: list[Told]) -> Iterator[Entry]:
     """One line for all that ended at one instant for one reason."""
-    groups: dict[tuple[datetime, int, str], list[tuple[int, Kept]]] = {}
-    for index, kept in enumerate(told.kept):
+    groups: dict[tuple[datetime, tuple[int, int, int], str], list[str]] = {}
+    for number, kept in enumerate(told.kept):
         if kept.state in OPEN:
             continue
-        at, place = _ended(told, about, kept)
+        at, cause = _ended(told, about, kept)
+        order = (_OWN, number, 10_000) if cause is None else (_EVENT, cause, 1)
         text = _end_words(told, kept)
-        groups.setdefault((at, place, text), []).append((index, kept))
-    for (at, place, text), group in groups.items():
-        stages = ", ".join(kept.reminder.stage for _, kept in group)
-        order = (place, group[0][0], 100 * 100)
-        yield Entry(at, "end", stages, text, order)
+        same = next((key for key in groups if (key[0], key[2]) == (at, text)), (at, order, text))
+        groups.setdefault(same, []).append(kept.reminder.stage)
+    for (at, order, text), stages in groups.items():
+        yield Entry(at, "end", ", ".join(stages), text, order)
 
 
 def _end_words(told: BillHistory, kept: Kept) -> str:
@@ -210,16 +233,18 @@ def _end_words(told: BillHistory, kept: Kept) -> str:
     return text
 
 
-def _ended(told: BillHistory, about: list[Told], kept: Kept) -> tuple[datetime, int]:
-    """When a reminder ended, and where that stands among what happened at the same instant."""
+def _ended(told: BillHistory, about: list[Told], kept: Kept) -> tuple[datetime, int | None]:
+    """When a reminder ended, and the place of the event that ended it; None: its own decision."""
     last = _last(told, kept)
     if last is not None and last.outcome in _ENDINGS:
-        return last.at, _OWN
+        return last.at, None
     if kept.state is ReminderState.SATISFIED:
-        return kept.next_at, _OWN
-    causes = _ENDED_BY.get(Reason(kept.reason), ()) if kept.reason in list(Reason) else ()
-    moments = [event.received_at for event in about if event.type in causes]
-    return (moments[-1] if moments else kept.next_at), _SWEPT
+        return kept.next_at, None
+    causes = _ENDED_BY.get(kept.reason, ())
+    moments = [index for index, event in enumerate(about) if event.type in causes]
+    if not moments:
+        return kept.next_at, None
+    return about[moments[-1]].received_at, moments[-1]
 
 
 def _last(told: BillHistory, kept: Kept) -> Decided | None:

@@ -1,0 +1,192 @@
+"""`reminders timeline` and `explain` tell what really happened, and `status` how far behind."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from reminders.cli import backlog, main
+from reminders.domain.outcome import Accepted
+from tests.integration.cli.conftest import Command, World
+
+
+@pytest.fixture
+def told(world: World) -> World:
+    """SMS silent on d-3, then e-mail; paid in full before d-1."""
+    world.customer("C-1")
+    world.bill("C-1", "B-1")
+    world.work()
+    world.sms.answers = [Accepted("r")]
+    world.at("2026-03-22T10:00:00")
+    world.at("2026-03-22T12:00:00")
+    world.at("2026-03-22T18:00:00")
+    world.at("2026-03-23T09:00:00")
+    world.pay("C-1", "B-1", 123_400)
+    world.work()
+    return world
+
+
+STORY = """\
+Bill B-1 of C-1: 1,234.00 TWD, due 2026-03-25, settled, nothing left to pay
+(local time, Asia/Taipei; tier R1)
+  2026-03-15  10:00:00  issued: 1,234.00 TWD (minimum 200.00 TWD), due 2026-03-25
+              10:00:00  planned by default@1: d-7 03-18 10:00, d-3 03-22 10:00, d-1 03-24 10:00, \
+d0 03-25 10:00, d+1 03-26 10:00, d+3 03-28 10:00
+  2026-03-22  10:00:00  d-7: not sent: the policy wants none at this tier
+              10:00:00  d-3: SMS first to +86161****0001 — handed to sms-gateway
+              12:00:00  d-3: SMS not confirmed in 2 h → e-mail to p***@example.com — \
+handed to smtp-relay
+              18:00:00  d-3: done: e-mail confirmed
+  2026-03-23  09:00:00  payment of 1,234.00 TWD received
+              09:00:00  d-1, d0, d+1, d+3: cancelled: paid in full
+Nothing is ahead.
+"""
+
+
+def test_the_timeline_reads_like_a_story(told: World, reminders: Command) -> None:
+    assert reminders("timeline", "B-1").stdout == STORY
+
+
+def test_the_same_story_for_a_program(told: World, reminders: Command) -> None:
+    (story,) = json.loads(reminders("timeline", "B-1", "--json").stdout)
+    assert story["customer"] == "C-1"
+    assert story["entries"][-1] == {
+        "at": "2026-03-23T01:00:00+00:00",
+        "local": "2026-03-23 09:00:00",
+        "kind": "end",
+        "stage": "d-1, d0, d+1, d+3",
+        "text": "cancelled: paid in full",
+    }
+
+
+def test_what_is_ahead_is_what_the_brain_would_decide(world: World, reminders: Command) -> None:
+    world.customer("C-1")
+    world.bill("C-1", "B-1")
+    world.publish(
+        "preference.changed",
+        customer_id="C-1",
+        actor="customer",
+        channel="sms",
+        message_kind="*",
+        allowed=False,
+    )
+    world.work()
+    output = reminders("timeline", "B-1").stdout
+    assert "customer opted out of SMS" in output
+    assert "d-7: not sent: the policy wants none at this tier" in output
+    assert "d-3: e-mail, to be accepted within 6 h" in output
+
+
+ANEW = "d-1 03-24 10:00, d0 03-25 10:00, d+1 03-26 10:00, d+3 03-28 10:00"
+
+
+def test_holds_and_statements_that_come_and_go(world: World, reminders: Command) -> None:
+    world.customer("C-1")
+    world.bill("C-1", "B-1")
+    whole = {"customer_id": "C-1", "hold_id": "H-1"}
+    placed = {"kind": "dispute", "from_at": "2026-03-20T00:00:00Z"}
+    world.publish("hold.placed", **whole, **placed)
+    world.at("2026-03-22T10:00:00")
+    world.at("2026-03-22T20:00:00")
+    world.publish("hold.lifted", lifted_at="2026-03-22T12:00:00Z", **whole)
+    world.at("2026-03-22T21:30:00")
+    world.at("2026-03-22T22:00:00")
+    world.bill("C-1", "B-2", "2026-04-25", supersedes="B-1")
+    world.work()
+    world.publish("bill.cancelled", customer_id="C-1", bill_id="B-2", version=2)
+    world.work()
+    output = reminders("timeline", "B-1").stdout
+    told = [line[24:] for line in output.splitlines() if line.startswith("  ")]
+    for line in (
+        "hold placed on the whole customer: dispute, until it is lifted",
+        "d-3: paused: hold (dispute)",
+        "hold H-1 lifted",
+        "d-3: deferred to 08:00: quiet hours",
+        "superseded by B-2, which contains its rest",
+        "d-3, d-1, d0, d+1, d+3: cancelled: a newer statement contains its rest",
+        "the newer statement B-2 was cancelled",
+        f"planned anew by default@1: {ANEW}",
+    ):
+        assert line in told, output
+        told = told[told.index(line) + 1 :]
+
+
+def test_one_bill_id_of_two_customers(world: World, reminders: Command) -> None:
+    for ref in ("C-1", "C-2"):
+        world.customer(ref)
+        world.bill(ref, "B-1")
+    world.work()
+    both = reminders("timeline", "B-1").stdout
+    assert "of C-1:" in both
+    assert "of C-2:" in both
+    one = reminders("timeline", "B-1", "--customer", "C-2").stdout
+    assert "of C-1:" not in one
+
+
+def test_explain_shows_the_checks_and_marks_the_one_that_decided(
+    told: World, reminders: Command
+) -> None:
+    output = reminders("explain", "B-1", "--stage", "d-3").stdout
+    lines = [line.split() for line in output.splitlines()]
+    assert ["tier", "R1,", "20", "points", "(times", "are", "local,", "Asia/Taipei)"] in lines
+    assert ["+20", "no", "bill", "has", "fallen", "due", "yet"] in lines
+    assert "done: e-mail confirmed" in output
+    (marked,) = [line for line in output.splitlines() if "→" in line]
+    assert marked.split() == ["→", "✓", "confirmed", "already", "email", "accepted"]
+
+
+def test_explain_for_a_program(told: World, reminders: Command) -> None:
+    (found,) = json.loads(reminders("explain", "B-1", "--json").stdout)
+    stages = {stage["stage"]: stage for stage in found["stages"]}
+    assert stages["d-1"]["verdict"] == "cancelled: paid in full"
+    assert stages["d-1"]["checks"] == []
+    checks = stages["d-7"]["checks"]
+    assert [check["rule"] for check in checks] == ["open", "holds", "tier"]
+    assert [check["decided"] for check in checks] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("timeline", "B-9"), "error: no bill is called B-9"),
+        (("explain", "B-9"), "error: no bill is called B-9"),
+        (("timeline", "B-1", "--customer", "C-9"), "error: no bill of customer C-9 is called B-1"),
+        (("explain", "B-1", "--stage", "d-9"), "error: bill B-1 has no stage d-9"),
+    ],
+)
+def test_what_is_unknown_is_one_line_and_exit_code_2(
+    told: World,
+    reminders: Command,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    line: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["reminders", *words])
+    with pytest.raises(SystemExit) as ended:
+        main.run()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(line)
+
+
+def test_status_says_how_far_behind(
+    world: World, reminders: Command, redis_url: str, database_url: str
+) -> None:
+    world.customer("C-1")
+    world.bill("C-1", "B-1")
+    world.put(b"{")
+    lines = dict(backlog.backlog(redis_url, database_url))
+    assert lines["customers to evaluate"] == "1"
+    assert lines["dead letters open"] == "malformed 1"
+    assert lines["oldest due unsent"] == "none"
+
+
+def test_status_never_fails_on_a_dead_server(redis_url: str, database_url: str) -> None:
+    closed = "postgresql://reminders@127.0.0.1:1/reminders"
+    ((name, why),) = backlog.backlog(redis_url, closed)
+    assert name == "backlog"
+    assert "the database says" in why
+    ((name, why),) = backlog.backlog("redis://127.0.0.1:1", database_url)
+    assert "not known" in why
