@@ -122,7 +122,9 @@ def _planned(
         trace = known.traces.get(bill.bill_id, "")
         lane = policy.ladders[tier][0].channel
         for reminder in ahead(bill, known.customer, policy, now):
-            rows.append(_row(reminder, policy, trace, lane))
+            # Over before it was planned, by a minimum that is met: as for a bill that is settled.
+            if closing(bill, reminder) is None:
+                rows.append(_row(reminder, policy, trace, lane))
     return rows
 
 
