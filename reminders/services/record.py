@@ -76,7 +76,10 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
             dead = past[index]
             if dead.secret_id is not None:
                 healths.append((dead.customer_id, dead.secret_id, ContactHealth.DEAD))
-        if kept.state in (ReminderState.PLANNED, ReminderState.CONTACTING):
+        # A receipt may have moved the reminder on before we wrote: then the call that is under way
+        # now holds its lease, and its own record moves it.
+        overtaken = past[-1].attempt.state is AttemptState.SUBMITTED
+        if kept.state in (ReminderState.PLANNED, ReminderState.CONTACTING) and not overtaken:
             moves.append(wake_up(kept, [one.attempt for one in past], now))
     attempts.change_all(connection, changes)
     attempts.EVENTS.insert(connection, [attempts.event_row(each.kept, now) for each in changes])
