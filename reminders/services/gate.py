@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -123,6 +123,11 @@ def _one(work: _Work, kept: Kept, known: Facts, past: Sequence[KeptAttempt]) -> 
     if last is not None and last.attempt.state is AttemptState.SUBMITTED:
         # Its worker died between gate and record: nobody knows whether the call was made.
         last = last.moved(AttemptState.UNCERTAIN, "the sender was lost before its answer")
+        # The wait counts from now, as if the call had just timed out: however long nobody worked,
+        # the provider is asked before the next channel is used.
+        held = last.attempt
+        waits_until = work.now + (held.confirm_by - held.submitted_at)
+        last = replace(last, attempt=replace(held, confirm_by=waits_until))
         work.changes.append(Change(last))
         past = [*past[:-1], last]
     policy = work.resources.book.get(kept.policy)
