@@ -11,6 +11,7 @@ from copy import copy
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -60,9 +61,55 @@ def _pattern(currency: str, language: str) -> NumberPattern:
     return pattern
 
 
-@lru_cache(maxsize=65_536)
 def money(amount_minor: int, currency: str, language: str) -> str:
     """Minor units as text with all decimals of the currency: 123400 TWD is `NT$1,234.00`."""
+    form = _form(currency, language)
+    if form is None or amount_minor < 0:
+        return _by_babel(amount_minor, currency, language)
+    return _written(form, amount_minor)
+
+
+class _Form(NamedTuple):
+    """How a language writes a currency, where that is digits in threes between fixed signs."""
+
+    before: str
+    after: str
+    group: str
+    point: str
+    digits: int
+    unit: int
+
+
+_PROBES = (0, 5, 99, 1_000, 99_999, 123_456, 100_000_000, 98_765_432_109)
+
+
+@lru_cache(maxsize=256)
+def _form(currency: str, language: str) -> _Form | None:
+    """The form that Babel's own answers show; None where they follow another rule than ours.
+
+    Amounts are all different, so that Babel's 40 µs for each would be met again and again.
+    """
+    digits = exponent(currency)
+    unit = 10**digits
+    shown = _by_babel(1_234_567 * unit, currency, language)
+    found = re.fullmatch(r"(\D*)1(?P<group>\D)234(?P=group)567(?:(\D)0+)?(\D*)", shown)
+    if found is None:
+        return None
+    before, group, point, after = found.groups(default="")
+    form = _Form(before, after, group, point, digits, unit)
+    if len(point) != (digits > 0):
+        return None
+    same = all(_written(form, probe) == _by_babel(probe, currency, language) for probe in _PROBES)
+    return form if same else None
+
+
+def _written(form: _Form, amount_minor: int) -> str:
+    whole, rest = divmod(amount_minor, form.unit)
+    decimals = f"{form.point}{rest:0{form.digits}d}" if form.digits else ""
+    return f"{form.before}{f'{whole:,}'.replace(',', form.group)}{decimals}{form.after}"
+
+
+def _by_babel(amount_minor: int, currency: str, language: str) -> str:
     value = Decimal(amount_minor).scaleb(-exponent(currency))
     pattern = _pattern(currency, language)
     text = pattern.apply(value, _locale(language), currency=currency, currency_digits=False)

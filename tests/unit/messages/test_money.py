@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reminders.messages.errors import TemplateError
-from reminders.messages.money import day, exponent, money
+from reminders.messages.money import _by_babel, day, exponent, money
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,10 @@ def test_dates_spell_their_month_or_carry_its_character() -> None:
 def test_a_language_without_locale_data_is_one_line() -> None:
     with pytest.raises(TemplateError, match="no locale data"):
         day(date(2026, 3, 12), "qq")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN", "de", "hi"])
+@pytest.mark.parametrize("currency", ["TWD", "JPY", "KWD"])
+def test_the_quick_way_writes_what_babel_writes(currency: str, language: str) -> None:
+    for amount in (0, 7, 1_000, 99_999, 1_234_567, 20_000_000_000, 2**63 - 1):
+        assert money(amount, currency, language) == _by_babel(amount, currency, language)
