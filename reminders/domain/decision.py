@@ -90,3 +90,14 @@ class Satisfy:
 
 
 Decision = Send | Defer | Suppress | Cancel | Expire | Exhaust | Satisfy
+
+
+def decision_reason(decision: Decision) -> str:
+    """The one word behind a decision."""
+    match decision:
+        case Send(rung=rung, cause=cause):
+            return f"{rung.channel} {cause}"
+        case Satisfy(channel=channel):
+            return channel
+        case _:
+            return decision.reason

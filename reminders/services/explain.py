@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reminders.domain.decision import Reason, Satisfy, Send
+from reminders.domain.decision import Reason, Satisfy, Send, decision_reason
 from reminders.domain.errors import PolicyError
 from reminders.domain.reminder import OPEN
 from reminders.ledger.history import Decided
 from reminders.ledger.reminders import Kept
 from reminders.services import wording
 from reminders.services.bill_history import BillHistory
-from reminders.services.gate import decision_reason
 from reminders.services.timeline import foreseen
 
 _RULES: Mapping[str, str] = {

@@ -28,6 +28,7 @@ from reminders.domain.decision import (
     Satisfy,
     Send,
     Suppress,
+    decision_reason,
 )
 from reminders.domain.identity import make_id
 from reminders.domain.outcome import AttemptState
@@ -265,17 +266,6 @@ def _keep_decision(work: _Work, kept: Kept, decision: Decision, tier: Tier) -> N
             checks.encode(),
         )
     )
-
-
-def decision_reason(decision: Decision) -> str:
-    """The one word behind a decision."""
-    match decision:
-        case Send(rung=rung, cause=cause):
-            return f"{rung.channel} {cause}"
-        case Satisfy(channel=channel):
-            return channel
-        case _:
-            return decision.reason
 
 
 def _move(work: _Work, kept: Kept, decision: Decision) -> Move:
