@@ -141,12 +141,18 @@ class Consumer:
             self._redis.xtrim(self._stream, minid=committed, approximate=True)
 
     def _committed(self) -> str | None:
-        """The first id that is not committed yet: nothing before it is wanted any more."""
+        """The first id that is not committed yet: nothing before it is wanted any more.
+
+        What was delivered is asked first: another consumer may read on between the two questions,
+        and what it takes then must count as pending and never as done.
+        """
+        groups: Any = self._redis.xinfo_groups(self._stream)  # Any: as above
+        delivered = [
+            group["last-delivered-id"].decode()
+            for group in groups
+            if group["name"] == INTAKE_GROUP.encode()
+        ]
         pending: Any = self._redis.xpending(self._stream, INTAKE_GROUP)  # Any: as above
         if pending["pending"]:
             return str(pending["min"].decode())
-        groups: Any = self._redis.xinfo_groups(self._stream)
-        for group in groups:
-            if group["name"] == INTAKE_GROUP.encode():
-                return str(group["last-delivered-id"].decode())
-        return None
+        return str(delivered[0]) if delivered else None
