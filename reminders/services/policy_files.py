@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Hashable
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from reminders.domain.customer import ChannelName
 from reminders.domain.errors import PolicyError
@@ -27,6 +29,17 @@ from reminders.domain.policy import (
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 14)]
 
 
+def _hour(value: object) -> object:
+    """YAML reads a bare 10:00 as 600, and a number would pass for seconds since midnight."""
+    if isinstance(value, str) and _HOUR.fullmatch(value):
+        return value
+    raise ValueError('write it in quotes as a local hour such as "10:00"')
+
+
+_HOUR = re.compile(r"[0-2][0-9]:[0-5][0-9]")
+Hour = Annotated[time, BeforeValidator(_hour)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,7 +47,7 @@ class _Strict(BaseModel):
 class _Stage(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=32)]
     offset_days: Annotated[int, Field(ge=-365, le=365)]
-    at: time
+    at: Hour
     lasts_hours: Annotated[int, Field(ge=1, le=24 * 60)]
     kind: MessageKind
     urgency: Urgency
@@ -48,8 +61,8 @@ class _Rung(_Strict):
 
 
 class _Quiet(_Strict):
-    start: time
-    end: time
+    start: Hour
+    end: Hour
 
 
 class _Retry(_Strict):
@@ -83,26 +96,50 @@ class _Policy(_Strict):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"stages: {name} stands twice")
+        self._moments_differ()
         for tier, ladder in self.ladders.items():
             channels = [rung.channel for rung in ladder]
             if len(set(channels)) < len(channels):
                 raise ValueError(f"ladders.{tier}: a channel stands twice")
+        points = [least for least, _ in self.risk.tiers]
+        if points[0] != 0 or points != sorted(set(points)):
+            raise ValueError("risk.tiers: points must rise from 0")
         return self
+
+    def _moments_differ(self) -> None:
+        """Of two stages at one moment the first would end as it begins."""
+        moments: dict[tuple[int, time], str] = {}
+        for stage in self.stages:
+            other = moments.setdefault((stage.offset_days, stage.at), stage.name)
+            if other != stage.name:
+                raise ValueError(f"stages: {other} and {stage.name} have one moment")
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML silently keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names = [key.value for key, _ in node.value]
+        for name in names:
+            if names.count(name) > 1:
+                line = node.start_mark.line + 1
+                raise PolicyError(f"line {line}: {name} stands twice")
+        return super().construct_mapping(node, deep)
 
 
 def parse(text: str) -> Policy:
     """A policy from its YAML text. Raises `PolicyError` with one line per fault."""
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as error:
         raise PolicyError(f"not YAML: {str(error).splitlines()[0]}") from None
     try:
         given = _Policy.model_validate(raw)
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(str(part) for part in wrong['loc']) or 'policy'}: {wrong['msg']}"
-            for wrong in error.errors()
-        ]
+        lines = []
+        for wrong in error.errors():
+            where = ".".join(str(part) for part in wrong["loc"]) or "policy"
+            lines.append(f"{where}: {wrong['msg'].removeprefix('Value error, ')}")
         raise PolicyError("\n".join(lines)) from None
     return _policy(given)
 
