@@ -24,6 +24,7 @@ from reminders.cli import (
 )
 from reminders.domain.errors import DomainError
 from reminders.ledger.errors import LedgerError
+from reminders.services.clock import ClockNotSet
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,7 +52,7 @@ def run() -> None:
         app()
     except SettingsError as error:
         _fail(f"settings are missing or wrong:\n{error}", 2)
-    except (DomainError, LedgerError) as error:
+    except (DomainError, LedgerError, ClockNotSet) as error:
         _fail(str(error), 2)
     except OperationalError as error:
         _fail(f"PostgreSQL does not answer: {str(error.orig).splitlines()[0]}", 1)

@@ -11,6 +11,10 @@ CLOCK_KEY = "reminders:clock"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class ClockNotSet(LookupError):
+    """The settings ask for a virtual clock, and nobody has set one."""
+
+
 class Clock(Protocol):
     """Rules planning, hours and waits. Leases and time-outs follow the machine's clock."""
 
@@ -32,10 +36,10 @@ class VirtualClock:
         self._redis = redis
 
     def now(self) -> datetime:
-        """Raises `LookupError` until the clock has been set once."""
+        """Raises `ClockNotSet` until the clock has been set once."""
         value = self._redis.get(CLOCK_KEY)
         if not isinstance(value, bytes | str):
-            raise LookupError("the virtual clock is not set: start it with a demo or simulation")
+            raise ClockNotSet("the virtual clock is not set: start it with a demo or simulation")
         return _EPOCH + timedelta(microseconds=int(value))
 
     def set(self, now: datetime) -> None:
