@@ -53,7 +53,10 @@ def test_no_way_of_printing_shows_it(text: str, caplog: pytest.LogCaptureFixture
     assert address.reveal() == text
 
 
-@given(st.from_regex(r"\A\+[1-9][0-9]{6,14}\Z") | st.emails())
+@given(
+    st.from_regex(r"\A\+[1-9][0-9]{6,14}\Z")
+    | st.from_regex(r"\A[a-z][a-z.]{0,20}@[a-z]{1,9}\.example\.com\Z")
+)
 def test_a_mask_never_holds_the_whole(text: str) -> None:
     assert text not in mask(text)
 
