@@ -13,7 +13,7 @@ import aiohttp
 
 from channels.signature import HEADER, sign
 
-_PARALLEL = 4
+_PARALLEL = 16
 _FIRST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 1.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
