@@ -35,18 +35,22 @@ def due(world: World) -> None:
     world.clock.set(START.replace(day=8))
 
 
-def waiting(world: World, future: Future[object]) -> bool:
-    """True once some session waits for a lock; False if `future` ended without waiting."""
+def waiting(world: World, future: Future[object]) -> str:
+    """The statement in which some session waits for a lock; "" if `future` ended without."""
     for _ in range(400):
         if future.done():
-            return False
-        if world.rows(
-            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            return ""
+        found = world.rows(
+            "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
             " AND datname = current_database()"
-        ):
-            return True
+        )
+        if found:
+            return str(found[0][0])
         time.sleep(0.01)
     raise AssertionError("neither waiting nor done")
+
+
+LOCKING = "FOR NO KEY UPDATE"
 
 
 def facts_of_every_kind(world: World) -> dict[str, Callable[[], object]]:
@@ -74,7 +78,8 @@ def test_who_writes_a_fact_waits_for_the_customer(
     with world.engine.connect() as other:
         other.execute(_LOCK, {"id": ONE})
         written: Future[object] = aside.submit(facts_of_every_kind(world)[name])
-        assert waiting(world, written)
+        # Not later, in a statement that writes: what is read before it would be old.
+        assert LOCKING in waiting(world, written)
         other.rollback()
         written.result(10)
 
@@ -85,7 +90,7 @@ def test_recording_waits_for_the_customer(world: World, aside: ThreadPoolExecuto
     with world.engine.connect() as other:
         other.execute(_LOCK, {"id": ONE})
         recorded: Future[object] = aside.submit(world.record, results)
-        assert waiting(world, recorded)
+        assert LOCKING in waiting(world, recorded)
         other.rollback()
         recorded.result(10)
 
@@ -105,7 +110,7 @@ def test_what_was_committed_while_we_waited_is_seen(
     with world.engine.connect() as other:
         other.execute(_LOCK, {"id": ONE})
         seen: Future[int] = aside.submit(balance)
-        assert waiting(world, seen)  # type: ignore[arg-type]  # of any result
+        assert LOCKING in waiting(world, seen)  # type: ignore[arg-type]  # of any result
         other.execute(
             text(
                 "INSERT INTO payment (customer_id, payment_id, bill_id, amount, currency, paid_at)"
