@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSetting
 
 Positive = Annotated[float, Field(gt=0)]
 SHIPPED = Path(__file__).parent
@@ -154,6 +155,9 @@ def load(**overrides: Any) -> Settings:
         return Settings(**_from_files(), **overrides)
     except ValidationError as error:
         raise SettingsError(_lines(error)) from None
+    except UnreadableSetting as error:
+        # Its message names the field; the cause says what is wrong with the JSON, not its text.
+        raise SettingsError(f"{error}: it must be JSON ({error.__cause__})") from None
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

@@ -118,3 +118,9 @@ def test_a_file_that_is_away_or_no_json_is_named(
 def test_every_setting_has_a_default_or_is_asked_for() -> None:
     required = {name for name, field in Settings.model_fields.items() if field.is_required()}
     assert required == {"redis_url", "database_url", "encryption_keys", "hash_key", "inbox_key"}
+
+
+def test_a_map_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REMINDERS_ENCRYPTION_KEYS", "{bad")
+    with pytest.raises(SettingsError, match=r"encryption_keys.*JSON"):
+        load()
