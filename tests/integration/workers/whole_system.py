@@ -34,6 +34,12 @@ QUICK = {
     "REMINDERS_SWEEP_EVERY_S": "1",
     "REMINDERS_IDLE_CLAIM_S": "2",
     "REMINDERS_RESTORE_INTERVAL_S": "1",
+    # What a worker held when Redis went comes back after this, not after five minutes.
+    "REMINDERS_SMS__TIMEOUT_S": "1",
+    "REMINDERS_EMAIL__TIMEOUT_S": "1",
+    "REMINDERS_LEASE_S": "3",
+    "REMINDERS_TASK_TIME_LIMIT_S": "10",
+    "REMINDERS_VISIBILITY_TIMEOUT_S": "12",
 }
 
 
