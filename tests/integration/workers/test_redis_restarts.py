@@ -1,6 +1,7 @@
-"""Why Celery is pinned: a worker must outlive restarts of Redis and go on consuming.
+"""A worker must outlive restarts of Redis and go on consuming: what Celery is pinned for.
 
-Celery 5.7.0 exits at the first one. Lift the pin when this holds without it.
+Celery 5.7.0 exits at some of them, depending on the moment: passing here once is no proof for a
+newer version (docs/decisions/0002-celery.md).
 """
 
 from __future__ import annotations
