@@ -31,8 +31,11 @@ def shift(day: date, days: int) -> date | None:
 
 
 def local_day(now: datetime, zone: str) -> date:
-    """The date on the wall in `zone` at `now`."""
-    return now.astimezone(ZoneInfo(zone)).date()
+    """The date on the wall in `zone` at `now`; its date in UTC where the calendar ends."""
+    try:
+        return now.astimezone(ZoneInfo(zone)).date()
+    except OverflowError:
+        return now.astimezone(UTC).date()
 
 
 def allowed_from(now: datetime, zone: str, quiet: QuietHours) -> datetime:

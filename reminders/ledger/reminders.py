@@ -122,6 +122,11 @@ class Kept:
     trace_id: str
     token: int
 
+    @property
+    def key(self) -> tuple[int, int, UUID]:
+        """(customer, month, id): how the ledger finds it."""
+        return self.reminder.customer_id, self.reminder.month, self.reminder.reminder_id
+
 
 @dataclass(frozen=True, slots=True)
 class Move:

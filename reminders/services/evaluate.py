@@ -13,17 +13,23 @@ from reminders.domain.calendar import local_day
 from reminders.domain.customer import Customer
 from reminders.domain.decide import closing
 from reminders.domain.decision import Reason
+from reminders.domain.errors import DomainError
 from reminders.domain.identity import bucket
 from reminders.domain.planning import plan
 from reminders.domain.policy import Policy, Tier
 from reminders.domain.reminder import Reminder, ReminderState
 from reminders.domain.risk import Assessment, assess
 from reminders.ledger import evaluation, facts, locks, reminders
+from reminders.ledger.errors import LedgerError
 from reminders.ledger.facts import Facts
+from reminders.ledger.intake import mark_changed
 from reminders.ledger.reminders import Kept, Move
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
+# What one customer's facts, policy or key may raise. Not `Exception`: that a task's time is up, or
+# that the database is away, is no fault of the customer.
+UNDECIDABLE = (DomainError, LedgerError, ArithmeticError, LookupError, TypeError, ValueError)
 
 
 def evaluate(resources: Resources) -> int:
@@ -67,19 +73,26 @@ def _batch(resources: Resources, connection: Connection) -> tuple[int, set[str]]
     moves: list[Move] = []
     tiers: list[tuple[int, Tier]] = []
     lanes: set[str] = set()
+    odd: list[int] = []
     for customer in customers:
         each = known[customer]
-        tier = judge(each, resources.book.active, now).tier
+        try:
+            tier = judge(each, resources.book.active, now).tier
+            ended, opened = _open_reminders(each, kept.get(customer, []), now)
+            planned = _planned(resources, each, tier, opened, now)
+        except UNDECIDABLE:  # whatever is wrong with one, the others must be evaluated
+            log.exception("customer put off", customer=customer)
+            odd.append(customer)
+            continue
         tiers.append((customer, tier))
-        ended, opened = _open_reminders(each, kept.get(customer, []), now)
         moves.extend(ended)
-        planned = _planned(resources, each, tier, opened, now)
         rows.extend(planned)
         lanes.update(move.lane for move in ended if move.next_at <= now)
         lanes.update(str(row[14]) for row in planned if row[15] <= now)  # type: ignore[operator]
     reminders.PLAN.insert(connection, rows)
     reminders.move_all(connection, moves)
     evaluation.set_tiers(connection, tiers)
+    mark_changed(connection, odd, now)
     log.info("customers evaluated", customers=len(customers), planned=len(rows), moved=len(moves))
     return len(customers), lanes
 

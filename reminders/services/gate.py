@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Connection
 
 from channels.contract import Message, WhenUncertain
@@ -41,9 +42,12 @@ from reminders.ledger.reminders import Kept, Move
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import Rendered
 from reminders.services.compose import compose, headers
-from reminders.services.evaluate import judge
+from reminders.services.evaluate import UNDECIDABLE, judge
 from reminders.services.record import wake_up
 from reminders.services.resources import Resources
+
+log = structlog.get_logger(__name__)
+PUT_OFF = timedelta(minutes=10)  # until a reminder that could not be decided on is looked at again
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class _Work:
 
     resources: Resources
     now: datetime
-    tiers: dict[int, Tier] = field(default_factory=dict)
+    tiers: dict[tuple[int, str], Tier] = field(default_factory=dict)
     addresses: Mapping[tuple[int, str], tuple[UUID, str, bytes]] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
     decisions: list[tuple[object, ...]] = field(default_factory=list)
@@ -102,18 +106,16 @@ def _gate(resources: Resources, connection: Connection, claimed: Sequence[Kept])
     ours = [each for each in claimed if each.reminder.customer_id in free]
     held = reminders.still_held(connection, ours)
     known = facts.load(connection, free, resources.since(now))
-    history = attempts.of_reminders(
-        connection,
-        [
-            (each.reminder.customer_id, each.reminder.month, each.reminder.reminder_id)
-            for each in held
-        ],
-    )
+    history = attempts.of_reminders(connection, [each.key for each in held])
     work = _Work(resources, now, addresses=attempts.addresses(connection, free))
     work.passed.busy = [each for each in claimed if each.reminder.customer_id not in free]
     for each in held:
         past = history.get(each.reminder.reminder_id, [])
-        _one(work, each, known[each.reminder.customer_id], past)
+        try:
+            _one(work, each, known[each.reminder.customer_id], past)
+        except UNDECIDABLE:  # whatever is wrong with it, the others of its lane must go through
+            log.exception("reminder put off", reminder=str(each.reminder.reminder_id))
+            work.moves.append(Move(each, each.state, each.reason, now + PUT_OFF, each.lane))
     _write(connection, work)
     work.passed.decided = len(held)
     return work.passed
@@ -132,11 +134,11 @@ def _one(work: _Work, kept: Kept, known: Facts, past: Sequence[KeptAttempt]) -> 
         work.changes.append(Change(last))
         past = [*past[:-1], last]
     policy = work.resources.book.get(kept.policy)
-    customer = kept.reminder.customer_id
-    if customer not in work.tiers:
-        work.tiers[customer] = judge(known, policy, work.now).tier
+    judged = kept.reminder.customer_id, policy.label  # each policy has a points card of its own
+    if judged not in work.tiers:
+        work.tiers[judged] = judge(known, policy, work.now).tier
     bill = known.bills.get(kept.reminder.bill_id)
-    tier = work.tiers[customer]
+    tier = work.tiers[judged]
     history = [each.attempt for each in past]
     decision = decide(work.now, kept.reminder, bill, known.customer, policy, tier, history)
     if last is not None and _to_ask(work, last, decision):
@@ -176,6 +178,7 @@ def _send(
         rendered = compose(work.resources, channel, reminder, known.customer, bill, work.now)
     except TemplateError as error:
         return Suppress(Reason.CONTENT, (*decision.checks, Check("template", str(error), False)))
+    address = work.resources.ring.open(key_id, ciphertext).decode()
     number = len(past) + 1
     attempt_id = make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number)
     provider = work.resources.channels[channel].name
@@ -205,7 +208,7 @@ def _send(
         return decision
     message = Message(
         idempotency_key=str(attempt_id),
-        address=work.resources.ring.open(key_id, ciphertext).decode(),
+        address=address,
         text=rendered.text,
         language=rendered.language,
         subject=rendered.subject,
@@ -253,12 +256,9 @@ def _keep_decision(work: _Work, kept: Kept, decision: Decision, tier: Tier) -> N
     checks = json.dumps(
         [(check.rule, check.saw, check.passed) for check in decision.checks], ensure_ascii=False
     )
-    reminder = kept.reminder
     work.decisions.append(
         (
-            reminder.customer_id,
-            reminder.month,
-            reminder.reminder_id,
+            *kept.key,
             work.now,
             type(decision).__name__.lower(),
             reason,
