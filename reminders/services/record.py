@@ -31,6 +31,7 @@ from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
 ASK_EVERY = timedelta(minutes=1)  # how often a provider is asked for a missing answer
+MOST_RELEASED = 3  # calls in a row that never began; one more is a failure of the provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +102,17 @@ def _changed(
 ) -> Change | None:
     """The attempt after its outcome; None if a receipt already told more."""
     held = past[index]
+    outcome = _counted(outcome, past[:index], held.attempt.channel)
     wanted, reason, ref = _meaning(outcome)
     state = merge(held.attempt.state, wanted)
     if state is not wanted or (state is held.attempt.state and state is AttemptState.UNCERTAIN):
         return None
     moved = held.moved(state, reason)
     attempt = moved.attempt
-    if state in (AttemptState.ACCEPTED, AttemptState.UNCERTAIN):
-        # The wait counts from the moment the message really left.
+    left = state in (AttemptState.ACCEPTED, AttemptState.UNCERTAIN)
+    if left and not held.was_uncertain:
+        # The wait counts from the moment the message really left. Where an answer was missed it
+        # began then: one that is found by asking does not begin it again.
         waited = attempt.confirm_by - attempt.submitted_at
         attempt = replace(attempt, confirm_by=max(attempt.confirm_by, now + waited))
     elif state in (AttemptState.FAILED, AttemptState.RELEASED):
@@ -118,6 +122,21 @@ def _changed(
         at = retry_at(outcome, count, now, kept.reminder.expires_at, rule)
         attempt = replace(attempt, retry_at=at)
     return Change(replace(moved, attempt=attempt), ref)
+
+
+def _counted(outcome: Outcome, before: Sequence[KeptAttempt], channel: str) -> Outcome:
+    """The outcome, but a failure where call after call on this channel never began.
+
+    A provider whose connections hang is no better than one that refuses them: the next channel is
+    to be reached, and not a try a second made until the stage is over.
+    """
+    latest = [each.attempt for each in before[-MOST_RELEASED:]]
+    released = [
+        each for each in latest if each.channel == channel and each.state is AttemptState.RELEASED
+    ]
+    if isinstance(outcome, Unsent) and len(released) == MOST_RELEASED:
+        return Transient(f"{outcome.reason}, {MOST_RELEASED + 1} times in a row")
+    return outcome
 
 
 def _meaning(outcome: Outcome) -> tuple[AttemptState, str, str]:
