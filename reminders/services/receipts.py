@@ -33,6 +33,7 @@ _STATES = {
     ReceiptStatus.READ: AttemptState.READ,
     ReceiptStatus.UNDELIVERED: AttemptState.UNDELIVERED,
 }
+_REACHED = frozenset({AttemptState.DELIVERED, AttemptState.READ})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ def _halve(
         middle = len(batch) // 2
         first = _take(resources, batch[:middle], now)
         return first + _take(resources, batch[middle:], now)
-    reason = f"the database refused it: {str(error.orig).splitlines()[0]}"
+    lines = str(error.orig).splitlines() or [type(error.orig).__name__]
+    reason = f"the database refused it: {lines[0]}"
     letter = _dead(batch[0], reason, now)
     locks.in_transaction(
         resources.engine,
@@ -220,11 +222,11 @@ def _fold(work: _Work, heard: _Heard, kept: Kept) -> None:
     )
     work.applied.receipts += 1
     work.applied.late += late
-    if receipt.dead_contact and held.secret_id is not None:
-        # A complaint says `delivered` and bars the address all the same.
-        work.healths.append((held.customer_id, held.secret_id, ContactHealth.DEAD))
     before = held.attempt.state
     state = merge(before, _STATES[receipt.status])
+    if receipt.dead_contact and held.secret_id is not None and not _overruled(receipt, state):
+        # A complaint says `delivered` and bars the address all the same.
+        work.healths.append((held.customer_id, held.secret_id, ContactHealth.DEAD))
     if state is before:
         return
     moved = held.moved(state, receipt.reason)
@@ -232,7 +234,8 @@ def _fold(work: _Work, heard: _Heard, kept: Kept) -> None:
     work.changed[heard.attempt_id] = Change(moved, receipt.provider_ref)
     work.events.append(attempts.event_row(moved, receipt.at))
     work.applied.changed += 1
-    reached = state in (AttemptState.DELIVERED, AttemptState.READ)
+    # Reading what was delivered says nothing new of the address, and takes back no complaint.
+    reached = before is not AttemptState.DELIVERED and state in _REACHED
     if reached and held.secret_id is not None and not receipt.dead_contact:
         work.healths.append((held.customer_id, held.secret_id, ContactHealth.VALID))
     log.debug(
@@ -244,6 +247,11 @@ def _fold(work: _Work, heard: _Heard, kept: Kept) -> None:
         status=receipt.status,
         late=late,
     )
+
+
+def _overruled(receipt: Receipt, state: AttemptState) -> bool:
+    """It says that the address is dead, and another receipt that the message arrived there."""
+    return receipt.status is ReceiptStatus.UNDELIVERED and state in _REACHED
 
 
 def _moves(connection: Connection, work: _Work, present: dict[UUID, Kept]) -> list[Move]:
