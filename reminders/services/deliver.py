@@ -94,7 +94,10 @@ def _work_off(run: _Run, claimed: Sequence[Kept], started: float) -> bool:
     """Gate and send a claim, as many at a time as can start at once; False if nothing moved."""
     capabilities = run.channel.capabilities
     lease_ends = started + run.resources.limits.lease.total_seconds()
-    start_by = lease_ends - capabilities.timeout.total_seconds()
+    # A lane is where a reminder waits: its message may go by any channel, as its ladder now says.
+    channels = run.resources.channels.values()
+    longest = max(channel.capabilities.timeout for channel in channels)
+    start_by = lease_ends - longest.total_seconds()
     left = list(claimed)
     busy: list[Kept] = []
     decided = run.total.decided

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from channels.contract import Message
 from reminders.domain.outcome import Outcome, Unsent
-from tests.scenario.world import START, World
+from tests.scenario.world import LEASE, START, World
 
 HOUR = timedelta(hours=1)
 DUE = START + timedelta(days=7)  # 10:00 in Taipei, three days before the bill of the story
@@ -40,3 +41,17 @@ def test_a_long_outage_does_not_lengthen_the_wait_for_a_receipt(world: World) ->
     world.deliver()
     assert len(world.sms.asked) == 1
     assert world.rows("SELECT confirm_by FROM attempt") == [(DUE + 10 * HOUR,)]
+
+
+def test_a_call_by_another_channel_than_its_lanes_ends_within_the_lease(world: World) -> None:
+    """Planned for one lane, sent by the channel that is open now: that one's time-out counts."""
+    world.customer()
+    world.bill()
+    world.opt_out("sms")
+    world.evaluate()
+    assert world.rows("SELECT DISTINCT lane FROM reminder") == [("sms",)]
+    world.email.capabilities = replace(world.email.capabilities, timeout=LEASE)
+    world.clock.set(DUE)
+    world.deliver()
+    assert world.email.sent == []
+    assert world.rows("SELECT 1 FROM reminder WHERE lease_until IS NOT NULL") == []
