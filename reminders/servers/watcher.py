@@ -74,12 +74,13 @@ def _launch(orders: Orders) -> subprocess.Popen[bytes]:
     )
 
 
-def _wakeups() -> int:
-    """A descriptor that becomes readable on SIGCHLD and SIGTERM."""
+def _wakeups(asked: list[int]) -> int:
+    """A descriptor that becomes readable on SIGCHLD and SIGTERM; the latter is noted in `asked`."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
     return reader
 
 
@@ -94,9 +95,9 @@ def _stop(child: subprocess.Popen[bytes], orders: Orders, grace_s: float) -> Non
             os.write(2, f"still running {grace_s:g} s after being asked to stop: killed\n".encode())
 
 
-def _wait_for_end(child: subprocess.Popen[bytes], orders: Orders, wakeups: int) -> None:
-    asked: list[int] = []
-    signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+def _wait_for_end(
+    child: subprocess.Popen[bytes], orders: Orders, wakeups: int, asked: list[int]
+) -> None:
     while child.poll() is None:
         readable, _, _ = select.select([LIFELINE, wakeups], [], [])
         if asked or LIFELINE in readable:
@@ -122,7 +123,9 @@ def main(arguments: Sequence[str]) -> int:
     orders = from_arguments(arguments)
     for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(ignored, signal.SIG_IGN)
-    wakeups = _wakeups()
+    # Before the child is there: whoever knows its pid may end us at once.
+    asked: list[int] = []
+    wakeups = _wakeups(asked)
     try:
         child = _launch(orders)
     except (OSError, subprocess.SubprocessError) as error:
@@ -130,7 +133,7 @@ def main(arguments: Sequence[str]) -> int:
         return NOT_STARTED
     sys.stdout.write(f"{child.pid}\n")
     sys.stdout.flush()
-    _wait_for_end(child, orders, wakeups)
+    _wait_for_end(child, orders, wakeups, asked)
     _clear_group(child)
     code = child.returncode
     if code is None:

@@ -242,7 +242,7 @@ def test_quiet_hours_are_the_customers_own(world: World) -> None:
     world.sms.script = lambda _: Transient("busy", timedelta(hours=13))
     world.evaluate()
     world.clock.set(START + timedelta(days=7))
-    world.run_until(START + timedelta(days=9))
+    world.run_until(START + timedelta(days=9, hours=11))  # 08:00 in New York on its last day
     heard = set()
     for sent in [*world.sms.sent, *world.email.sent]:
         number = int(sent.message.address.removesuffix("@example.com")[-1])
