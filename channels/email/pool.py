@@ -21,6 +21,7 @@ class SmtpPool:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._free = asyncio.Semaphore(settings.concurrency)
         self._idle: list[SmtpConnection] = []
+        self._late: set[asyncio.Task[SmtpConnection]] = set()
 
     async def acquire(self, start_by: float | None) -> SmtpConnection:
         """A connection ready for a mail. Raises `TooLate`, `NotConnected` or `Refused`."""
@@ -31,15 +32,33 @@ class SmtpPool:
         try:
             async with asyncio.timeout(left) as limit:
                 await self._free.acquire()
-                try:
-                    return self._kept() or await SmtpConnection.open(self._settings)
-                except BaseException:
-                    self._free.release()
-                    raise
+                return self._kept() or await self._opened()
         except TimeoutError as error:
             if limit.expired():
                 raise TooLate("no connection in time") from error
             raise
+
+    async def _opened(self) -> SmtpConnection:
+        """A new connection. One that nobody waits for any more is kept for the next mail.
+
+        A relay that takes longer to greet than a call may wait to begin would else never get one.
+        """
+        opening = asyncio.create_task(SmtpConnection.open(self._settings))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            self._late.add(opening)
+            opening.add_done_callback(self._came_late)
+            raise
+        except BaseException:
+            self._free.release()
+            raise
+
+    def _came_late(self, opening: asyncio.Task[SmtpConnection]) -> None:
+        self._late.discard(opening)
+        self._free.release()
+        if not opening.cancelled() and opening.exception() is None:
+            self._idle.append(opening.result())
 
     def _enter_loop(self) -> None:
         loop = asyncio.get_running_loop()
@@ -47,6 +66,7 @@ class SmtpPool:
             self._loop = loop
             self._free = asyncio.Semaphore(self._settings.concurrency)
             self._idle = []
+            self._late = set()
 
     def _kept(self) -> SmtpConnection | None:
         while self._idle:
@@ -66,4 +86,6 @@ class SmtpPool:
     async def close(self) -> None:
         idle, self._idle = self._idle, []
         if self._loop is asyncio.get_running_loop():
+            for opening in tuple(self._late):
+                opening.cancel()
             await asyncio.gather(*(connection.quit() for connection in idle))

@@ -21,8 +21,9 @@ def outcome_of(reply: Reply, now: datetime) -> Outcome:
     if status in (400, 422):
         row = refusal(_code(reply))
         return Permanent(row.reason, row.dead_contact)
-    if status in (409, 504):
-        # 409: another call with this key is under way. 504: the gateway lost its own upstream.
+    if status in (409, 502, 504):
+        # 409: another call with this key is under way. 502, 504: a proxy lost its upstream, which
+        # may have taken the message.
         return Uncertain(f"gateway {status}")
     retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
     return Transient(_transient_reason(status), retry_after)

@@ -40,12 +40,12 @@ def lock_free(connection: Connection, customers: Iterable[int]) -> set[int]:
 def passing(error: BaseException) -> bool:
     """Deadlocks, lock time-outs and lost connections: the same work again may succeed.
 
-    What exceeds a limit of PostgreSQL (class 54: a row too long for its index) is called an
-    operational error too, and would be tried for ever.
+    What exceeds a limit of PostgreSQL (class 54: a row too long for its index) or a statement's
+    time (57014) is called an operational error too, and would be tried for ever.
     """
     if not isinstance(error, DBAPIError):
         return False
-    if (getattr(error.orig, "sqlstate", None) or "").startswith("54"):
+    if (getattr(error.orig, "sqlstate", None) or "").startswith(("54", "57014")):
         return False
     return error.connection_invalidated or isinstance(
         error.orig,

@@ -47,6 +47,7 @@ def engine_for(
         max_overflow=0,
         pool_pre_ping=True,
         isolation_level="READ COMMITTED",
+        hide_parameters=True,  # an error's text reaches the log, and parameters are personal
         connect_args={
             "connect_timeout": 5,
             "options": options + BY_KEY if by_key else options,

@@ -38,4 +38,4 @@ def receipt_entry(body: bytes, provider: str, taken_at: float) -> Entry:
 # What intake says after each commit: which events are fenced, and when (JSON lines in one field).
 FENCED_STREAM = "reminders:fenced"
 FENCED_LINES = b"l"
-FENCED_KEPT = 20_000  # entries of up to 500 events each
+FENCED_KEPT = 2_000  # entries of up to 500 events each
