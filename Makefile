@@ -44,7 +44,7 @@ up: setup ## Run the whole system on this machine until Ctrl-C
 
 lock: setup ## Write requirements.lock anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header $(ARGS) \
+		--generate-hashes --no-annotate --no-header $(ARGS) \
 		--output-file requirements.lock pyproject.toml
 
 clean: ## Remove what make has made; the data of `make up` in .data stays
