@@ -119,8 +119,10 @@ def _play(
 
 
 def _unaccounted(counted: Tally) -> int:
+    """Reminders in no known state, and ends that a reminder did not keep."""
     known = {state.value for state in ReminderState}
-    return sum(count for state, count in counted.by["states"].items() if state not in known)
+    strange = sum(count for state, count in counted.by["states"].items() if state not in known)
+    return strange + counted.one["unaccounted"]
 
 
 def _counts(counted: Tally, played: Played) -> SystemCounts:

@@ -16,10 +16,22 @@ _BY = {
     "tiers": "SELECT tier, count(*) FROM customer WHERE profile_at IS NOT NULL GROUP BY tier",
     "dead": "SELECT fault, count(*) FROM dead_letter GROUP BY fault",
 }
+# Attempts and decisions whose reminder is gone, and ends that the reminder did not keep: a second
+# end, or one that was taken back, disagrees with the state.
+_UNACCOUNTED = """
+SELECT
+  (SELECT count(*) FROM attempt a LEFT JOIN reminder r USING (customer_id, month, reminder_id)
+    WHERE r.state IS NULL)
+  + (SELECT count(*) FROM decision d LEFT JOIN reminder r USING (customer_id, month, reminder_id)
+    WHERE r.state IS NULL OR (r.state <> CASE d.outcome WHEN 'satisfy' THEN 'satisfied'
+      WHEN 'suppress' THEN 'suppressed' WHEN 'cancel' THEN 'cancelled'
+      WHEN 'expire' THEN 'expired' WHEN 'exhaust' THEN 'exhausted' ELSE r.state END))
+"""
 _ONE = {
     "customers": "SELECT count(*) FROM customer WHERE profile_at IS NOT NULL",
     "ingested": "SELECT count(*) FROM billing_event",
     "uncertain": "SELECT count(*) FROM attempt WHERE was_uncertain",
+    "unaccounted": _UNACCOUNTED,
 }
 # A bill counts with the amount it was issued with, under the product that issued it.
 _BILLS = text(
