@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+
+from reminders.domain.scorecard import Feature
 
 
 class ChannelName(StrEnum):
@@ -40,15 +42,42 @@ class ContactPoint:
     channel: str
     mask: str
     health: ContactHealth
+    key: str = ""  # a keyed hash of the address, equal for all who share it; "" for in-app
+    confirmed_at: datetime | None = None  # when the customer was last known to use it
+    died_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """Whether a channel may carry a kind of message (`*` = every kind)."""
+    """Whether a channel may carry a kind of message (`*` = every kind), and who said so."""
 
     channel: str
     kind: str
     allowed: bool
+    actor: str = ""
+    changed_at: datetime | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The customer's word to pay `amount` of a bill by the end of `promised_on` (local)."""
+
+    promise_id: str
+    bill_id: str
+    amount: int
+    promised_on: date
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RiskInput:
+    """What the lender observed about a customer, with where it comes from."""
+
+    feature: Feature
+    value: float
+    source: str
+    observed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +109,15 @@ class Customer:
     contacts: Mapping[str, ContactPoint]
     preferences: tuple[Preference, ...]
     holds: tuple[Hold, ...]
+    other_zones: tuple[str, ...] = ()  # where else the customer may be: only hours that suit all
+    offsets: frozenset[int] = frozenset()  # days from due on which pre-due notices are wanted
+    promises: tuple[Promise, ...] = ()
+    risk_inputs: tuple[RiskInput, ...] = ()
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Every zone the customer may be in, the stated one first."""
+        return (self.time_zone, *self.other_zones)
 
     def opted_out(self, channel: str, kind: str) -> bool:
         """True if any preference bars this channel for this kind of message."""

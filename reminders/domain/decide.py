@@ -21,8 +21,10 @@ from reminders.domain.decision import (
     Suppress,
 )
 from reminders.domain.escalation import Confirmed, Progress, TryAgain, TryNext, Wait, progress
-from reminders.domain.policy import MessageKind, Policy, Rung, Tier
+from reminders.domain.kinds import MessageKind
+from reminders.domain.policy import Policy, Rung
 from reminders.domain.reminder import Attempt, Cause, Reminder
+from reminders.domain.tier import Tier
 
 
 def decide(

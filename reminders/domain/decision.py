@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reminders.domain.policy import Rung
 from reminders.domain.reminder import Cause
+from reminders.domain.usage import Contact
 
 
 class Reason(StrEnum):
@@ -29,15 +30,23 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     PACING = "pacing"
     CONTENT = "content"
+    NOT_CHOSEN = "not_chosen"
+    CONDITION = "condition"
+    HOLDOUT = "holdout"
+    NO_CONSENT = "no_consent"
+    NO_LEGAL_HOUR = "no_legal_hour"
+    CAP = "cap"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule that was asked: its id, what it saw, and whether it let the message pass."""
+    """One rule that was asked: its id, what it saw, whether it let the message pass, and the law
+    or house rule behind it where there is one."""
 
     rule: str
     saw: str
     passed: bool
+    cite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class Send:
     cause: Cause
     amount: int
     checks: tuple[Check, ...]
+    contact: Contact | None = None  # what is reserved: to be counted unless surely nothing left
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ _CONFIRMING = {
     Confirm.ACCEPTED: frozenset({AttemptState.DELIVERED, AttemptState.READ}),
     Confirm.DELIVERED: frozenset({AttemptState.DELIVERED, AttemptState.READ}),
     Confirm.READ: frozenset({AttemptState.READ}),
+    Confirm.ACTED: frozenset(),
 }
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant, shift
 from reminders.domain.customer import Customer
 from reminders.domain.identity import make_id, month_of
-from reminders.domain.policy import Policy, Tier
+from reminders.domain.policy import Policy, Stage
 from reminders.domain.reminder import Reminder
+from reminders.domain.tier import Tier
 
 
 def plan(
@@ -36,7 +37,7 @@ def plan(
     timed.sort(key=lambda moment: (moment[0], moment[1].offset_days, moment[1].name))
     planned = []
     for index, (due_at, stage, month) in enumerate(timed):
-        expires_at = _end(due_at, stage.lasts)
+        expires_at = _end(bill, stage, customer.time_zone)
         if index + 1 < len(timed):
             expires_at = min(expires_at, timed[index + 1][0])
         if expires_at <= bill.terms.issued_at or (tier is not None and tier not in stage.tiers):
@@ -60,8 +61,7 @@ def plan(
     return tuple(planned)
 
 
-def _end(due_at: datetime, lasts: timedelta) -> datetime:
-    try:
-        return due_at + lasts
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
+def _end(bill: BillPosition, stage: Stage, zone: str) -> datetime:
+    day = shift(bill.terms.due_on, stage.until_days)
+    at = instant(day, stage.until_at, zone) if day is not None else None
+    return datetime.max.replace(tzinfo=UTC) if at is None else at

@@ -1,20 +1,19 @@
-"""A lender's policy as data: stages, ladders per tier, quiet hours, retries, the points card."""
+"""A lender's policy as data: stages, ladders per tier, limits, event rules, packs, the points card.
+
+Times of a stage are `due_date ± n d` on the customer's wall; nothing counts from an earlier run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
 from enum import StrEnum
 
-
-class Tier(StrEnum):
-    """How much attention a customer's bills call for."""
-
-    R0 = "R0"  # self-managed
-    R1 = "R1"  # standard
-    R2 = "R2"  # elevated
-    R3 = "R3"  # high
+from reminders.domain.compliance import Pack
+from reminders.domain.kinds import MessageKind
+from reminders.domain.scorecard import RiskCard
+from reminders.domain.tier import Tier
 
 
 class Confirm(StrEnum):
@@ -23,12 +22,7 @@ class Confirm(StrEnum):
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     READ = "read"
-
-
-class MessageKind(StrEnum):
-    PRE_DUE = "pre_due"
-    DUE_TODAY = "due_today"
-    OVERDUE = "overdue"
+    ACTED = "acted"  # only a payment, which ends the reminder, is success
 
 
 class Urgency(StrEnum):
@@ -48,15 +42,18 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One moment of a policy: due date + `offset_days` at local time `at`, useful for `lasts`."""
+    """One moment of a policy: from due date + `offset_days` at `at` until due date +
+    `until_days` at `until_at`, all local. `when` is a condition (`domain.expression`), or ""."""
 
     name: str
     offset_days: int
     at: time
-    lasts: timedelta
+    until_days: int
+    until_at: time
     kind: MessageKind
     urgency: Urgency
     tiers: frozenset[Tier]
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +72,84 @@ class RetryRule:
 
 
 @dataclass(frozen=True, slots=True)
-class RiskCard:
-    """Points per observed fact and the least points of each tier."""
+class Selection:
+    """Which bills a policy is for; an empty set means every one."""
 
-    no_history: int
-    late: tuple[int, ...]  # by count of late bills in the window: 0, 1, 2, …; the last holds beyond
-    overdue: tuple[tuple[int, int], ...]  # (days overdue from, points), ascending
-    failed_payment: int
-    on_time_streak: int
-    tiers: tuple[tuple[int, Tier], ...]  # (points from, tier), ascending
+    products: frozenset[str] = frozenset()
+    currencies: frozenset[str] = frozenset()
+    jurisdictions: frozenset[str] = frozenset()
+
+    def covers(self, product: str, currency: str, jurisdiction: str) -> bool:
+        """True if a bill of this product and currency, of a customer there, is covered."""
+        return (
+            (not self.products or product in self.products)
+            and (not self.currencies or currency in self.currencies)
+            and (not self.jurisdictions or jurisdiction in self.jurisdictions)
+        )
+
+    @property
+    def narrowness(self) -> int:
+        """How many of the three are named: of two policies that cover, the narrower one rules."""
+        return sum(1 for named in (self.products, self.currencies, self.jurisdictions) if named)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The lender's own caps on contacts per customer and local day, and per bill; None: none."""
+
+    per_day: int | None = None
+    per_bill: int | None = None
+
+
+class Trigger(StrEnum):
+    """What an event rule answers to."""
+
+    ANOMALY = "anomaly"
+    OPT_OUT = "opt_out"
+    PAYMENT = "payment"
+    PROMISE_BROKEN = "promise_broken"
+    CONTACT_DEAD = "contact_dead"
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """At once on a trigger: a message of `kind`, useful for `lasts`. `backup`: not by the first
+    channel of the tier's ladder but by those after it. Hours, caps and opt-outs hold."""
+
+    on: Trigger
+    kind: MessageKind
+    lasts: timedelta
+    urgency: Urgency = Urgency.NORMAL
+    backup: bool = False
+
+    @property
+    def stage(self) -> str:
+        """The name of the stage that such a reminder has."""
+        return f"on-{self.on}"
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Holdout and groups, sticky by customer. Shares are of 1; never applied to `exclude` nor to
+    what the law orders."""
+
+    name: str
+    holdout: float = 0.0
+    groups: tuple[tuple[str, float], ...] = ()
+    exclude: frozenset[MessageKind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """The public holidays of a country, for the days that are known: what follows is not."""
+
+    closed: frozenset[date]
+    known_until: date
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One frozen version of a lender's policy."""
+    """One frozen version of a lender's policy, with the packs, card and calendars it rests on."""
 
     name: str
     version: int
@@ -97,6 +158,16 @@ class Policy:
     quiet: QuietHours
     retry: RetryRule
     risk: RiskCard
+    applies_to: Selection = Selection()
+    limits: Limits = Limits()
+    jitter: timedelta = timedelta(0)
+    digest: bool = False
+    choices: frozenset[int] = frozenset()  # offsets (days) of pre-due stages a customer may choose
+    events: tuple[EventRule, ...] = ()
+    experiment: Experiment | None = None
+    packs: Mapping[str, Pack] = field(default_factory=dict)  # by name
+    pack_of: Mapping[str, str] = field(default_factory=dict)  # jurisdiction (or "*") → pack's name
+    calendars: Mapping[str, WorkCalendar] = field(default_factory=dict)  # by jurisdiction
 
     @property
     def label(self) -> str:
@@ -104,3 +175,7 @@ class Policy:
 
     def stage(self, name: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.name == name), None)
+
+    def event_rule(self, stage: str) -> EventRule | None:
+        """The event rule behind a stage's name, if it is one of an event."""
+        return next((rule for rule in self.events if rule.stage == stage), None)

@@ -8,8 +8,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from reminders.domain.errors import IllegalTransition
+from reminders.domain.kinds import MessageKind
 from reminders.domain.outcome import AttemptState
-from reminders.domain.policy import Confirm, MessageKind, Urgency
+from reminders.domain.policy import Confirm, Urgency
 
 
 class ReminderState(StrEnum):
@@ -56,6 +57,7 @@ class Reminder:
     urgency: Urgency
     due_at: datetime
     expires_at: datetime
+    flag: str = ""  # why no legal hour lies in its use: told when the bill arrives
 
 
 class Cause(StrEnum):

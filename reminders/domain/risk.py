@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
-from reminders.domain.policy import RiskCard, Tier
+from reminders.domain.scorecard import Characteristic, Feature, RiskCard
+from reminders.domain.tier import Tier
 
 WINDOW = timedelta(days=365)
 FAILED_WINDOW = timedelta(days=30)
-STREAK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,13 @@ def assess(
 
     Pure in its facts: neither the order in which they arrived nor any earlier tier matters.
     """
+    return score(card, features(bills, failed_on, today, zone))
+
+
+def features(
+    bills: Iterable[BillPosition], failed_on: Iterable[date], today: date, zone: str
+) -> dict[Feature, float]:
+    """What is known of a customer on local day `today`; what is not known is not in it."""
     past = sorted(
         (bill for bill in bills if not bill.cancelled and today - WINDOW <= bill.terms.due_on),
         key=lambda bill: (bill.terms.due_on, bill.bill_id),
@@ -52,28 +59,46 @@ def assess(
         for bill in past
         if bill.terms.due_on < today and bill.terms.minimum_due > 0
     ]
-    late = judged.count(False)
-    overdue = max((_days_overdue(bill, today) for bill in past), default=0)
+    known: dict[Feature, float] = {
+        Feature.BILLS_KNOWN: len(judged),
+        Feature.DAYS_PAST_DUE: max((_days_overdue(bill, today) for bill in past), default=0),
+        Feature.FAILED_PAYMENTS: sum(today - FAILED_WINDOW <= day <= today for day in failed_on),
+    }
+    if judged:
+        known[Feature.LATE_COUNT] = judged.count(False)
+        streak = 0
+        for met in reversed(judged):
+            if not met:
+                break
+            streak += 1
+        known[Feature.ON_TIME_STREAK] = streak
+    return known
+
+
+def score(card: RiskCard, known: Mapping[Feature, float]) -> Assessment:
+    """Add up the points that `card` gives for what is known."""
     lines = []
-    if not judged:
-        lines.append(Points("no bill has fallen due yet", card.no_history))
-    lines.append(Points(f"{late} late in 12 months", card.late[min(late, len(card.late) - 1)]))
-    lines.append(
-        Points(
-            f"{overdue} days overdue now",
-            max((points for days, points in card.overdue if overdue >= days), default=0),
-        )
-    )
-    if any(today - FAILED_WINDOW <= day <= today for day in failed_on):
-        lines.append(Points("a payment failed in the last 30 days", card.failed_payment))
-    if len(judged) >= STREAK and all(judged[-STREAK:]):
-        lines.append(Points(f"the last {STREAK} bills met on time", card.on_time_streak))
-    points = max(0, sum(line.points for line in lines))
-    tier = Tier.R0
+    for each in card.characteristics:
+        value = known.get(each.feature)
+        saw = "unknown" if value is None else f"{value:g}"
+        lines.append(Points(f"{each.feature} {saw}", points_of(each, value)))
+    points = card.base + sum(line.points for line in lines)
+    tier = card.tiers[0][1]
     for least, name in card.tiers:
         if points >= least:
             tier = name
     return Assessment(tier, points, tuple(line for line in lines if line.points))
+
+
+def points_of(characteristic: Characteristic, value: float | None) -> int:
+    """The points of one input."""
+    if value is None:
+        return characteristic.missing
+    found = characteristic.bins[0][1]
+    for least, points in characteristic.bins:
+        if value >= least:
+            found = points
+    return found
 
 
 def met_on_time(bill: BillPosition, zone: str) -> bool:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from reminders.domain.policy import MessageKind, Urgency
+from reminders.domain.kinds import MessageKind
+from reminders.domain.policy import Urgency
 from reminders.domain.reminder import Reminder, ReminderState
 from reminders.ledger import attempts
 from reminders.ledger.attempts import KeptAttempt

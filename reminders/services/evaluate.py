@@ -16,9 +16,10 @@ from reminders.domain.decision import Reason
 from reminders.domain.errors import DomainError
 from reminders.domain.identity import bucket
 from reminders.domain.planning import plan
-from reminders.domain.policy import Policy, Tier
+from reminders.domain.policy import Policy
 from reminders.domain.reminder import Reminder, ReminderState
 from reminders.domain.risk import Assessment, assess
+from reminders.domain.tier import Tier
 from reminders.ledger import evaluation, facts, locks, reminders
 from reminders.ledger.errors import LedgerError
 from reminders.ledger.facts import Facts

@@ -33,8 +33,8 @@ from reminders.domain.decision import (
 )
 from reminders.domain.identity import make_id
 from reminders.domain.outcome import AttemptState
-from reminders.domain.policy import Tier
 from reminders.domain.reminder import Attempt, ReminderState
+from reminders.domain.tier import Tier
 from reminders.ledger import attempts, facts, locks, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.facts import Facts

@@ -13,18 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from reminders.domain.customer import ChannelName
 from reminders.domain.errors import PolicyError
-from reminders.domain.policy import (
-    Confirm,
-    MessageKind,
-    Policy,
-    QuietHours,
-    RetryRule,
-    RiskCard,
-    Rung,
-    Stage,
-    Tier,
-    Urgency,
-)
+from reminders.domain.kinds import MessageKind
+from reminders.domain.policy import Confirm, Policy, QuietHours, RetryRule, Rung, Stage, Urgency
+from reminders.domain.scorecard import Characteristic, Feature, RiskCard
+from reminders.domain.tier import Tier
 
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 14)]
 
@@ -38,6 +30,19 @@ def _hour(value: object) -> object:
 
 _HOUR = re.compile(r"[0-2][0-9]:[0-5][0-9]")
 Hour = Annotated[time, BeforeValidator(_hour)]
+_MOMENT = re.compile(r"due_date(?: ([+-]) ([0-9]{1,3})d)? ([0-2][0-9]:[0-5][0-9])")
+
+
+def _moment(value: object) -> object:
+    """`due_date - 3d 10:00` as (days from the due date, local hour)."""
+    found = _MOMENT.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('write it as "due_date - 3d 10:00"')
+    days = int(f"{found[1] or '+'}{found[2] or 0}")
+    return days, time.fromisoformat(found[3])
+
+
+Moment = Annotated[tuple[int, time], BeforeValidator(_moment)]
 
 
 class _Strict(BaseModel):
@@ -46,9 +51,8 @@ class _Strict(BaseModel):
 
 class _Stage(_Strict):
     name: Annotated[str, Field(min_length=1, max_length=32)]
-    offset_days: Annotated[int, Field(ge=-365, le=365)]
-    at: Hour
-    lasts_hours: Annotated[int, Field(ge=1, le=24 * 60)]
+    at: Moment
+    until: Moment
     kind: MessageKind
     urgency: Urgency
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
@@ -69,13 +73,19 @@ class _Retry(_Strict):
     waits_minutes: Annotated[tuple[Minutes, ...], Field(max_length=10)]
 
 
+class _Characteristic(_Strict):
+    feature: Feature
+    bins: Annotated[tuple[tuple[float, int], ...], Field(min_length=1)]
+    missing: int = 0
+
+
 class _Risk(_Strict):
-    no_history: int
-    late: Annotated[tuple[int, ...], Field(min_length=1)]
-    overdue: tuple[tuple[int, int], ...]
-    failed_payment: int
-    on_time_streak: int
+    name: str
+    version: Annotated[int, Field(ge=1)]
+    characteristics: tuple[_Characteristic, ...]
     tiers: Annotated[tuple[tuple[int, Tier], ...], Field(min_length=1)]
+    hysteresis: Annotated[int, Field(ge=0)] = 0
+    base: int = 0
 
 
 class _Policy(_Strict):
@@ -110,7 +120,7 @@ class _Policy(_Strict):
         """Of two stages at one moment the first would end as it begins."""
         moments: dict[tuple[int, time], str] = {}
         for stage in self.stages:
-            other = moments.setdefault((stage.offset_days, stage.at), stage.name)
+            other = moments.setdefault(stage.at, stage.name)
             if other != stage.name:
                 raise ValueError(f"stages: {other} and {stage.name} have one moment")
 
@@ -163,9 +173,10 @@ def _policy(given: _Policy) -> Policy:
         stages=tuple(
             Stage(
                 name=stage.name,
-                offset_days=stage.offset_days,
-                at=stage.at,
-                lasts=timedelta(hours=stage.lasts_hours),
+                offset_days=stage.at[0],
+                at=stage.at[1],
+                until_days=stage.until[0],
+                until_at=stage.until[1],
                 kind=stage.kind,
                 urgency=stage.urgency,
                 tiers=frozenset(stage.tiers),
@@ -182,11 +193,14 @@ def _policy(given: _Policy) -> Policy:
         quiet=QuietHours(given.quiet.start, given.quiet.end),
         retry=RetryRule(tuple(timedelta(minutes=wait) for wait in given.retry.waits_minutes)),
         risk=RiskCard(
-            no_history=given.risk.no_history,
-            late=given.risk.late,
-            overdue=given.risk.overdue,
-            failed_payment=given.risk.failed_payment,
-            on_time_streak=given.risk.on_time_streak,
+            name=given.risk.name,
+            version=given.risk.version,
+            characteristics=tuple(
+                Characteristic(each.feature, each.bins, each.missing)
+                for each in given.risk.characteristics
+            ),
             tiers=given.risk.tiers,
+            hysteresis=given.risk.hysteresis,
+            base=given.risk.base,
         ),
     )

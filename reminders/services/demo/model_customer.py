@@ -16,10 +16,11 @@ from reminders.domain.decision import Decision, Defer, Send
 from reminders.domain.escalation import failures
 from reminders.domain.outcome import Accepted, AttemptState, Outcome, Permanent, Uncertain, merge
 from reminders.domain.planning import plan
-from reminders.domain.policy import Policy, Tier
+from reminders.domain.policy import Policy
 from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.retrying import retry_at
 from reminders.domain.risk import assess
+from reminders.domain.tier import Tier
 from reminders.events.envelope import Event
 from reminders.services.demo.model_carrier import Message, ModelCarrier
 from reminders.services.demo.replay import Told

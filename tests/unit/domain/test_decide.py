@@ -25,10 +25,12 @@ from reminders.domain.decision import (
     Send,
     Suppress,
 )
+from reminders.domain.kinds import MessageKind
 from reminders.domain.outcome import AttemptState
 from reminders.domain.planning import plan
-from reminders.domain.policy import Confirm, MessageKind, Tier
+from reminders.domain.policy import Confirm
 from reminders.domain.reminder import Attempt, Reminder
+from reminders.domain.tier import Tier
 from tests.unit.domain.facts import (
     at,
     attempt,

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from reminders.domain.identity import customer_in, month_in, month_of
 from reminders.domain.planning import plan
-from reminders.domain.policy import Tier
 from reminders.domain.reminder import Reminder
+from reminders.domain.tier import Tier
 from tests.unit.domain.facts import (
     START,
     at,

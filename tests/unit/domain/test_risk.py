@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reminders.domain.bill import BillPosition, BillVersion, Payment, positions
-from reminders.domain.policy import Tier
 from reminders.domain.risk import Assessment, assess, met_on_time
+from reminders.domain.tier import Tier
 from tests.unit.domain.facts import (
     at,
     bill,

@@ -15,8 +15,9 @@ import pytest
 from channels.contract import Capabilities, Confirms, Message, WhenUncertain
 from channels.pacing import Grant
 from reminders.domain.identity import make_id
+from reminders.domain.kinds import MessageKind
 from reminders.domain.outcome import Accepted, AttemptState, Outcome, Uncertain, Unsent
-from reminders.domain.policy import Confirm, MessageKind, Urgency
+from reminders.domain.policy import Confirm, Urgency
 from reminders.domain.reminder import Attempt, Cause, Reminder, ReminderState
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.reminders import Kept

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from reminders.domain.errors import PolicyError
-from reminders.domain.policy import Confirm, Tier
+from reminders.domain.policy import Confirm
+from reminders.domain.tier import Tier
 from reminders.services import policy_files
 
 SHIPPED = Path(policy_files.__file__).parents[2] / "config" / "policies" / "default.yaml"
