@@ -147,9 +147,12 @@ class WorkCalendar:
     known_until: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """One frozen version of a lender's policy, with the packs, card and calendars it rests on."""
+    """One frozen version of a lender's policy, with the packs, card and calendars it rests on.
+
+    Compared by identity, so that what is derived from it (rules, conditions) can be kept by it.
+    """
 
     name: str
     version: int
