@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,3 +25,34 @@ class Hours:
     closed_weekdays: frozenset[int] = frozenset()  # Monday is 0
     closed_days: frozenset[date] = frozenset()
     blackouts: tuple[tuple[datetime, datetime], ...] = ()  # [from, until), aware UTC
+
+
+def spans(opens: time, closes: time) -> tuple[Span, ...]:
+    """The allowed minutes from `opens` until `closes`; over midnight they are two spans.
+
+    Equal times mean the whole day. A part of a minute counts as not allowed.
+    """
+    if opens == closes:
+        return (Span(0, _DAY),)
+    first = opens.hour * 60 + opens.minute + bool(opens.second or opens.microsecond)
+    last = closes.hour * 60 + closes.minute
+    parts = [Span(first, last)] if opens < closes else [Span(0, last), Span(first, _DAY)]
+    return tuple(part for part in parts if part.opens < part.closes)
+
+
+def intersect(a: Hours, b: Hours) -> Hours:
+    """Only what both allow: the spans they share, without the closed days of either."""
+    shared = (
+        Span(max(one.opens, other.opens), min(one.closes, other.closes))
+        for one in a.spans
+        for other in b.spans
+    )
+    return Hours(
+        spans=tuple(sorted(span for span in shared if span.opens < span.closes)),
+        closed_weekdays=a.closed_weekdays | b.closed_weekdays,
+        closed_days=a.closed_days | b.closed_days,
+        blackouts=tuple(sorted({*a.blackouts, *b.blackouts})),
+    )
+
+
+_DAY = 24 * 60  # minutes on the wall
