@@ -1,0 +1,1 @@
+"""Risk: points cards as files, what history says of them, and fitting new ones."""
