@@ -11,7 +11,7 @@ from jinja2 import Environment, nodes
 from jinja2.meta import find_referenced_templates
 
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import Kind
+from reminders.messages.facts import ASKING, DATED, Kind
 
 # A part per thing the channel shows, in the order of `Rendered`.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -22,6 +22,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 VERSIONS = "versions.txt"
 _SUFFIX = ".j2"
 _HASH_CHARS = 16
+# A promise is followed up without naming what a late payment brings: it asks politely.
+_WITH_CONSEQUENCE = frozenset({*DATED, Kind.OPTOUT_DISCLOSURE})
 
 
 class Version(NamedTuple):
@@ -51,10 +53,12 @@ class Message(NamedTuple):
     @property
     def phrases(self) -> dict[str, str]:
         """Variables that are fixed sentences of the language, and their files."""
-        return {
-            "consequence": f"{self.language}/{self.kind}.consequence{_SUFFIX}",
-            "already_paid": f"{self.language}/already_paid{_SUFFIX}",
-        }
+        found = {}
+        if self.kind in _WITH_CONSEQUENCE:
+            found["consequence"] = f"{self.language}/{self.kind}.consequence{_SUFFIX}"
+        if self.kind in ASKING:
+            found["already_paid"] = f"{self.language}/already_paid{_SUFFIX}"
+        return found
 
 
 def sources(folder: Path) -> dict[str, str]:

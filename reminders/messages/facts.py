@@ -6,17 +6,28 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from reminders.messages.errors import TemplateError
 from reminders.messages.money import day, money
 
 
 class Kind(StrEnum):
-    """Where today stands to the due date."""
+    """What a message is about: the kinds that have templates, by the words of `MessageKind`."""
 
     PRE_DUE = "pre_due"
     DUE_TODAY = "due_today"
     OVERDUE = "overdue"
+    PAYMENT_RECEIVED = "payment_received"
+    PROMISE_FOLLOWUP = "promise_followup"
+    CONTACT_UPDATE_REQUEST = "contact_update_request"
+    OPTOUT_DISCLOSURE = "optout_disclosure"
+
+
+# Which of these three is true follows from the day on which it is said.
+DATED = (Kind.PRE_DUE, Kind.DUE_TODAY, Kind.OVERDUE)
+# What asks for money and therefore names an amount; the others must not ask.
+ASKING = frozenset({*DATED, Kind.PROMISE_FOLLOWUP})
 
 
 class Urgency(StrEnum):
@@ -28,12 +39,24 @@ class Urgency(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OtherBill:
+    """A further bill of the same customer and due day, spoken of in the same message (digest)."""
+
+    bill_id: str
+    currency: str
+    amount_minor: int
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One bill as its customer is to hear of it.
 
     Amounts are integer minor units of `currency`; `due_on` and `today` are dates in the
     customer's own zone. `minimum_minor` of 0, or not below the amount, is not spoken of.
-    An empty URL leaves its sentence out.
+    An empty URL, ending or date and an amount of 0 leave their sentence out. `about_channel` is
+    the channel that could not be reached or was switched off, `ending` at most the last
+    `MAX_ENDING` characters of the address there, `remaining` the channels that stay on.
     """
 
     kind: str
@@ -48,6 +71,12 @@ class Facts:
     urgency: str
     pay_url: str
     unsubscribe_url: str
+    others: tuple[OtherBill, ...] = ()
+    paid_minor: int = 0  # of payment_received
+    promised_on: date | None = None  # of promise_followup
+    about_channel: str = ""  # of contact_update_request and optout_disclosure
+    ending: str = ""
+    remaining: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +95,9 @@ class Rendered:
 VARIABLES = frozenset(
     {"language", "lender", "bill_id", "amount", "minimum", "due_on", "days", "urgency"}
     | {"pay_url", "unsubscribe_url", "consequence", "already_paid"}
+    | {"others", "total", "paid", "promised_on", "about_channel", "ending", "remaining"}
 )
-_KINDS = frozenset(Kind)
+MAX_ENDING = 4
 _URGENCIES = frozenset(Urgency)
 
 # Control characters, line separators, bidirectional overrides and lone surrogates: they forge
@@ -78,30 +108,57 @@ _UNSAFE = re.compile(
 _LINK = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f<>\"'\\^`{|}]+", re.ASCII)
 
 
+class Line(NamedTuple):
+    """A further bill as a template shows it."""
+
+    bill_id: str
+    amount: str
+
+
 def kind_on(due_on: date, today: date) -> Kind:
-    """The only kind that is true on `today`."""
+    """The only dated kind that is true on `today`."""
     if today < due_on:
         return Kind.PRE_DUE
     return Kind.DUE_TODAY if today == due_on else Kind.OVERDUE
 
 
-def values(facts: Facts, language: str) -> dict[str, str | int]:
+def kind_for(kind: str, due_on: date, today: date) -> Kind:
+    """The kind to write for a reminder of `kind`: the dated ones follow today, the others stay.
+
+    Raises `TemplateError` for a kind that has no templates.
+    """
+    try:
+        asked = Kind(kind)
+    except ValueError:
+        raise TemplateError(f"kind {kind!r} is none of {', '.join(Kind)}") from None
+    return kind_on(due_on, today) if asked in DATED else asked
+
+
+def values(facts: Facts, language: str) -> dict[str, object]:
     """The variables of a template written in `language`. Raises `TemplateError`."""
     _check(facts)
-    minimum = ""
-    if 0 < facts.minimum_minor < facts.amount_minor:
-        minimum = money(facts.minimum_minor, facts.currency, language)
+    minimum = facts.minimum_minor if facts.minimum_minor < facts.amount_minor else 0
     return {
         "language": language,
         "lender": clean(facts.lender),
         "bill_id": clean(facts.bill_id),
-        "amount": money(facts.amount_minor, facts.currency, language),
-        "minimum": minimum,
+        "amount": _amount(facts.amount_minor, facts.currency, language),
+        "minimum": _amount(minimum, facts.currency, language),
         "due_on": day(facts.due_on, language),
         "days": abs((facts.due_on - facts.today).days),
         "urgency": str(facts.urgency),
         "pay_url": _link(facts.pay_url),
         "unsubscribe_url": _link(facts.unsubscribe_url),
+        "others": [
+            Line(clean(bill.bill_id), money(bill.amount_minor, bill.currency, language))
+            for bill in facts.others
+        ],
+        "total": _total(facts, language),
+        "paid": _amount(facts.paid_minor, facts.currency, language),
+        "promised_on": day(facts.promised_on, language) if facts.promised_on else "",
+        "about_channel": facts.about_channel,
+        "ending": clean(facts.ending),
+        "remaining": list(facts.remaining),
     }
 
 
@@ -110,19 +167,45 @@ def clean(text: str) -> str:
     return _UNSAFE.sub(" ", text).strip() if _UNSAFE.search(text) else text
 
 
+def _amount(minor: int, currency: str, language: str) -> str:
+    return money(minor, currency, language) if minor > 0 else ""
+
+
+def _total(facts: Facts, language: str) -> str:
+    """This bill and the others together, an amount per currency; empty where there is one bill."""
+    if not facts.others:
+        return ""
+    sums = {facts.currency: facts.amount_minor}
+    for bill in facts.others:
+        sums[bill.currency] = sums.get(bill.currency, 0) + bill.amount_minor
+    return " + ".join(money(minor, currency, language) for currency, minor in sums.items())
+
+
 def _check(facts: Facts) -> None:
-    if facts.kind not in _KINDS:
-        raise TemplateError(f"kind {facts.kind!r} is none of {', '.join(Kind)}")
+    true_kind = kind_for(facts.kind, facts.due_on, facts.today)
     if facts.urgency not in _URGENCIES:
         raise TemplateError(f"urgency {facts.urgency!r} is none of {', '.join(Urgency)}")
-    if facts.amount_minor <= 0:
+    if facts.kind in ASKING and facts.amount_minor <= 0:
         raise TemplateError(f"amount {facts.amount_minor} is not above 0: nothing to remind of")
-    true_kind = kind_on(facts.due_on, facts.today)
     if facts.kind != true_kind:
         raise TemplateError(
             f"kind {facts.kind} is not true on {facts.today} of a bill due on {facts.due_on}:"
             f" that is {true_kind}"
         )
+    if len(facts.ending) > MAX_ENDING:
+        raise TemplateError(f"the ending of an address has at most {MAX_ENDING} characters")
+    _check_others(facts)
+
+
+def _check_others(facts: Facts) -> None:
+    for bill in facts.others:
+        if bill.amount_minor <= 0:
+            raise TemplateError(f"amount {bill.amount_minor} of a further bill is not above 0")
+        if bill.due_on != facts.due_on:
+            raise TemplateError(
+                f"a further bill due on {bill.due_on} beside one due on {facts.due_on}:"
+                " a message is of one day"
+            )
 
 
 def _link(url: str) -> str:

@@ -23,27 +23,39 @@ from reminders.messages.catalogue import (
     write_versions,
 )
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import VARIABLES, Facts, Kind, Urgency
+from reminders.messages.facts import ASKING, DATED, VARIABLES, Facts, Kind, OtherBill, Urgency
 from reminders.messages.money import money
 from reminders.messages.templates import TemplateSet, environment
 
 MAX_SEGMENTS = 3
 
-# What a customer must be told, and by which part. The subject shows on a locked screen, so it
-# names the lender and the day but neither amount nor consequence.
-_BODY = frozenset({"lender", "amount", "minimum", "due_on", "days", "consequence", "already_paid"})
-_REQUIRED: Mapping[str, frozenset[str]] = {
-    "sms.text": _BODY,
-    "email.subject": frozenset({"lender", "days"}),
-    "email.text": _BODY | {"pay_url", "unsubscribe_url"},
-    "email.html": _BODY | {"pay_url", "unsubscribe_url"},
-    "in_app.subject": frozenset({"lender", "days"}),
-    "in_app.text": _BODY,
+# What a customer must be told, by kind, and by which part. The subject shows on a locked screen,
+# so it names the lender and the day but neither amount nor consequence.
+_DATED_BODY = frozenset(
+    {"lender", "amount", "minimum", "due_on", "days", "consequence", "already_paid"}
+    | {"others", "total"}
+)
+_BODY: Mapping[str, frozenset[str]] = {
+    Kind.PRE_DUE: _DATED_BODY,
+    Kind.DUE_TODAY: _DATED_BODY - {"days"},  # it says "today"
+    Kind.OVERDUE: _DATED_BODY,
+    Kind.PAYMENT_RECEIVED: frozenset({"lender", "bill_id", "paid"}),
+    Kind.PROMISE_FOLLOWUP: frozenset({"lender", "amount", "bill_id", "promised_on"})
+    | {"already_paid"},
+    Kind.CONTACT_UPDATE_REQUEST: frozenset({"lender", "about_channel", "ending"}),
+    Kind.OPTOUT_DISCLOSURE: frozenset({"lender", "about_channel", "consequence", "remaining"}),
 }
-_SECRET_IN_SUBJECT = frozenset({"amount", "minimum", "bill_id", "consequence"})
+_DAYS_IN_SUBJECT = frozenset({Kind.PRE_DUE, Kind.OVERDUE})
+_SECRET_IN_SUBJECT = frozenset(
+    {"amount", "minimum", "bill_id", "consequence", "others", "total", "paid", "ending"}
+)
 
 _DUE_ON = date(2026, 9, 30)
-_DAYS = {Kind.PRE_DUE: (-7, -1), Kind.DUE_TODAY: (0,), Kind.OVERDUE: (1, 30)}
+_DAYS: Mapping[str, tuple[int, ...]] = {
+    Kind.PRE_DUE: (-7, -1),
+    Kind.DUE_TODAY: (0,),
+    Kind.OVERDUE: (1, 30),
+}
 _SAMPLE = Facts(
     kind="",
     language="",
@@ -57,6 +69,15 @@ _SAMPLE = Facts(
     urgency="",
     pay_url="https://pay.example.com/b/2026-09-000123",
     unsubscribe_url="https://pay.example.com/u/2026-09-000123",
+    paid_minor=123_456_700,
+    promised_on=_DUE_ON,
+    about_channel="sms",
+    ending="12",
+    remaining=("email", "in_app"),
+)
+_OTHERS = (
+    OtherBill("2026-09-000124", "TWD", 98_765_400, _DUE_ON),
+    OtherBill("2026-09-000125", "USD", 1_234_567, _DUE_ON),
 )
 
 
@@ -121,16 +142,22 @@ def _variables(
         if file not in texts:
             continue
         names = set().union(*map(find_undeclared_variables, family(file, texts, env).values()))
-        required = _REQUIRED[f"{message.channel}.{part}"]
-        if message.kind == Kind.DUE_TODAY:
-            required -= {"days"}  # it says "today"
-        for name in sorted(required - names):
+        for name in sorted(_required(message, part) - names):
             yield f"{file}: does not say {name}"
         for name in sorted(names - VARIABLES):
             yield f"{file}: there is no variable {name}"
         secret = _SECRET_IN_SUBJECT if part == "subject" else frozenset()
         for name in sorted(names & secret):
             yield f"{file}: {name} would show on a locked screen"
+
+
+def _required(message: Message, part: str) -> frozenset[str]:
+    if part == "subject":
+        return frozenset({"lender", "days"} if message.kind in _DAYS_IN_SUBJECT else {"lender"})
+    needed = _BODY[message.kind]
+    if message.channel == "email":
+        needed |= {"unsubscribe_url", "pay_url"} if message.kind in ASKING else {"unsubscribe_url"}
+    return needed
 
 
 def _borrowed(message: Message, texts: Mapping[str, str], env: jinja2.Environment) -> Iterator[str]:
@@ -150,23 +177,30 @@ def _stamp(message: Message, stamps: Mapping[str, Version], content: str) -> Ite
 
 
 def _trials(folder: Path, texts: Mapping[str, str], stamped: bool) -> Iterator[str]:
-    """Write every message at every urgency and look at what comes out."""
+    """Faults that only show when a message is written."""
     try:
         templates = TemplateSet.load(folder, stamped=stamped)
     except TemplateError as error:
         yield str(error)
         return
     for message in messages(texts):
-        for urgency in Urgency:
-            for days in _DAYS[Kind(message.kind)]:
-                facts = replace(
-                    _SAMPLE,
-                    kind=message.kind,
-                    language=message.language,
-                    urgency=urgency,
-                    today=_DUE_ON + timedelta(days=days),
-                )
-                yield from _trial(templates, message, facts)
+        for facts in _samples(message):
+            yield from _trial(templates, message, facts)
+
+
+def _samples(message: Message) -> Iterator[Facts]:
+    for urgency in Urgency:
+        for days in _DAYS.get(message.kind, (0,)):
+            facts = replace(
+                _SAMPLE,
+                kind=message.kind,
+                language=message.language,
+                urgency=urgency,
+                today=_DUE_ON + timedelta(days=days),
+            )
+            yield facts
+            if message.kind in DATED:
+                yield replace(facts, others=_OTHERS)
 
 
 def _trial(templates: TemplateSet, message: Message, facts: Facts) -> Iterator[str]:
@@ -177,15 +211,30 @@ def _trial(templates: TemplateSet, message: Message, facts: Facts) -> Iterator[s
         return
     where = f"{message} at urgency {facts.urgency}"
     bodies = {"text": shown.text, "html": shown.html}
-    amounts = [
-        money(minor, facts.currency, message.language)
-        for minor in (facts.amount_minor, facts.minimum_minor)
-    ]
     for part in PARTS[message.channel]:
-        if part in bodies and not all(amount in bodies[part] for amount in amounts):
-            yield f"{where}: the {part} does not show the amount and the minimum"
+        if part in bodies:
+            yield from (f"{where}: the {part} {fault}" for fault in _unsaid(facts, bodies[part]))
     if shown.segments > MAX_SEGMENTS:
         yield f"{where}: {shown.segments} SMS segments, at most {MAX_SEGMENTS}"
     signed = shown.text.startswith(f"【{facts.lender}】")
     if message.channel == "sms" and message.language.startswith("zh") and not signed:
         yield f"{where}: must open with the signature 【lender】"
+
+
+def _unsaid(facts: Facts, body: str) -> Iterator[str]:
+    """What a written body fails to show, or shows although it must not ask for money."""
+
+    def shows(minor: int) -> bool:
+        return money(minor, facts.currency, facts.language) in body
+
+    if facts.kind in DATED and not (shows(facts.amount_minor) and shows(facts.minimum_minor)):
+        yield "does not show the amount and the minimum"
+    if facts.kind == Kind.PROMISE_FOLLOWUP and not shows(facts.amount_minor):
+        yield "does not show the amount"
+    total = facts.amount_minor + sum(
+        bill.amount_minor for bill in facts.others if bill.currency == facts.currency
+    )
+    if facts.others and not shows(total):
+        yield "does not show the total of several bills"
+    if facts.kind not in ASKING and facts.pay_url in body:
+        yield "asks for money, which this kind must not"

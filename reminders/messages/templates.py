@@ -116,9 +116,7 @@ def nearest(language: str, shipped: tuple[str, ...]) -> str:
     return by_tag.get(wanted) or by_tag.get(primary) or (same[0] if same else _FALLBACK)
 
 
-def _render(
-    compiled: _Compiled, message: Message, part: str, names: Mapping[str, str | int]
-) -> str:
+def _render(compiled: _Compiled, message: Message, part: str, names: Mapping[str, object]) -> str:
     template = compiled.parts.get(part)
     if template is None:
         raise TemplateError(f"there is no template {message.file(part)}")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ROOT / "config" / "templates"
 
 DUE_ON = date(2026, 3, 12)
-DAYS_TO_DUE = {Kind.PRE_DUE: 3, Kind.DUE_TODAY: 0, Kind.OVERDUE: -3}
+DAYS_TO_DUE = {Kind.PRE_DUE: 3, Kind.DUE_TODAY: 0, Kind.OVERDUE: -3, Kind.PROMISE_FOLLOWUP: -3}
 
 _FACTS = Facts(
     kind=Kind.PRE_DUE,
@@ -32,6 +32,6 @@ _FACTS = Facts(
 
 def facts(kind: Kind = Kind.PRE_DUE, **changes: object) -> Facts:
     """A bill of NT$1,234.00 with a minimum of NT$100.00, three days from its due date or on it."""
-    today = DUE_ON - timedelta(days=DAYS_TO_DUE[kind])
+    today = DUE_ON - timedelta(days=DAYS_TO_DUE.get(kind, 0))
     # `replace` checks names at run time; spelling out twelve types here would check no more.
     return replace(_FACTS, **{"kind": kind, "today": today, **changes})  # type: ignore[arg-type]

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import Facts, Kind, Rendered, Urgency, clean, kind_on
+from reminders.messages.facts import (
+    ASKING,
+    DATED,
+    Facts,
+    Kind,
+    OtherBill,
+    Rendered,
+    Urgency,
+    clean,
+    kind_for,
+    kind_on,
+)
 from reminders.messages.templates import TemplateSet, nearest
 from tests.unit.messages.bills import DUE_ON, SHIPPED, facts
 
@@ -39,7 +50,7 @@ def bodies(message: Rendered) -> list[str]:
 
 
 @pytest.mark.parametrize("urgency", list(Urgency))
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(DATED))
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_body_says_all_that_a_reminder_must(
@@ -64,7 +75,7 @@ def test_every_body_says_all_that_a_reminder_must(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(DATED))
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_urgency_changes_the_words(
     shipped: TemplateSet, kind: Kind, channel: str, language: str
@@ -191,7 +202,116 @@ def test_clean_leaves_ordinary_names_alone() -> None:
 
 
 def test_kind_follows_from_the_dates() -> None:
-    assert [kind_on(DUE_ON, DUE_ON + timedelta(days=d)) for d in (-1, 0, 1)] == list(Kind)
+    assert [kind_on(DUE_ON, DUE_ON + timedelta(days=d)) for d in (-1, 0, 1)] == list(DATED)
+
+
+def test_only_the_dated_kinds_follow_the_day() -> None:
+    day_after = DUE_ON + timedelta(days=1)
+    assert {kind_for(kind, DUE_ON, day_after) for kind in DATED} == {Kind.OVERDUE}
+    for kind in set(Kind) - set(DATED):
+        assert kind_for(kind.value, DUE_ON, day_after) is kind
+    with pytest.raises(TemplateError, match="'legal_notice' is none of pre_due"):
+        kind_for("legal_notice", DUE_ON, day_after)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(set(Kind) - ASKING))
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_what_does_not_ask_for_money_names_no_amount_due_and_no_way_to_pay(
+    shipped: TemplateSet, channel: str, kind: Kind, language: str
+) -> None:
+    for amount in (0, 123_400):  # a bill paid in full is still thanked for
+        given = facts(kind, language=language, amount_minor=amount, about_channel="sms")
+        message = shipped.render(channel, given)
+        for body in bodies(message):
+            assert "1,234" not in body
+            assert "https://pay.example.com/b/1" not in body
+            assert "Example Bank" in body
+        assert message.template.startswith(f"{language}/{kind}.{channel}@")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_payment_is_thanked_for(shipped: TemplateSet, channel: str, language: str) -> None:
+    given = facts(Kind.PAYMENT_RECEIVED, language=language, paid_minor=5_000, amount_minor=0)
+    thanks = {"en": "Thank you", "zh-CN": "谢谢"}[language]
+    for body in bodies(shipped.render(channel, given)):
+        assert "NT$50.00" in body
+        assert thanks in body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_promise_is_followed_up_politely(
+    shipped: TemplateSet, channel: str, language: str
+) -> None:
+    given = facts(Kind.PROMISE_FOLLOWUP, language=language, promised_on=DUE_ON)
+    for body in bodies(shipped.render(channel, given)):
+        assert "NT$1,234.00" in body
+        assert DATES[language] in body
+        assert {"en": "please", "zh-CN": "烦请"}[language] in body
+        assert not any(word in body for word in CONSEQUENCE[language])
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_an_address_is_named_by_its_ending_alone(shipped: TemplateSet, channel: str) -> None:
+    """S4.23: the customer learns which number is dead, a stranger who reads it learns nothing."""
+    given = facts(Kind.CONTACT_UPDATE_REQUEST, about_channel="sms", ending="12")
+    assert "the phone number ending 12" in shipped.render(channel, given).text
+    unknown = facts(Kind.CONTACT_UPDATE_REQUEST, about_channel="email")
+    assert "the e-mail address." in shipped.render(channel, unknown).text
+    with pytest.raises(TemplateError, match="at most 4 characters"):
+        shipped.render(channel, replace(given, ending="+8613800000012"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_switching_off_discloses_what_follows(
+    shipped: TemplateSet, channel: str, language: str
+) -> None:
+    """S1.14-S1.16: consequences, the advice to check bills, and the channels that stay on."""
+    given = facts(
+        Kind.OPTOUT_DISCLOSURE,
+        language=language,
+        about_channel="sms",
+        remaining=("email", "in_app"),
+    )
+    said = {
+        "en": ("check your bills regularly", "text message are off", "by e-mail and in-app"),
+        "zh-CN": ("请定期查看账单", "已关闭短信提醒", "通过邮件、站内消息"),
+    }[language]
+    for body in bodies(shipped.render(channel, given)):
+        assert all(words in body for words in (*said, *CONSEQUENCE[language]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", DATED)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_bills_of_one_day_share_a_message(
+    shipped: TemplateSet, channel: str, kind: Kind, language: str
+) -> None:
+    others = (
+        OtherBill("B-2", "TWD", 100_000, DUE_ON),
+        OtherBill("B-3", "USD", 5_000, DUE_ON),
+    )
+    message = shipped.render(channel, facts(kind, language=language, others=others))
+    for body in bodies(message):
+        assert "NT$1,234.00" in body
+        assert "NT$2,234.00" in body
+        assert "US$50.00" in body
+        assert ("B-2" in body) == (channel != "sms")
+    assert message.segments <= 3
+    alone = shipped.render(channel, facts(kind, language=language))
+    assert "2,234" not in alone.text
+
+
+def test_a_bill_of_another_day_or_of_nothing_is_no_part_of_a_message(shipped: TemplateSet) -> None:
+    for wrong, says in (
+        (OtherBill("B-2", "TWD", 1, DUE_ON + timedelta(days=1)), "a message is of one day"),
+        (OtherBill("B-2", "TWD", 0, DUE_ON), "is not above 0"),
+    ):
+        with pytest.raises(TemplateError, match=says):
+            shipped.render("sms", facts(others=(wrong,)))
 
 
 def test_html_can_be_read_aloud_and_in_the_dark(shipped: TemplateSet) -> None:
