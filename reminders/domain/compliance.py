@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from reminders.domain.hours import Hours
@@ -32,7 +33,7 @@ class Count(StrEnum):
 
     ATTEMPT = "attempt"  # every contact that the carrier did not surely refuse
     CONNECTED = "connected"  # calls answered; one in flight counts until known otherwise
-    CONVERSATION = "conversation"  # a talk with the customer: see Window.DAYS with a limit of 0
+    CONVERSATION = "conversation"  # a talk with the customer: see Window.AFTER
 
 
 class Window(StrEnum):
@@ -41,7 +42,8 @@ class Window(StrEnum):
     LOCAL_DAY = "local_day"  # the customer's calendar day (`length` days, this one the last)
     ROLLING = "rolling"  # the last `length` hours
     BILL = "bill"  # as long as the bill lives
-    AFTER = "after"  # `length` local days after what is counted, that day being day one
+    AFTER = "after"  # `length` local days from what is counted, that day being day one: in them
+    # no contact at all once more than `limit` (0: a single one) was counted
 
 
 class Scope(StrEnum):
@@ -55,7 +57,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most `limit` contacts in a window. Empty `channels` or `classes` mean every one."""
+    """At most `limit` contacts in a window. Empty `channels` or `classes` mean every one.
+
+    `length` is in days (LOCAL_DAY, AFTER) or hours (ROLLING); for BILL it has no meaning.
+    """
 
     cap_id: str
     count: Count
@@ -81,16 +86,27 @@ class ClassHours:
     hours: Hours
     source: Source
     holidays: bool = False  # closed on the public holidays of the customer's country
+    days_source: Source | None = None  # of closed weekdays and holidays; None: none are closed
 
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """A notice that law orders: it may pass an opt-out, on `min_channels` channels at the least."""
+    """A notice that law orders: it may pass an opt-out, on `min_channels` channels at the least.
+
+    `after_missed`, `within_days`: due within so many days once so many payments were missed.
+    """
 
     kind: MessageKind
     legal_basis: str
     source: Source
     products: frozenset[str] = frozenset()  # empty: every product
+    min_channels: int = 1
+    after_missed: int | None = None
+    within_days: int | None = None
+
+    def orders(self, kind: MessageKind, product: str) -> bool:
+        """True if a message of this kind about this product is ordered."""
+        return kind is self.kind and (not self.products or product in self.products)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +119,58 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOutRule:
+    """How a customer's no is taken: by which words, how soon at the latest, and what may still be
+    said on that channel (`confirmations` of the no itself, `replies` to the customer's own words).
+    """
+
+    words: frozenset[str]
+    honour_within: timedelta
+    source: Source
+    confirmations: int = 1
+    replies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CeaseContact:
+    """After a written demand to stop, only notices of these purposes may still go."""
+
+    exceptions: frozenset[str]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a kind of record is kept."""
+
+    record: str
+    days: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What a law asks beyond figures, in words: for people to read, not for code to weigh."""
+
+    duty_id: str
+    says: str
+    source: Source
+
+
+class Role(StrEnum):
+    """Whom a pack binds."""
+
+    LENDER = "lender"  # and whoever collects for it
+    THIRD_PARTY_COLLECTOR = "third_party_collector"
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
-    """One jurisdiction's rules. Everything a message class may not do, with its source."""
+    """One jurisdiction's rules. Everything a message class may not do, with its source.
+
+    There is no word here for anyone but the customer: contact with a third party cannot be said.
+    A pack that binds only `THIRD_PARTY_COLLECTOR` is kept by a lender too, as a safe harbour.
+    """
 
     name: str
     version: str
@@ -112,10 +178,34 @@ class Pack:
     caps: tuple[Cap, ...] = ()
     mandates: tuple[Mandate, ...] = ()
     freshness: tuple[Freshness, ...] = ()
-    consent_needed: frozenset[MessageClass] = frozenset()  # opt-in before the first message
+    consent: Mapping[MessageClass, Source] = field(default_factory=dict)  # opt-in before the first
     required: Mapping[MessageClass, frozenset[str]] = field(default_factory=dict)
-    stop_words: frozenset[str] = frozenset()
-    retention_days: int = 0
+    required_sources: Mapping[MessageClass, Source] = field(default_factory=dict)
+    forbidden: Mapping[str, Source] = field(default_factory=dict)  # by name of the lint
+    opt_out: OptOutRule | None = None
+    cease_contact: CeaseContact | None = None
+    retention: tuple[Retention, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    role: Role = Role.LENDER
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    @property
+    def consent_needed(self) -> frozenset[MessageClass]:
+        """Classes that need the customer's opt-in before the first message."""
+        return frozenset(self.consent)
+
+    @property
+    def stop_words(self) -> frozenset[str]:
+        """What a customer writes back to stop a channel."""
+        return self.opt_out.words if self.opt_out else frozenset()
+
+    @property
+    def retention_days(self) -> int:
+        """The longest that any record of this pack is kept."""
+        return max((kept.days for kept in self.retention), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +220,5 @@ class Rules:
     freshness: tuple[Freshness, ...]
     consent_needed: bool
     required: frozenset[str]
+    forbidden: frozenset[str] = frozenset()
+    consent_sources: tuple[Source, ...] = ()

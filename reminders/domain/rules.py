@@ -1,0 +1,173 @@
+"""What packs and policy leave together for one class of message. Composition only tightens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache, reduce
+
+from reminders.domain.compliance import (
+    Cap,
+    Count,
+    Freshness,
+    Mandate,
+    Mark,
+    Pack,
+    Rules,
+    Scope,
+    Source,
+    Window,
+)
+from reminders.domain.errors import PolicyError
+from reminders.domain.hours import Hours, intersect, spans
+from reminders.domain.kinds import MessageClass
+from reminders.domain.policy import Policy
+
+HOUSE = "house"  # the pack that always joins
+ANY_JURISDICTION = "*"
+PER_DAY, PER_BILL = "policy.per_day", "policy.per_bill"
+
+
+@lru_cache(maxsize=4096)
+def rules_of(policy: Policy, jurisdiction: str, message_class: MessageClass) -> Rules:
+    """The rules for a message of this class to a customer of this jurisdiction.
+
+    `US-CA` keeps the packs of `US-CA` and of `US`; a jurisdiction that has none keeps that of `*`.
+    Where neither is, or the jurisdiction is unknown (empty), every pack of the policy holds at
+    once, and no mandate does: a duty that may not exist must not pass an opt-out.
+    Raises `PolicyError` if the policy names a pack that it does not hold.
+    """
+    packs, known = _packs(policy, jurisdiction)
+    parts = [_of_pack(pack, message_class, _closed(policy, jurisdiction), known) for pack in packs]
+    return reduce(compose, parts, _of_policy(policy, message_class))
+
+
+def compose(a: Rules, b: Rules) -> Rules:
+    """Both at once: hours intersect, everything else that limits unites.
+
+    Commutative, associative and idempotent. Mandates unite too: each is a duty of a law that holds.
+    """
+    return Rules(
+        packs=_union(a.packs, b.packs),
+        hours=intersect(a.hours, b.hours),
+        hours_sources=_sources(a.hours_sources, b.hours_sources),
+        caps=tuple(sorted({*a.caps, *b.caps}, key=_cap_order)),
+        mandates=tuple(sorted({*a.mandates, *b.mandates}, key=_mandate_order)),
+        freshness=tuple(sorted({*a.freshness, *b.freshness}, key=_freshness_order)),
+        consent_needed=a.consent_needed or b.consent_needed,
+        required=a.required | b.required,
+        forbidden=a.forbidden | b.forbidden,
+        consent_sources=_sources(a.consent_sources, b.consent_sources),
+    )
+
+
+def _packs(policy: Policy, jurisdiction: str) -> tuple[list[Pack], bool]:
+    """The packs that hold, and whether that is because the jurisdiction is known."""
+    names = _mapped(policy, jurisdiction)
+    known = bool(names)
+    if not known:
+        names = set(policy.packs)
+    if HOUSE in policy.packs:
+        names.add(HOUSE)
+    missing = sorted(names - set(policy.packs))
+    if missing:
+        raise PolicyError(f"policy {policy.label} names the pack {missing[0]}, which it lacks")
+    return [policy.packs[name] for name in sorted(names)], known
+
+
+def _mapped(policy: Policy, jurisdiction: str) -> set[str]:
+    if not jurisdiction:
+        return set()
+    country = jurisdiction.partition("-")[0]
+    named = {policy.pack_of[key] for key in (jurisdiction, country) if key in policy.pack_of}
+    if not named and ANY_JURISDICTION in policy.pack_of:
+        named.add(policy.pack_of[ANY_JURISDICTION])
+    return named
+
+
+def _closed(policy: Policy, jurisdiction: str) -> frozenset[date]:
+    """Public holidays there; those of every calendar while nobody knows where the customer is."""
+    if not jurisdiction:
+        return frozenset().union(*(calendar.closed for calendar in policy.calendars.values()))
+    keys = (jurisdiction, jurisdiction.partition("-")[0])
+    found = [policy.calendars[key].closed for key in keys if key in policy.calendars]
+    return frozenset().union(*found)
+
+
+def _of_pack(
+    pack: Pack, message_class: MessageClass, closed: frozenset[date], known: bool
+) -> Rules:
+    given = pack.hours.get(message_class)
+    hours = given.hours if given else Hours()
+    if given and given.holidays:
+        hours = intersect(hours, Hours(closed_days=closed))
+    sources = (given.source, given.days_source) if given else ()
+    consent = pack.consent.get(message_class)
+    return Rules(
+        packs=(pack.label,),
+        hours=hours,
+        hours_sources=tuple(source for source in sources if source is not None),
+        caps=tuple(cap for cap in pack.caps if not cap.classes or message_class in cap.classes),
+        mandates=pack.mandates if known else (),
+        freshness=pack.freshness,
+        consent_needed=consent is not None,
+        required=pack.required.get(message_class, frozenset()),
+        forbidden=frozenset(pack.forbidden),
+        consent_sources=(consent,) if consent else (),
+    )
+
+
+def _of_policy(policy: Policy, message_class: MessageClass) -> Rules:
+    """The lender's own quiet hours and limits.
+
+    Both limits count every contact, whatever its class and channel. A notice that law orders is
+    held by the limit per day, which only defers, and not by that per bill, which would drop it.
+    """
+    own = Source(f"policy {policy.label}", Mark.HOUSE)
+    quiet = policy.quiet
+    caps = []
+    if policy.limits.per_day is not None:
+        customer = frozenset({Scope.CUSTOMER})
+        per_day = policy.limits.per_day
+        caps.append(Cap(PER_DAY, Count.ATTEMPT, per_day, Window.LOCAL_DAY, 1, customer, own))
+    if policy.limits.per_bill is not None and message_class is not MessageClass.MANDATED:
+        bill = frozenset({Scope.BILL})
+        caps.append(Cap(PER_BILL, Count.ATTEMPT, policy.limits.per_bill, Window.BILL, 1, bill, own))
+    return Rules(
+        packs=(),
+        hours=Hours(spans(quiet.end, quiet.start)),
+        hours_sources=(own,) if quiet.start != quiet.end else (),
+        caps=tuple(caps),
+        mandates=(),
+        freshness=(),
+        consent_needed=False,
+        required=frozenset(),
+    )
+
+
+def _union(a: Iterable[str], b: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({*a, *b}))
+
+
+def _sources(a: tuple[Source, ...], b: tuple[Source, ...]) -> tuple[Source, ...]:
+    return tuple(sorted({*a, *b}, key=lambda source: (source.cite, source.mark)))
+
+
+def _cap_order(cap: Cap) -> tuple[str, ...]:
+    """A total order, so that composing in either order gives one and the same."""
+    sets = (",".join(sorted(some)) for some in (cap.scope, cap.channels, cap.classes))
+    numbers = (f"{cap.limit:09d}", f"{cap.length:09d}")
+    kinds = (cap.count, cap.window, cap.source.cite, cap.source.mark)
+    return (cap.cap_id, *numbers, *kinds, *sets)
+
+
+def _mandate_order(mandate: Mandate) -> tuple[str, ...]:
+    numbers = (mandate.min_channels, mandate.after_missed, mandate.within_days)
+    source = mandate.source
+    words = (mandate.kind, mandate.legal_basis, source.cite, source.mark)
+    return (*words, ",".join(sorted(mandate.products)), *map(str, numbers))
+
+
+def _freshness_order(rule: Freshness) -> tuple[str, ...]:
+    channels = ",".join(sorted(rule.channels))
+    return (channels, f"{rule.days:09d}", rule.source.cite, rule.source.mark)
