@@ -1,0 +1,1 @@
+"""Policies as files and as versions in force: read, checked, compared, activated, chosen."""

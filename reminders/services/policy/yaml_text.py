@@ -1,0 +1,63 @@
+"""YAML with what a person must be told: a key that stands twice, and the line of every value."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from reminders.domain.errors import PolicyError
+
+Place = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML silently keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        # Any: what YAML may hold is not known before its shape was looked at.
+        names = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if names.count(key.value) > 1:
+                raise PolicyError(f"line {key.start_mark.line + 1}: {key.value} stands twice")
+        return super().construct_mapping(node, deep)
+
+
+def load(text: str) -> object:
+    """What a YAML text says. Raises `PolicyError`, with the line where there is one."""
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise PolicyError(f"{line}not YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise PolicyError(f"not YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise PolicyError("not a policy: nested too deep") from None
+
+
+def lines(text: str) -> dict[Place, int]:
+    """The line (from 1) of every value, by its place; a key's own line if it is in a mapping."""
+    root = yaml.compose(text, yaml.SafeLoader)
+    return {} if root is None else dict(_walk(root, ()))
+
+
+def line_of(known: dict[Place, int], place: Sequence[str | int]) -> int:
+    """The line of a place, or of the nearest thing around it; 1 if there is none."""
+    wanted = tuple(place)
+    while wanted and wanted not in known:
+        wanted = wanted[:-1]
+    return known.get(wanted, 1)
+
+
+def _walk(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
+    yield place, node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*place, str(key.value))
+            yield from _walk(value, inner)
+            yield inner, key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _walk(value, (*place, number))
