@@ -9,14 +9,19 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from typing import cast
 
+from reminders.domain.bill import BillPosition
+from reminders.domain.calendar import local_day
+from reminders.domain.customer import ChannelName, ContactHealth, Customer
 from reminders.domain.errors import PolicyError
+from reminders.domain.tier import Tier
 
 Facts = Mapping[str, object]
 _Value = Callable[[Facts], object]
@@ -249,6 +254,33 @@ class _Compiler:
         return PolicyError(f"character {at + 1}: {what}")
 
 
-def names_of(texts: Sequence[str]) -> frozenset[str]:
-    """Every fact that these conditions read."""
-    return frozenset().union(*(compile_condition(text).names for text in texts if text))
+def facts_of(
+    now: datetime, bill: BillPosition, customer: Customer, tier: Tier, group: str, promised: bool
+) -> Mapping[str, object]:
+    """What a condition may know of a bill at `now`: a value for each of `FACTS`."""
+    today = local_day(now, customer.time_zone or "UTC")
+    days_to_due = (bill.terms.due_on - today).days
+    reachable = {
+        f"has_{channel}": channel in customer.contacts
+        and customer.contacts[channel].health is not ContactHealth.DEAD
+        for channel in ChannelName
+    }
+    return {
+        **reachable,
+        "amount_due": bill.terms.amount_due,
+        "minimum_due": bill.terms.minimum_due,
+        "paid": bill.paid,
+        "balance": bill.balance,
+        "minimum_left": bill.minimum_left,
+        "days_to_due": days_to_due,
+        "days_overdue": max(0, -days_to_due),
+        "epoch": bill.epoch,
+        "product": bill.terms.product,
+        "currency": bill.terms.currency,
+        "jurisdiction": customer.jurisdiction,
+        "language": customer.language,
+        "tier": str(tier),
+        "group": group,
+        "revolving": bill.terms.revolving,
+        "promised": promised,
+    }
