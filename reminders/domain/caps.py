@@ -78,7 +78,7 @@ def counted(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> in
 
 def _blocked(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> Blocked | None:
     barring = cap.limit + 1 if cap.window is _AFTER else cap.limit
-    if len(usage.contacts) < barring or not cap.applies(wanted.channel, wanted.message_class):
+    if len(usage.contacts) < barring or not cap.holds(wanted.channel, wanted.message_class):
         return None
     if wanted.excluded and cap.cap_id in wanted.excluded:
         return None

@@ -60,6 +60,8 @@ class Cap:
     """At most `limit` contacts in a window. Empty `channels` or `classes` mean every one.
 
     `length` is in days (LOCAL_DAY, AFTER) or hours (ROLLING); for BILL it has no meaning.
+    Messages of the `exempt` classes are counted and yet not held: what law orders does not
+    wait for a house figure.
     """
 
     cap_id: str
@@ -71,9 +73,14 @@ class Cap:
     source: Source
     channels: frozenset[str] = frozenset()
     classes: frozenset[MessageClass] = frozenset()
+    exempt: frozenset[MessageClass] = frozenset()
+
+    def holds(self, channel: str, message_class: MessageClass) -> bool:
+        """True if a message of this class on this channel must be within the cap."""
+        return message_class not in self.exempt and self.applies(channel, message_class)
 
     def applies(self, channel: str, message_class: MessageClass) -> bool:
-        """True if a message of this class on this channel is held by the cap."""
+        """True if the cap counts a message of this class on this channel."""
         if self.channels and channel not in self.channels:
             return False
         return not self.classes or message_class in self.classes
@@ -157,6 +164,25 @@ class Duty:
     source: Source
 
 
+class Content(StrEnum):
+    """What a message must say. One that a template can say already is named as its variable."""
+
+    LENDER = "lender"
+    AMOUNT = "amount"
+    DUE_ON = "due_on"
+    BILL = "bill_id"
+    HOW_TO_PAY = "pay_url"
+    OPT_OUT_METHOD = "unsubscribe_url"
+    CONSEQUENCE = "consequence"
+    HOW_TO_DISPUTE = "how_to_dispute"
+    CONTACT = "contact"
+    DEBT_COLLECTOR_LINE = "debt_collector_line"
+    DEBT_ADVICE = "debt_advice"
+    INFORMATION_SHEET = "information_sheet"
+    AGENT_IDENTITY = "agent_identity"
+    FORBEARANCE_OFFER = "forbearance_offer"
+
+
 class Role(StrEnum):
     """Whom a pack binds."""
 
@@ -179,7 +205,7 @@ class Pack:
     mandates: tuple[Mandate, ...] = ()
     freshness: tuple[Freshness, ...] = ()
     consent: Mapping[MessageClass, Source] = field(default_factory=dict)  # opt-in before the first
-    required: Mapping[MessageClass, frozenset[str]] = field(default_factory=dict)
+    required: Mapping[MessageClass, frozenset[Content]] = field(default_factory=dict)
     required_sources: Mapping[MessageClass, Source] = field(default_factory=dict)
     forbidden: Mapping[str, Source] = field(default_factory=dict)  # by name of the lint
     opt_out: OptOutRule | None = None
@@ -219,6 +245,6 @@ class Rules:
     mandates: tuple[Mandate, ...]
     freshness: tuple[Freshness, ...]
     consent_needed: bool
-    required: frozenset[str]
+    required: frozenset[Content]
     forbidden: frozenset[str] = frozenset()
     consent_sources: tuple[Source, ...] = ()

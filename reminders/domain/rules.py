@@ -107,7 +107,7 @@ def _of_pack(
         packs=(pack.label,),
         hours=hours,
         hours_sources=tuple(source for source in sources if source is not None),
-        caps=tuple(cap for cap in pack.caps if not cap.classes or message_class in cap.classes),
+        caps=_concerning(message_class, pack.caps),
         mandates=pack.mandates if known else (),
         freshness=pack.freshness,
         consent_needed=consent is not None,
@@ -120,28 +120,38 @@ def _of_pack(
 def _of_policy(policy: Policy, message_class: MessageClass) -> Rules:
     """The lender's own quiet hours and limits.
 
-    Both limits count every contact, whatever its class and channel. A notice that law orders is
-    held by the limit per day, which only defers, and not by that per bill, which would drop it.
+    Both limits count every contact, whatever its class and channel (in-app too). A notice that law
+    orders is counted by them and waits for neither: a duty is not lost to a house figure.
     """
     own = Source(f"policy {policy.label}", Mark.HOUSE)
     quiet = policy.quiet
+    mandated = frozenset({MessageClass.MANDATED})
     caps = []
-    if policy.limits.per_day is not None:
-        customer = frozenset({Scope.CUSTOMER})
-        per_day = policy.limits.per_day
-        caps.append(Cap(PER_DAY, Count.ATTEMPT, per_day, Window.LOCAL_DAY, 1, customer, own))
-    if policy.limits.per_bill is not None and message_class is not MessageClass.MANDATED:
-        bill = frozenset({Scope.BILL})
-        caps.append(Cap(PER_BILL, Count.ATTEMPT, policy.limits.per_bill, Window.BILL, 1, bill, own))
+    for cap_id, limit, window, scope in (
+        (PER_DAY, policy.limits.per_day, Window.LOCAL_DAY, Scope.CUSTOMER),
+        (PER_BILL, policy.limits.per_bill, Window.BILL, Scope.BILL),
+    ):
+        if limit is not None:
+            within = frozenset({scope})
+            caps.append(Cap(cap_id, Count.ATTEMPT, limit, window, 1, within, own, exempt=mandated))
     return Rules(
         packs=(),
         hours=Hours(spans(quiet.end, quiet.start)),
         hours_sources=(own,) if quiet.start != quiet.end else (),
-        caps=tuple(caps),
+        caps=_concerning(message_class, caps),
         mandates=(),
         freshness=(),
         consent_needed=False,
         required=frozenset(),
+    )
+
+
+def _concerning(message_class: MessageClass, caps: Iterable[Cap]) -> tuple[Cap, ...]:
+    """The caps that some channel's message of this class must be within."""
+    return tuple(
+        cap
+        for cap in caps
+        if message_class not in cap.exempt and (not cap.classes or message_class in cap.classes)
     )
 
 
@@ -155,10 +165,19 @@ def _sources(a: tuple[Source, ...], b: tuple[Source, ...]) -> tuple[Source, ...]
 
 def _cap_order(cap: Cap) -> tuple[str, ...]:
     """A total order, so that composing in either order gives one and the same."""
-    sets = (",".join(sorted(some)) for some in (cap.scope, cap.channels, cap.classes))
+    sets = (",".join(sorted(some)) for some in _sets(cap))
     numbers = (f"{cap.limit:09d}", f"{cap.length:09d}")
     kinds = (cap.count, cap.window, cap.source.cite, cap.source.mark)
     return (cap.cap_id, *numbers, *kinds, *sets)
+
+
+def _sets(cap: Cap) -> tuple[frozenset[str], ...]:
+    return (
+        frozenset(cap.scope),
+        cap.channels,
+        frozenset(cap.classes),
+        frozenset(cap.exempt),
+    )
 
 
 def _mandate_order(mandate: Mandate) -> tuple[str, ...]:
