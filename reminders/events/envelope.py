@@ -17,7 +17,6 @@ from reminders.events.fields import (
     Source,
 )
 from reminders.events.models import (
-    AnyData,
     BillAdjusted,
     BillCancelled,
     BillDue,
@@ -27,17 +26,39 @@ from reminders.events.models import (
     Data,
     HoldLifted,
     HoldPlaced,
+    OffsetsChosen,
     PaymentFailed,
     PaymentReceived,
     PaymentReversed,
     PreferenceChanged,
 )
+from reminders.events.observed import ContactConfirmed, ContactMade, PromiseMade, RiskObserved
 
 TypeT = TypeVar("TypeT", bound=str)
 DataT = TypeVar("DataT", bound=Data)
 
 # https://www.w3.org/TR/trace-context/#traceparent-header; an all-zero trace id is not one.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+AnyData = (
+    CustomerUpdated
+    | ContactChanged
+    | PreferenceChanged
+    | BillIssued
+    | BillDue
+    | BillAdjusted
+    | BillCancelled
+    | PaymentReceived
+    | PaymentFailed
+    | PaymentReversed
+    | HoldPlaced
+    | HoldLifted
+    | OffsetsChosen
+    | RiskObserved
+    | PromiseMade
+    | ContactConfirmed
+    | ContactMade
+)
 
 
 class Envelope(BaseModel, Generic[TypeT, DataT]):
@@ -89,6 +110,11 @@ PaymentFailedEvent = Envelope[Literal["payment.failed"], PaymentFailed]
 PaymentReversedEvent = Envelope[Literal["payment.reversed"], PaymentReversed]
 HoldPlacedEvent = Envelope[Literal["hold.placed"], HoldPlaced]
 HoldLiftedEvent = Envelope[Literal["hold.lifted"], HoldLifted]
+OffsetsChosenEvent = Envelope[Literal["preference.offsets_chosen"], OffsetsChosen]
+RiskObservedEvent = Envelope[Literal["risk.observed"], RiskObserved]
+PromiseMadeEvent = Envelope[Literal["promise.made"], PromiseMade]
+ContactConfirmedEvent = Envelope[Literal["contact.confirmed"], ContactConfirmed]
+ContactMadeEvent = Envelope[Literal["contact.made"], ContactMade]
 
 Event = (
     CustomerUpdatedEvent
@@ -103,6 +129,11 @@ Event = (
     | PaymentReversedEvent
     | HoldPlacedEvent
     | HoldLiftedEvent
+    | OffsetsChosenEvent
+    | RiskObservedEvent
+    | PromiseMadeEvent
+    | ContactConfirmedEvent
+    | ContactMadeEvent
 )
 AnyEvent = Annotated[Event, Field(discriminator="type")]
 
@@ -119,6 +150,11 @@ EVENT_MODELS: dict[str, type[BaseModel]] = {
     "payment.reversed": PaymentReversedEvent,
     "hold.placed": HoldPlacedEvent,
     "hold.lifted": HoldLiftedEvent,
+    "preference.offsets_chosen": OffsetsChosenEvent,
+    "risk.observed": RiskObservedEvent,
+    "promise.made": PromiseMadeEvent,
+    "contact.confirmed": ContactConfirmedEvent,
+    "contact.made": ContactMadeEvent,
 }
 
 _TYPE_OF: dict[type[BaseModel], str] = {

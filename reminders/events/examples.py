@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from reminders.events.envelope import Event, event_of
+from reminders.events.envelope import AnyData, Event, event_of
 from reminders.events.models import (
-    AnyData,
     BillAdjusted,
     BillCancelled,
     BillDue,
@@ -16,11 +15,13 @@ from reminders.events.models import (
     CustomerUpdated,
     HoldLifted,
     HoldPlaced,
+    OffsetsChosen,
     PaymentFailed,
     PaymentReceived,
     PaymentReversed,
     PreferenceChanged,
 )
+from reminders.events.observed import ContactConfirmed, ContactMade, PromiseMade, RiskObserved
 
 _SOURCE = "/example-bank/billing"
 _CUSTOMER = "C-000001"
@@ -60,6 +61,7 @@ _DATA: tuple[tuple[AnyData, datetime], ...] = (
             ),
             consent={"sms": True, "email": True, "in_app": True},
             name="王示例",
+            other_time_zones=("Asia/Shanghai",),
         ),
         _at(3, 1),
     ),
@@ -74,6 +76,7 @@ _DATA: tuple[tuple[AnyData, datetime], ...] = (
             channel="sms",
             message_kind="pre_due",
             allowed=False,
+            source="preference_page",
         ),
         _at(3, 3),
     ),
@@ -135,6 +138,46 @@ _DATA: tuple[tuple[AnyData, datetime], ...] = (
         _at(3, 23),
     ),
     (HoldLifted(customer_id=_CUSTOMER, hold_id="H-000001", lifted_at=_at(3, 30)), _at(3, 30)),
+    (OffsetsChosen(customer_id=_CUSTOMER, offsets=(-5, -1), actor="customer"), _at(3, 4)),
+    (
+        RiskObserved(
+            customer_id=_CUSTOMER,
+            name="credit_limit",
+            value=200_000,
+            source="core_banking",
+            observed_at=_at(3, 1),
+        ),
+        _at(3, 1),
+    ),
+    (
+        PromiseMade(
+            customer_id=_CUSTOMER,
+            promise_id="PTP-000001",
+            bill_id=_BILL,
+            amount_minor=500_000,
+            currency="TWD",
+            promised_on=date(2026, 4, 3),
+            made_at=_at(3, 28),
+        ),
+        _at(3, 28),
+    ),
+    (
+        ContactConfirmed(customer_id=_CUSTOMER, channel="sms", confirmed_at=_at(3, 6)),
+        _at(3, 6),
+    ),
+    (
+        ContactMade(
+            customer_id=_CUSTOMER,
+            contact_id="CALL-000001",
+            channel="voice",
+            bill_id=_BILL,
+            connected=True,
+            conversation=True,
+            at=_at(3, 28),
+            message_class="collection",
+        ),
+        _at(3, 28),
+    ),
 )
 
 

@@ -9,23 +9,47 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BeforeValidator,
+    FailFast,
     Field,
     PlainValidator,
     StringConstraints,
 )
 
 ChannelName = Literal["sms", "email", "in_app"]
-MessageKind = Literal["*", "pre_due", "due_today", "overdue"]
+# Where others than us may have met the customer; ours are among them.
+OutsideChannel = Literal[
+    "sms", "email", "in_app", "voice", "push", "wechat", "webhook", "letter", "visit"
+]
+MessageKind = Literal[
+    "*",
+    "pre_due",
+    "due_today",
+    "overdue",
+    "payment_received",
+    "promise_followup",
+    "contact_update_request",
+    "optout_disclosure",
+    "bureau_pre_notice",
+    "statutory_arrears_notice",
+    "legal_notice",
+]
+# What a contact by others may have been: a mandated notice and marketing count for no cap.
+OutsideClass = Literal["service_notice", "collection"]
+# All that a lender may tell of a customer's risk. Opting out, protected traits and third parties'
+# data are not in this list and never will be: what is not in it cannot be said (S1.6).
+RiskName = Literal["credit_limit", "autopay", "lender_score", "anomaly", "utilisation"]
 HoldKind = Literal[
     "dispute", "hardship", "deceased", "attorney", "cease_contact", "complaint", "incident"
 ]
+
+OrderedT = TypeVar("OrderedT", str, int)
 
 _BIGINT_MAX = 2**63 - 1
 _INT_MAX = 2**31 - 1
@@ -76,6 +100,11 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _in_order_once(names: tuple[OrderedT, ...]) -> tuple[OrderedT, ...]:
+    """Sorted and each once, so that an equal set has equal bytes and an equal hash."""
+    return tuple(sorted(set(names)))
+
+
 Instant = Annotated[AwareDatetime, BeforeValidator(_is_instant), AfterValidator(_to_utc)]
 LocalDate = Annotated[date, BeforeValidator(_is_date)]
 # Strict: without it 1.0 would pass as money and "yes" as a flag.
@@ -83,6 +112,10 @@ Amount = Annotated[int, Field(strict=True, ge=0, le=_BIGINT_MAX)]
 PositiveAmount = Annotated[int, Field(strict=True, ge=1, le=_BIGINT_MAX)]
 Version = Annotated[int, Field(strict=True, ge=1, le=_INT_MAX)]
 Flag = Annotated[bool, Field(strict=True)]
+# Days from the due date: a monthly bill is not known much longer before, and 0 is the last day.
+Offset = Annotated[int, Field(strict=True, ge=-30, le=0)]
+# Every integer up to 10^15 is exact in a double; infinity and NaN are no observations.
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e15, le=1e15)]
 
 # Each pattern beside the words that tell a producer what is wrong.
 _REF = r"^[A-Za-z0-9._:-]+$"
@@ -111,7 +144,14 @@ Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=_ONE_LINE)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_ONE_LINE)]
+Actor = Annotated[str, StringConstraints(max_length=64, pattern=_ONE_LINE)]
 Note = Annotated[str, StringConstraints(max_length=500, pattern=_NOTE)]
+
+OtherZones = Annotated[tuple[TimeZone, ...], Field(max_length=5), AfterValidator(_in_order_once)]
+Offsets = Annotated[
+    tuple[Offset, ...], FailFast(), Field(max_length=5), AfterValidator(_in_order_once)
+]
+CapIds = Annotated[tuple[Ref, ...], Field(max_length=20), AfterValidator(_in_order_once)]
 
 # Envelope attributes. A blank in a source would make (source, id) ambiguous in one log line.
 EventId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_ONE_LINE)]

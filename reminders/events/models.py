@@ -10,6 +10,7 @@ from reminders.events.fields import (
     E164,
     EMAIL,
     EMAIL_MAX,
+    Actor,
     Amount,
     ChannelName,
     Currency,
@@ -23,6 +24,8 @@ from reminders.events.fields import (
     MessageKind,
     Name,
     Note,
+    Offsets,
+    OtherZones,
     PositiveAmount,
     Ref,
     TimeZone,
@@ -82,6 +85,7 @@ class CustomerUpdated(Data):
         default_factory=dict
     )
     name: Name | None = None
+    other_time_zones: OtherZones | None = None  # where else the customer may be
 
 
 class ContactChanged(Data):
@@ -98,12 +102,23 @@ class ContactChanged(Data):
 
 
 class PreferenceChanged(Data):
-    """Someone (`actor`) allowed or forbade a kind of message on a channel."""
+    """Someone (`actor`) allowed or forbade a kind of message on a channel.
 
-    actor: Label
+    Without an actor it is not refused: it waits for a person (S4.24).
+    """
+
+    actor: Actor | None = None
     channel: ChannelName
     message_kind: MessageKind
     allowed: Flag
+    source: Label | None = None
+
+
+class OffsetsChosen(Data):
+    """On which days from the due date reminders are wanted; none = as the lender does it."""
+
+    offsets: Offsets
+    actor: Label
 
 
 class BillSnapshot(Data):
@@ -201,19 +216,3 @@ class HoldLifted(Data):
 
     hold_id: Ref
     lifted_at: Instant
-
-
-AnyData = (
-    CustomerUpdated
-    | ContactChanged
-    | PreferenceChanged
-    | BillIssued
-    | BillDue
-    | BillAdjusted
-    | BillCancelled
-    | PaymentReceived
-    | PaymentFailed
-    | PaymentReversed
-    | HoldPlaced
-    | HoldLifted
-)

@@ -15,9 +15,9 @@ KEY = b"k" * 32
 # A stored hash outlives the code: should one of these change, every redelivery of an event that
 # was taken before would be refused as a conflict.
 GOLDEN = {
-    "customer.updated": "f57767e4f979491f",
+    "customer.updated": "3c43ae3b1caf7bd5",
     "contact.changed": "f2ea5667395dd1bf",
-    "preference.changed": "7ca17b8422b8d41a",
+    "preference.changed": "f1c2a9d9bba659e9",
     "bill.issued": "e4113a86ad9d4ee8",
     "bill.due": "61a3cc37f5b63a25",
     "bill.adjusted": "25e184ecfec8fb0a",
@@ -27,6 +27,11 @@ GOLDEN = {
     "payment.reversed": "dc2bf0192f5249cd",
     "hold.placed": "f73ae6546c90fc56",
     "hold.lifted": "4a8c09e6b14de913",
+    "preference.offsets_chosen": "4c4e4bf6aefac0c0",
+    "risk.observed": "2c85449b798ecfec",
+    "promise.made": "36a969ac541c4709",
+    "contact.confirmed": "8fcf5e07bb674bd5",
+    "contact.made": "2ab04b0f07aa3dd8",
 }
 
 
@@ -37,6 +42,39 @@ def hashed(body: bytes) -> bytes:
 @pytest.mark.parametrize("event_type", EVENT_MODELS)
 def test_the_hash_of_an_event_never_changes(event_type: str) -> None:
     assert hashed(raw(event_type)).hex()[:16] == GOLDEN[event_type]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "since_then", "before"),
+    [
+        ("customer.updated", {"data_other_time_zones": None}, "f57767e4f979491f"),
+        ("preference.changed", {"data_source": None}, "7ca17b8422b8d41a"),
+    ],
+)
+def test_a_new_field_leaves_the_hash_of_those_who_do_not_send_it(
+    event_type: str, since_then: dict[str, Any], before: str
+) -> None:
+    assert hashed(raw(event_type, **since_then)).hex()[:16] == before
+
+
+@pytest.mark.parametrize(
+    ("event_type", "one", "other"),
+    [
+        (
+            "customer.updated",
+            {"data_other_time_zones": ["Europe/Paris", "Asia/Tokyo", "Asia/Tokyo"]},
+            {"data_other_time_zones": ["Asia/Tokyo", "Europe/Paris"]},
+        ),
+        ("preference.offsets_chosen", {"data_offsets": [-1, -5]}, {"data_offsets": [-5, -1, -1]}),
+        ("contact.made", {"data_excluded": ["b", "a"]}, {"data_excluded": ["a", "b"]}),
+        ("contact.made", {"data_connected": None}, {"data_connected": None, "data_excluded": None}),
+        ("risk.observed", {"data_value": 200_000}, {"data_value": 200_000.0}),
+    ],
+)
+def test_an_equal_set_or_number_has_the_same_hash(
+    event_type: str, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    assert hashed(raw(event_type, **one)) == hashed(raw(event_type, **other))
 
 
 def _backwards(value: Any) -> Any:  # Any: JSON
