@@ -33,6 +33,7 @@ def _boolean(value: bool) -> str:
 
 _ENCODERS: dict[type, _Encode] = {
     int: str,
+    float: repr,
     bool: _boolean,
     UUID: str,
     bytes: _bytes,

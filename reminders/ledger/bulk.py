@@ -13,6 +13,7 @@ Row = tuple[Any, ...]
 class Bulk:
     """One table's bulk insert. `columns` maps names to PostgreSQL types, in the order of the rows.
 
+    A column that is itself an array is given as its literal (`arrays.literal`).
     `conflict` is what follows ON CONFLICT; `returning` names the columns handed back.
     """
 
@@ -24,9 +25,17 @@ class Bulk:
         returning: str = "",
     ) -> None:
         self._names = tuple(columns)
-        arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in columns.items())
+        arrays = ", ".join(
+            f"CAST(:{name} AS {'text' if kind.endswith('[]') else kind}[])"
+            for name, kind in columns.items()
+        )
         names = ", ".join(columns)
-        statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608
+        cast = ", ".join(
+            f"CAST(v.{name} AS {kind})" if kind.endswith("[]") else f"v.{name}"
+            for name, kind in columns.items()
+        )
+        statement = f"INSERT INTO {table} ({names}) SELECT {cast} "
+        statement += f"FROM unnest({arrays}) AS v ({names})"
         if conflict:
             statement += f" ON CONFLICT {conflict}"
         if returning:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -11,37 +11,46 @@ from sqlalchemy import Connection, text
 
 from reminders.domain.bill import BillPosition, BillTerms, BillVersion, Payment, positions
 from reminders.domain.customer import (
+    ChannelName,
     ContactHealth,
     ContactPoint,
     Customer,
     Hold,
     HoldKind,
     Preference,
+    Promise,
+    RiskInput,
 )
+from reminders.domain.kinds import MessageClass
+from reminders.domain.scorecard import Feature
+from reminders.domain.usage import Contact
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One customer with every bill as it stands and the days on which payments failed."""
+    """One customer with every bill as it stands, the days on which payments failed and the
+    contacts that others than us made."""
 
     customer: Customer
     bills: Mapping[str, BillPosition]
     payments: tuple[Payment, ...]
     failed_at: tuple[datetime, ...]
     traces: Mapping[str, str]  # bill → the trace of the newest event about it
+    contacts: tuple[Contact, ...] = ()
 
 
 _CUSTOMERS = text(
-    "SELECT customer_id, ref, language, time_zone, jurisdiction"
+    "SELECT customer_id, ref, language, time_zone, jurisdiction, other_zones, offsets"
     " FROM customer WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
 )
 _CONTACTS = text(
-    "SELECT customer_id, channel, mask, health FROM contact_point"
+    "SELECT customer_id, channel, mask, health, address_hash, confirmed_at, died_at"
+    " FROM contact_point"
     " WHERE customer_id = ANY(CAST(:ids AS bigint[])) AND secret_id IS NOT NULL"
 )
 _PREFERENCES = text(
-    "SELECT customer_id, channel, kind, allowed FROM preference"
-    " WHERE customer_id = ANY(CAST(:ids AS bigint[])) AND NOT allowed"
+    "SELECT customer_id, channel, kind, allowed, actor, effective_at, version FROM preference"
+    " WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
 )
 # A hold counts once it is placed; a lift that came first waits for it.
 _HOLDS = text(
@@ -59,6 +68,22 @@ _PAYMENTS = text(
     " AND (coalesce(paid_at, failed_at, 'infinity') >= CAST(:since AS date)"
     " OR bill_id = ANY(CAST(:bills AS text[])))"
 )
+# One statement for three tables: most customers have no row in any of them. In order of time, and
+# of the event where two have the same.
+_OBSERVED = text(
+    "SELECT customer_id, 'risk', name, source, observed_at, value,"
+    " CAST(NULL AS bigint), CAST(NULL AS date), NULL, NULL,"
+    " CAST(NULL AS boolean), CAST(NULL AS boolean), CAST(NULL AS text[]), event_key"
+    " FROM risk_input WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
+    " UNION ALL SELECT customer_id, 'promise', promise_id, bill_id, made_at, NULL,"
+    " amount, promised_on, NULL, NULL, NULL, NULL, NULL, event_key"
+    " FROM promise WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
+    " AND promised_on >= CAST(:since AS date)"
+    " UNION ALL SELECT customer_id, 'contact', contact_id, bill_id, at, NULL,"
+    " NULL, NULL, channel, class, connected, conversation, excluded, event_key"
+    " FROM outside_contact WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
+    " AND at >= CAST(:since AS date) ORDER BY 5, 14, 3"
+)
 
 
 def load(connection: Connection, customers: Collection[int], since: date) -> dict[int, Facts]:
@@ -70,13 +95,10 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
     Lock the customers first (`locks`): what is read here is then the newest that is committed.
     """
     ids = {"ids": list(customers), "since": since}
-    contacts: dict[int, dict[str, ContactPoint]] = {}
-    for customer, channel, mask, health in connection.execute(_CONTACTS, ids):
-        point = ContactPoint(channel, mask, ContactHealth(health))
-        contacts.setdefault(customer, {})[channel] = point
+    contacts = _points(connection, ids)
     preferences: dict[int, list[Preference]] = {}
-    for customer, channel, kind, allowed in connection.execute(_PREFERENCES, ids):
-        preferences.setdefault(customer, []).append(Preference(channel, kind, allowed))
+    for customer, *said in connection.execute(_PREFERENCES, ids):
+        preferences.setdefault(customer, []).append(Preference(*said))
     holds: dict[int, list[Hold]] = {}
     for customer, hold_id, kind, bill_id, from_at, until_at in connection.execute(_HOLDS, ids):
         hold = Hold(hold_id, HoldKind(kind), bill_id, from_at, until_at)
@@ -84,8 +106,11 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
     versions, traces = _versions(connection, ids, since)
     bills = {version.bill_id for known in versions.values() for version in known}
     payments, failed = _payments(connection, {**ids, "bills": sorted(bills)})
+    observed = _observed(connection, ids, contacts)
     found = {}
-    for customer, ref, language, zone, jurisdiction in connection.execute(_CUSTOMERS, ids):
+    for row in connection.execute(_CUSTOMERS, ids):
+        customer, ref, language, zone, jurisdiction, others, offsets = row
+        seen = observed.get(customer) or _Seen()
         paid = payments.get(customer, [])
         found[customer] = Facts(
             customer=Customer(
@@ -97,12 +122,74 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
                 contacts=contacts.get(customer, {}),
                 preferences=tuple(preferences.get(customer, ())),
                 holds=tuple(holds.get(customer, ())),
+                other_zones=tuple(others),
+                offsets=frozenset(offsets),
+                promises=tuple(seen.promises),
+                risk_inputs=seen.risk_inputs(since),
             ),
             bills=positions(versions.get(customer, ()), paid),
             payments=tuple(paid),
             failed_at=tuple(failed.get(customer, ())),
             traces=traces.get(customer, {}),
+            contacts=tuple(seen.contacts),
         )
+    return found
+
+
+def _points(connection: Connection, ids: dict[str, Any]) -> dict[int, dict[str, ContactPoint]]:
+    found: dict[int, dict[str, ContactPoint]] = {}
+    for row in connection.execute(_CONTACTS, ids):
+        customer, channel, mask, health, digest, confirmed_at, died_at = row
+        # Nobody shares an inbox, and its address is the same for all.
+        key = "" if channel == ChannelName.IN_APP else digest.hex()
+        point = ContactPoint(channel, mask, ContactHealth(health), key, confirmed_at, died_at)
+        found.setdefault(customer, {})[channel] = point
+    return found
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What others observed of one customer, in the order of its time."""
+
+    risk: list[RiskInput] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+
+    def risk_inputs(self, since: date) -> tuple[RiskInput, ...]:
+        """Every input since then, and of those before it the newest of each: it held until then."""
+        before = {each.feature: each for each in self.risk if each.observed_at.date() < since}
+        return (*before.values(), *(each for each in self.risk if each.observed_at.date() >= since))
+
+
+def _observed(
+    connection: Connection,
+    ids: dict[str, Any],
+    points: Mapping[int, Mapping[str, ContactPoint]],
+) -> dict[int, _Seen]:
+    found: dict[int, _Seen] = {}
+    for customer, what, name, other, at, *rest in connection.execute(_OBSERVED, ids):
+        number, amount, on, channel, kind, connected, conversation, excluded, _ = rest
+        seen = found.setdefault(customer, _Seen())
+        match what:
+            case "risk":
+                seen.risk.append(RiskInput(Feature(name), number, other, at))
+            case "promise":
+                seen.promises.append(Promise(name, other, amount, on, at))
+            case _:
+                point = points.get(customer, {}).get(channel)
+                seen.contacts.append(
+                    Contact(
+                        at=at,
+                        channel=channel,
+                        message_class=MessageClass(kind),
+                        customer=str(customer),
+                        bill=other,
+                        contact_point=point.key if point else "",
+                        connected=connected,
+                        conversation=conversation,
+                        excluded=frozenset(excluded),
+                    )
+                )
     return found
 
 

@@ -68,7 +68,9 @@ CONTACTS = Bulk(
         " address_hash = excluded.address_hash, secret_id = excluded.secret_id,"
         " effective_at = excluded.effective_at, event_key = excluded.event_key,"
         " health = CASE WHEN contact_point.address_hash = excluded.address_hash"
-        " THEN contact_point.health ELSE 'unknown' END"
+        " THEN contact_point.health ELSE 'unknown' END,"
+        " died_at = CASE WHEN contact_point.address_hash = excluded.address_hash"
+        " THEN contact_point.died_at END"
         " WHERE (excluded.effective_at, excluded.event_key)"
         " > (contact_point.effective_at, contact_point.event_key)"
     ),
@@ -82,13 +84,15 @@ PREFERENCES = Bulk(
         "origin": "text",
         "allowed": "boolean",
         "actor": "text",
+        "source": "text",
         "effective_at": "timestamptz",
         "event_key": "text",
     },
     conflict=(
         "(customer_id, channel, kind, origin) DO UPDATE SET allowed = excluded.allowed,"
-        " actor = excluded.actor, effective_at = excluded.effective_at,"
-        " event_key = excluded.event_key WHERE (excluded.effective_at, excluded.event_key)"
+        " actor = excluded.actor, source = excluded.source,"
+        " effective_at = excluded.effective_at, event_key = excluded.event_key"
+        " WHERE (excluded.effective_at, excluded.event_key)"
         " > (preference.effective_at, preference.event_key)"
     ),
 )
@@ -178,10 +182,12 @@ FAILURES = Bulk(
 _PROFILE = text(
     """
     UPDATE customer c SET language = v.language, time_zone = v.time_zone,
-        jurisdiction = v.jurisdiction, profile_at = v.at, profile_event = v.event_key
+        jurisdiction = v.jurisdiction, other_zones = CAST(v.others AS text[]),
+        profile_at = v.at, profile_event = v.event_key
     FROM unnest(CAST(:ids AS bigint[]), CAST(:languages AS text[]), CAST(:zones AS text[]),
-        CAST(:jurisdictions AS text[]), CAST(:ats AS timestamptz[]), CAST(:keys AS text[]))
-        AS v (customer_id, language, time_zone, jurisdiction, at, event_key)
+        CAST(:jurisdictions AS text[]), CAST(:others AS text[]), CAST(:ats AS timestamptz[]),
+        CAST(:keys AS text[]))
+        AS v (customer_id, language, time_zone, jurisdiction, others, at, event_key)
     WHERE c.customer_id = v.customer_id AND (c.profile_at IS NULL
         OR (v.at, v.event_key) > (c.profile_at, c.profile_event))
     """
@@ -198,7 +204,8 @@ _HASHES = text(
     " ON i.source = v.source AND i.id = v.id"
 )
 
-ProfileRow = tuple[int, str, str, str, datetime, str]
+# Customer, language, zone, jurisdiction, other zones (an array's literal), effective at, event key.
+ProfileRow = tuple[int, str, str, str, str, datetime, str]
 
 
 def add_customers(connection: Connection, refs: Mapping[int, str]) -> None:
@@ -232,7 +239,7 @@ def set_profiles(connection: Connection, rows: Iterable[ProfileRow]) -> None:
     listed = list(rows)
     if not listed:
         return
-    ids, languages, zones, jurisdictions, ats, keys = zip(*listed, strict=True)
+    ids, languages, zones, jurisdictions, others, ats, keys = zip(*listed, strict=True)
     connection.execute(
         _PROFILE,
         {
@@ -240,6 +247,7 @@ def set_profiles(connection: Connection, rows: Iterable[ProfileRow]) -> None:
             "languages": list(languages),
             "zones": list(zones),
             "jurisdictions": list(jurisdictions),
+            "others": list(others),
             "ats": list(ats),
             "keys": list(keys),
         },

@@ -203,7 +203,7 @@ def _commit(
             for each in new
         ],
     )
-    projection = Projection(resources.ring)
+    projection = Projection(resources.ring, now)
     for each in new:
         projection.add(each.customer, each.event, each.trace)
     projection.write(connection)

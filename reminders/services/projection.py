@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from reminders.domain.address import mask
 from reminders.domain.customer import EVERY_KIND, ChannelName
-from reminders.events.envelope import Event
+from reminders.events.envelope import Event, PreferenceChangedEvent
 from reminders.events.models import (
     BillCancelled,
     BillSnapshot,
@@ -24,60 +24,57 @@ from reminders.events.models import (
     PaymentReversed,
     PreferenceChanged,
 )
-from reminders.ledger import intake
+from reminders.ledger import arrays, intake
 from reminders.ledger.bulk import Bulk
 from reminders.ledger.cipher import KeyRing
+from reminders.services.newest import Key, Newest
+from reminders.services.observed import OBSERVED, Observed, Rank
 
-Key = tuple[Any, ...]  # Any: a table's key has the types of its columns
 _CHOSEN = "preference"
 _CONSENT = "consent"
+_BILLING = ("billing", "customer.updated")  # who said it, and where
 
 
-class _Newest:
-    """Rows of one table, one per key: the one with the highest (or lowest) rank."""
-
-    def __init__(self, *, lowest: bool = False) -> None:
-        self._rows: dict[Key, tuple[Any, tuple[Any, ...]]] = {}
-        self._lowest = lowest
-
-    def add(self, key: Key, rank: Any, rest: tuple[Any, ...]) -> None:  # Any: see Key
-        held = self._rows.get(key)
-        if held is None or (rank < held[0] if self._lowest else rank > held[0]):
-            self._rows[key] = (rank, rest)
-
-    def rows(self) -> list[Key]:
-        """Full rows in order of their key: the order in which they are locked."""
-        return [(*key, *rest) for key, (_, rest) in sorted(self._rows.items())]
+def _held_for(event: PreferenceChangedEvent) -> str:
+    """Why a change of a preference must wait for a person, "" = it need not (S4.24)."""
+    return "" if (event.data.actor or "").strip() else "no_actor"
 
 
 class Projection:
     """Collects the facts of a batch of new events and writes them table by table."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, now: datetime) -> None:
         self._ring = ring
-        self._profiles = _Newest()
-        self._contacts = _Newest()
-        self._preferences = _Newest()
-        self._holds_placed = _Newest()
-        self._holds_lifted = _Newest(lowest=True)
-        self._versions = _Newest()
-        self._payments = _Newest()
-        self._reversals = _Newest(lowest=True)
-        self._failures = _Newest()
+        self._observed = Observed(now)
+        self._profiles = Newest()
+        self._contacts = Newest()
+        self._preferences = Newest()
+        self._holds_placed = Newest()
+        self._holds_lifted = Newest(lowest=True)
+        self._versions = Newest()
+        self._payments = Newest()
+        self._reversals = Newest(lowest=True)
+        self._failures = Newest()
         self._secrets: dict[Key, tuple[str, bytes]] = {}
 
     def add(self, customer: int, event: Event, trace: str) -> None:
         """Take over what `event` says of this customer."""
         source, event_id = event.identity
         rank = (event.time, f"{source} {event_id}")
-        _ADDERS[type(event.data)](self, customer, event.data, rank, trace)
+        match event.data:
+            case PreferenceChanged():
+                self._preference_changed(customer, event, rank)
+            case data if type(data) in OBSERVED:
+                self._observed.add(customer, data, rank)
+            case data:
+                _ADDERS[type(data)](self, customer, data, rank, trace)
 
     def write(self, connection: Connection) -> None:
         """Write every fact; the customers are locked by the caller."""
         secrets = [(*key, *sealed) for key, sealed in sorted(self._secrets.items())]
         intake.CONTACT_SECRETS.insert(connection, secrets)
         intake.set_profiles(connection, self._profiles.rows())
-        tables: tuple[tuple[Bulk, _Newest], ...] = (
+        tables: tuple[tuple[Bulk, Newest], ...] = (
             (intake.CONTACTS, self._contacts),
             (intake.PREFERENCES, self._preferences),
             (intake.HOLDS_PLACED, self._holds_placed),
@@ -89,10 +86,9 @@ class Projection:
         )
         for table, facts in tables:
             table.insert(connection, facts.rows())
+        self._observed.write(connection)
 
-    def _contact(
-        self, customer: int, channel: str, address: str | None, rank: tuple[datetime, str]
-    ) -> None:
+    def _contact(self, customer: int, channel: str, address: str | None, rank: Rank) -> None:
         secret_id = digest = None
         if address is not None:
             digest = self._ring.hash(f"{channel}:{address}")
@@ -103,21 +99,20 @@ class Projection:
         self._contacts.add(
             (customer, channel), rank, (mask(address or ""), digest, secret_id, *rank)
         )
+        self._observed.add_address(customer, channel, digest, rank)
 
-    def _customer(
-        self, customer: int, data: CustomerUpdated, rank: tuple[datetime, str], trace: str
-    ) -> None:
-        profile = (data.language, data.time_zone, data.jurisdiction, *rank)
+    def _customer(self, customer: int, data: CustomerUpdated, rank: Rank, trace: str) -> None:
+        others = [zone for zone in data.other_time_zones or () if zone != data.time_zone]
+        zones = arrays.literal(others)
+        profile = (data.language, data.time_zone, data.jurisdiction, zones, *rank)
         self._profiles.add((customer,), rank, profile)
         given = {point.channel: point.address or "" for point in data.contact_points}
         for channel in ChannelName:
             self._contact(customer, channel, given.get(channel.value), rank)
         for name, allowed in data.consent.items():
-            self._preference(customer, (name, EVERY_KIND, _CONSENT), allowed, "billing", rank)
+            self._preference(customer, (name, EVERY_KIND, _CONSENT), allowed, _BILLING, rank)
 
-    def _contact_changed(
-        self, customer: int, data: ContactChanged, rank: tuple[datetime, str], trace: str
-    ) -> None:
+    def _contact_changed(self, customer: int, data: ContactChanged, rank: Rank, trace: str) -> None:
         self._contact(customer, data.channel, data.address, rank)
 
     def _preference(
@@ -125,20 +120,21 @@ class Projection:
         customer: int,
         key: tuple[str, str, str],
         allowed: bool,
-        actor: str,
-        rank: tuple[datetime, str],
+        said: tuple[str, str],
+        rank: Rank,
     ) -> None:
-        self._preferences.add((customer, *key), rank, (allowed, actor, *rank))
+        self._preferences.add((customer, *key), rank, (allowed, *said, *rank))
 
-    def _preference_changed(
-        self, customer: int, data: PreferenceChanged, rank: tuple[datetime, str], trace: str
-    ) -> None:
-        key = (data.channel, data.message_kind, _CHOSEN)
-        self._preference(customer, key, data.allowed, data.actor, rank)
+    def _preference_changed(self, customer: int, event: PreferenceChangedEvent, rank: Rank) -> None:
+        data = event.data
+        held_for = _held_for(event)
+        self._observed.add_change(customer, data, rank, held_for)
+        if not held_for:
+            key = (data.channel, data.message_kind, _CHOSEN)
+            said = (data.actor or "", data.source or "")
+            self._preference(customer, key, data.allowed, said, rank)
 
-    def _bill(
-        self, customer: int, data: BillSnapshot, rank: tuple[datetime, str], trace: str
-    ) -> None:
+    def _bill(self, customer: int, data: BillSnapshot, rank: Rank, trace: str) -> None:
         key = (customer, data.bill_id, data.version, rank[1])
         terms = (
             data.currency,
@@ -152,49 +148,36 @@ class Projection:
         )
         self._versions.add(key, rank, (rank[0], False, *terms, trace))
 
-    def _bill_cancelled(
-        self, customer: int, data: BillCancelled, rank: tuple[datetime, str], trace: str
-    ) -> None:
+    def _bill_cancelled(self, customer: int, data: BillCancelled, rank: Rank, trace: str) -> None:
         key = (customer, data.bill_id, data.version, rank[1])
         self._versions.add(key, rank, (rank[0], True, *(None,) * 8, trace))
 
-    def _paid(
-        self, customer: int, data: PaymentReceived, rank: tuple[datetime, str], trace: str
-    ) -> None:
+    def _paid(self, customer: int, data: PaymentReceived, rank: Rank, trace: str) -> None:
         # Fixed width, so that the keys compare as text as (time, event id) would (%Y is not: it
         # leaves out the zeros of the years before 1000).
         key = f"{rank[0].astimezone(UTC).isoformat(timespec='microseconds')} {rank[1]}"
         row = (data.bill_id, data.amount_minor, data.currency, data.paid_at, key)
         self._payments.add((customer, data.payment_id), rank, row)
 
-    def _failed(
-        self, customer: int, data: PaymentFailed, rank: tuple[datetime, str], trace: str
-    ) -> None:
+    def _failed(self, customer: int, data: PaymentFailed, rank: Rank, trace: str) -> None:
         self._failures.add((customer, data.payment_id), data.failed_at, (data.failed_at,))
 
-    def _reversed(
-        self, customer: int, data: PaymentReversed, rank: tuple[datetime, str], trace: str
-    ) -> None:
+    def _reversed(self, customer: int, data: PaymentReversed, rank: Rank, trace: str) -> None:
         self._reversals.add((customer, data.payment_id), data.reversed_at, (data.reversed_at,))
 
-    def _hold_placed(
-        self, customer: int, data: HoldPlaced, rank: tuple[datetime, str], trace: str
-    ) -> None:
+    def _hold_placed(self, customer: int, data: HoldPlaced, rank: Rank, trace: str) -> None:
         row = (data.kind, data.bill_id, data.from_at, data.until_at, *rank)
         self._holds_placed.add((customer, data.hold_id), rank, row)
 
-    def _hold_lifted(
-        self, customer: int, data: HoldLifted, rank: tuple[datetime, str], trace: str
-    ) -> None:
+    def _hold_lifted(self, customer: int, data: HoldLifted, rank: Rank, trace: str) -> None:
         self._holds_lifted.add((customer, data.hold_id), data.lifted_at, (data.lifted_at,))
 
 
-_Adder = Callable[[Projection, int, Any, tuple[datetime, str], str], None]  # Any: one data model
+_Adder = Callable[[Projection, int, Any, Rank, str], None]  # Any: one data model
 
 _ADDERS: dict[type, _Adder] = {
     CustomerUpdated: Projection._customer,
     ContactChanged: Projection._contact_changed,
-    PreferenceChanged: Projection._preference_changed,
     BillCancelled: Projection._bill_cancelled,
     PaymentReceived: Projection._paid,
     PaymentFailed: Projection._failed,

@@ -19,11 +19,12 @@ ALTER TABLE preference ADD COLUMN source text NOT NULL DEFAULT '',
 CREATE TABLE risk_input (
     customer_id bigint NOT NULL REFERENCES customer,
     name text NOT NULL,
-    event_key text COLLATE "C" NOT NULL,
+    observed_at timestamptz NOT NULL,
     value double precision NOT NULL,
     source text NOT NULL,
-    observed_at timestamptz NOT NULL,
-    PRIMARY KEY (customer_id, name, event_key)
+    effective_at timestamptz NOT NULL,
+    event_key text COLLATE "C" NOT NULL,
+    PRIMARY KEY (customer_id, name, observed_at)
 );
 
 CREATE TABLE promise (
@@ -34,6 +35,7 @@ CREATE TABLE promise (
     currency text NOT NULL,
     promised_on date NOT NULL,
     made_at timestamptz NOT NULL,
+    effective_at timestamptz NOT NULL,
     event_key text COLLATE "C" NOT NULL,
     PRIMARY KEY (customer_id, promise_id)
 );
@@ -50,8 +52,27 @@ CREATE TABLE outside_contact (
     conversation boolean NOT NULL,
     excluded text[] NOT NULL DEFAULT '{}',
     at timestamptz NOT NULL,
+    effective_at timestamptz NOT NULL,
     event_key text COLLATE "C" NOT NULL,
     PRIMARY KEY (customer_id, contact_id)
+);
+
+-- Which address a channel had when, and when the customer was seen to use the channel: together
+-- they tell in any order of arrival when the present address was last confirmed.
+CREATE TABLE contact_statement (
+    customer_id bigint NOT NULL REFERENCES customer,
+    channel text NOT NULL,
+    effective_at timestamptz NOT NULL,
+    event_key text COLLATE "C" NOT NULL,
+    address_hash bytea,
+    PRIMARY KEY (customer_id, channel, effective_at, event_key)
+);
+
+CREATE TABLE contact_confirmation (
+    customer_id bigint NOT NULL REFERENCES customer,
+    channel text NOT NULL,
+    confirmed_at timestamptz NOT NULL,
+    PRIMARY KEY (customer_id, channel, confirmed_at)
 );
 """
 
@@ -115,7 +136,9 @@ CREATE TABLE disclosure (
 # Caps: who was contacted where, and counters that several customers share, locked by key.
 CAPS = """
 ALTER TABLE attempt ADD COLUMN class text NOT NULL DEFAULT '',
+    ADD COLUMN bill_id text NOT NULL DEFAULT '',
     ADD COLUMN contact_key bytea, ADD COLUMN leader_id uuid;
+CREATE INDEX attempt_led ON attempt (customer_id, leader_id) WHERE leader_id IS NOT NULL;
 CREATE TABLE shared_counter (key bytea PRIMARY KEY);
 CREATE TABLE shared_use (
     key bytea NOT NULL REFERENCES shared_counter,
