@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -17,15 +18,21 @@ _BILLS = tuple(f"BILL_AMT{n}" for n in range(6, 0, -1))
 _PAYMENTS = tuple(f"PAY_AMT{n}" for n in range(6, 0, -1))
 
 
-def read_rows(path: Path, clients: int | None) -> list[CardRow]:
+def each_row(path: Path, clients: int | None) -> Iterator[CardRow]:
     """The first `clients` rows (None: all). Raises `BadData` with the line at fault."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            return [
-                _row(line, n) for n, line in enumerate(islice(csv.DictReader(file), clients), 2)
-            ]
+            for n, line in enumerate(islice(csv.DictReader(file), clients), 2):
+                yield _row(line, n)
     except OSError as error:
         raise BadData(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadData(f"{path} is not UTF-8") from error
+
+
+def read_rows(path: Path, clients: int | None) -> list[CardRow]:
+    """The same rows, all at once."""
+    return list(each_row(path, clients))
 
 
 def _row(line: dict[str, str], number: int) -> CardRow:

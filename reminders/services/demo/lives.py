@@ -16,7 +16,13 @@ from reminders.services.demo.chance import Chance
 from reminders.services.demo.happenings import HAPPENINGS, Life
 from reminders.services.demo.instalments import instalment_events
 from reminders.services.demo.people import invent
-from reminders.services.demo.portfolio import Portfolio, TimedEvent, Totals, cloud_event
+from reminders.services.demo.portfolio import (
+    DemoCustomer,
+    Portfolio,
+    TimedEvent,
+    Totals,
+    cloud_event,
+)
 from reminders.services.demo.profile import profile
 from reminders.services.demo.statements import own_events, snapshot
 
@@ -32,22 +38,33 @@ def portfolio_of(source: str, rows: Sequence[CardRow], seed: int) -> Portfolio:
     events: list[TimedEvent] = []
     own = extra = Totals()
     for row, person in zip(rows, customers, strict=True):
-        life = Life(person, row)
-        # Known from the first instant: a bill of somebody unknown could not be told to anyone.
-        known_at = moment(FIRST_DAY, 0)
-        identity = f"known-{row.client}"
-        events.append(cloud_event("customer.updated", identity, known_at, profile(person)))
-        mine, totals = own_events(row)
-        events += mine
+        theirs, totals, others = life_events(row, person, chance)
+        events += theirs
         own += totals
-        events += _happenings(life)
-        events += _told_again(life, chance)
-        for role in _PRODUCTS.intersection(person.roles):
-            instalments, totals = instalment_events(person, row.client, role, chance)
-            events += instalments
-            extra += totals
+        extra += others
     events.sort(key=lambda event: event.at)
     return Portfolio(source, customers, events, own, extra)
+
+
+def life_events(
+    row: CardRow, person: DemoCustomer, chance: Chance
+) -> tuple[list[TimedEvent], Totals, Totals]:
+    """All that happens to one person, with the counts of the row's own and of the added bills."""
+    life = Life(person, row)
+    # Known from the first instant: a bill of somebody unknown could not be told to anyone.
+    known_at = moment(FIRST_DAY, 0)
+    identity = f"known-{row.client}"
+    events = [cloud_event("customer.updated", identity, known_at, profile(person))]
+    mine, own = own_events(row)
+    events += mine
+    events += _happenings(life)
+    events += _told_again(life, chance)
+    extra = Totals()
+    for role in _PRODUCTS.intersection(person.roles):
+        instalments, totals = instalment_events(person, row.client, role, chance)
+        events += instalments
+        extra += totals
+    return events, own, extra
 
 
 def _happenings(life: Life) -> Iterable[TimedEvent]:

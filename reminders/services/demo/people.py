@@ -6,8 +6,10 @@ many people each script and each happening gets, and at least one where there ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from reminders.services.demo.card_rows import CardRow
 from reminders.services.demo.chance import Chance
@@ -64,32 +66,57 @@ _MOST_LOST = 2  # every try of theirs hangs, and is tried again
 _MOST_HANGING_MAIL = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """Who has which carrier, gap, role and product: what is dealt out among all the people."""
+
+    people: int
+    sms: Mapping[int, str]
+    email: Mapping[int, str]
+    gaps: Mapping[int, str]
+    roles: Mapping[int, str]
+    products: Mapping[int, str]
+
+    def person(self, client: int, chance: Chance) -> DemoCustomer:
+        """The person behind one client."""
+        contacts = _contacts(
+            client, self.sms.get(client), self.email.get(client), self.gaps.get(client)
+        )
+        roles = [name for dealt in (self.roles, self.products) if (name := dealt.get(client))]
+        return _person(client, chance, contacts, roles)
+
+
 def invent(rows: Sequence[CardRow], chance: Chance) -> list[DemoCustomer]:
     """One person per row, in the rows' order."""
-    people = len(rows)
+    dealt = deal(rows, chance)
+    return [dealt.person(row.client, chance) for row in rows]
+
+
+def deal(rows: Iterable[CardRow], chance: Chance) -> Dealt:
+    """What is dealt out among the people of `rows`, which are read once and not kept."""
+    clients = _Clients([], [])
+    for row in rows:
+        (clients.lively if row.bills[-1] > 0 else clients.others).append(row.client)
+    people = len(clients.lively) + len(clients.others)
     hanging = min(_MOST_HANGING, max(1, people // 100))
     silent_mail = min(_MOST_HANGING_MAIL, max(1, people // 200))
     sms = chance.deal(
-        _order(rows, chance, "sms"),
+        _order(clients, chance, "sms"),
         [("05", hanging), ("11", min(_MOST_LOST, hanging)), *_counts(_SMS_SHARES, people)],
     )
     hung = {client for client, script in sms.items() if script in ("05", "11")}
     email = chance.deal(
-        _order(rows, chance, "email"),
+        _order(clients, chance, "email"),
         [("hang", silent_mail), *_counts(_EMAIL_SHARES, people)],
     )
-    gaps = chance.deal(_order(rows, chance, "gaps", hung), _counts(_CONTACT_SHARES, people))
-    roles = chance.deal(_order(rows, chance, "roles", hung), _counts(_ROLE_SHARES, people))
-    products = chance.deal(_order(rows, chance, "products"), _counts(_PRODUCT_SHARES, people))
-    return [
-        _person(
-            row.client,
-            chance,
-            _contacts(row.client, sms.get(row.client), email.get(row.client), gaps.get(row.client)),
-            [name for dealt in (roles, products) if (name := dealt.get(row.client))],
-        )
-        for row in rows
-    ]
+    return Dealt(
+        people=people,
+        sms=sms,
+        email=email,
+        gaps=chance.deal(_order(clients, chance, "gaps", hung), _counts(_CONTACT_SHARES, people)),
+        roles=chance.deal(_order(clients, chance, "roles", hung), _counts(_ROLE_SHARES, people)),
+        products=chance.deal(_order(clients, chance, "products"), _counts(_PRODUCT_SHARES, people)),
+    )
 
 
 def number(client: int, script: str) -> str:
@@ -109,15 +136,18 @@ def _counts(shares: Iterable[tuple[str, float]], people: int) -> list[tuple[str,
     return [(name, max(1, round(share * people))) for name, share in shares]
 
 
-def _order(
-    rows: Sequence[CardRow], chance: Chance, about: str, but: Iterable[int] = ()
-) -> list[int]:
+class _Clients(NamedTuple):
+    """Clients by whether their last statement is open, each in the order of their rows."""
+
+    lively: list[int]
+    others: list[int]
+
+
+def _order(clients: _Clients, chance: Chance, about: str, but: Iterable[int] = ()) -> list[int]:
     """Clients with an open last statement first: they surely hear of it."""
     left_out = set(but)
-    lively = [row.client for row in rows if row.bills[-1] > 0 and row.client not in left_out]
-    others = [row.client for row in rows if row.bills[-1] <= 0 and row.client not in left_out]
-    shuffled = (chance.shuffled(group, about) for group in (lively, others))
-    return list(chain.from_iterable(shuffled))
+    groups = ([client for client in group if client not in left_out] for group in clients)
+    return list(chain.from_iterable(chance.shuffled(group, about) for group in groups))
 
 
 def _contacts(client: int, sms: str | None, email: str | None, gap: str | None) -> dict[str, str]:
