@@ -23,9 +23,10 @@ from channels.sms import SmsSettings
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.schema import engine_for
 from reminders.messages.templates import TemplateSet
-from reminders.services import memory, policy_files
+from reminders.services import memory
 from reminders.services.clock import clock_of
-from reminders.services.resources import Limits, PolicyBook, Resources, Silent, Wake
+from reminders.services.policy.book import open_book
+from reminders.services.resources import Limits, Resources, Silent, Wake
 
 
 class Secret(Protocol):
@@ -186,13 +187,13 @@ def open_resources(
     """Everything a process works with. Call it after a fork, once per process."""
     engine = open_engine(options, pool_size=pool_size, role=role)
     redis = open_redis(options.redis_url)
-    policy, text = policy_files.read(options.policy_file)
+    clock = clock_of(options.clock, redis)
     opened = Resources(
         engine=engine,
         redis=redis,
         ring=open_ring(options),
-        clock=clock_of(options.clock, redis),
-        book=PolicyBook(engine, policy, text),
+        clock=clock,
+        book=open_book(engine, options.policy_file, clock),
         templates=TemplateSet.load(options.template_folder),
         channels=open_channels(options),
         pacer=Pacer(redis),

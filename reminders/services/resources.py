@@ -12,13 +12,12 @@ from sqlalchemy import Engine
 
 from channels.contract import Channel
 from channels.pacing import Pacer
-from reminders.domain.errors import PolicyError
-from reminders.domain.policy import Policy
-from reminders.ledger import policies
 from reminders.ledger.cipher import KeyRing
 from reminders.messages.templates import TemplateSet
-from reminders.services import policy_files
 from reminders.services.clock import Clock
+from reminders.services.policy.book import PolicyBook
+
+__all__ = ["Limits", "PolicyBook", "Resources", "Silent", "Wake"]
 
 
 class Wake(Protocol):
@@ -39,28 +38,6 @@ class Silent:
 
     def deliver(self, lane: str) -> None:
         pass
-
-
-class PolicyBook:
-    """The active policy, and every version that a plan was frozen with."""
-
-    def __init__(self, engine: Engine, active: Policy, text: str) -> None:
-        with engine.begin() as connection:
-            policies.freeze(connection, active.name, active.version, text)
-        self._engine = engine
-        self._known = {active.label: active}
-        self.active = active
-
-    def get(self, label: str) -> Policy:
-        """The policy called name@version. Raises `PolicyError` if nobody ever froze it."""
-        if label not in self._known:
-            name, _, version = label.rpartition("@")
-            with self._engine.connect() as connection:
-                text = policies.body(connection, name, int(version))
-            if text is None:
-                raise PolicyError(f"policy {label} is in no ledger")
-            self._known[label] = policy_files.parse(text)
-        return self._known[label]
 
 
 @dataclass(frozen=True)
