@@ -78,9 +78,7 @@ def counted(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> in
 
 def _blocked(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> Blocked | None:
     barring = cap.limit + 1 if cap.window is _AFTER else cap.limit
-    if len(usage.contacts) < barring or not cap.holds(wanted.channel, wanted.message_class):
-        return None
-    if wanted.excluded and cap.cap_id in wanted.excluded:
+    if len(usage.contacts) < barring or not _holds(cap, wanted):
         return None
     if barring <= 0:
         return Blocked(cap, counted(cap, usage, wanted, zones), None)
@@ -92,6 +90,17 @@ def _blocked(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> B
                 return None
             return Blocked(cap, counted(cap, usage, wanted, zones), until)
     return None
+
+
+def _holds(cap: Cap, wanted: Contact) -> bool:
+    if not cap.holds(wanted.channel, wanted.message_class):
+        return False
+    return not (wanted.excluded and cap.cap_id in wanted.excluded) and _leads(cap, wanted)
+
+
+def _leads(cap: Cap, contact: Contact) -> bool:
+    """A bill in another's message is a contact about itself and no further one of the customer."""
+    return contact.leads or _BILL in cap.scope
 
 
 def _matching(cap: Cap, contacts: Sequence[Contact], wanted: Contact) -> Iterator[datetime]:
@@ -120,6 +129,8 @@ def _counts(cap: Cap, contact: Contact) -> bool:
     if not cap.applies(contact.channel, contact.message_class):
         return False
     if contact.excluded and cap.cap_id in contact.excluded:
+        return False
+    if not _leads(cap, contact):
         return False
     if cap.count is _CONNECTED:
         return contact.connected is not False

@@ -120,8 +120,9 @@ def _of_pack(
 def _of_policy(policy: Policy, message_class: MessageClass) -> Rules:
     """The lender's own quiet hours and limits.
 
-    Both limits count every contact, whatever its class and channel (in-app too). A notice that law
-    orders is counted by them and waits for neither: a duty is not lost to a house figure.
+    Both limits count every contact, whatever its class and channel; what is no contact (a note in
+    the customer's own inbox) is not in the usage at all. A notice that law orders is counted by
+    them and waits for neither: a duty is not lost to a house figure.
     """
     own = Source(f"policy {policy.label}", Mark.HOUSE)
     quiet = policy.quiet
