@@ -15,8 +15,8 @@ from reminders.domain.compliance import Pack
 from reminders.domain.errors import PolicyError
 from reminders.domain.policy import Policy, WorkCalendar
 from reminders.domain.scorecard import RiskCard
+from reminders.services.packs import pack_from
 from reminders.services.policy.build import build, shape_of
-from reminders.services.policy.law import pack_of
 from reminders.services.policy.shape import CardName, PolicyShape
 from reminders.services.policy.yaml_text import load
 from reminders.services.risk.cards import card_from
@@ -96,7 +96,7 @@ def _held(text: str) -> dict[str, Any] | None:  # Any: JSON
 
 def _pack(name: str, text: str) -> Pack:
     try:
-        return pack_of(load(text))
+        return pack_from(load(text))
     except PolicyError as error:
         raise PolicyError(f"pack {name}: {error}") from None
 

@@ -6,23 +6,21 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from reminders.domain.compliance import Pack
 from reminders.domain.errors import PolicyError
 from reminders.domain.policy import WorkCalendar
-
-EVERYWHERE = "*"
-
-
-def pack_of(data: object) -> Pack:
-    """A pack from its YAML's data. Raises `PolicyError`."""
-    raise PolicyError("packs cannot be read yet")
+from reminders.domain.rules import ANY_JURISDICTION, HOUSE
+from reminders.services.holidays_of import calendar_of
 
 
 def pack_texts(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """The texts of these packs; none at all without a folder. Raises `PolicyError`."""
-    if not folder.is_dir():
+    """The texts of these packs and of the house's own, which joins every other; none without a
+    name or a folder. Raises `PolicyError`."""
+    wanted = set(names)
+    if not wanted or not folder.is_dir():
         return {}
-    return {name: text_of(folder / f"{name}.yaml") for name in sorted(set(names))}
+    if (folder / f"{HOUSE}.yaml").is_file():
+        wanted.add(HOUSE)
+    return {name: text_of(folder / f"{name}.yaml") for name in sorted(wanted)}
 
 
 def text_of(path: Path) -> str:
@@ -37,11 +35,11 @@ def text_of(path: Path) -> str:
 def calendars(jurisdictions: Iterable[str], this_year: int) -> Mapping[str, WorkCalendar]:
     """The holidays of last year to the year after next, where a library knows them."""
     years = tuple(range(this_year - 1, this_year + 3))
-    found = {place: _calendar(place, years) for place in jurisdictions if place != EVERYWHERE}
+    found = {place: _calendar(place, years) for place in jurisdictions if place != ANY_JURISDICTION}
     return {place: calendar for place, calendar in found.items() if calendar is not None}
 
 
 @cache
 def _calendar(jurisdiction: str, years: tuple[int, ...]) -> WorkCalendar | None:
     """Kept: the libraries take long to import and to work a year out."""
-    return None
+    return calendar_of(jurisdiction, years)

@@ -22,7 +22,7 @@ def test_the_shipped_policy_reads_as_it_is_written() -> None:
     policy, text = policy_files.read(SHIPPED)
     assert sources_of(text).policy == TEXT
     assert policy.label == f"default@{VERSION}"
-    assert [stage.offset_days for stage in policy.stages] == [-7, -3, -1, 0, 1, 3]
+    assert [stage.offset_days for stage in policy.stages] == [-7, -3, -1, 0, 1, 3, 7]
     assert {stage.at for stage in policy.stages} == {time(10)}
     assert policy.ladders[Tier.R0][0].confirm is Confirm.ACCEPTED
     assert policy.retry.waits == tuple(timedelta(minutes=n) for n in (1, 5, 15))
