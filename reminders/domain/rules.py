@@ -129,8 +129,8 @@ def _of_policy(policy: Policy, message_class: MessageClass) -> Rules:
     mandated = frozenset({MessageClass.MANDATED})
     caps = []
     for cap_id, limit, window, scope in (
-        (PER_DAY, policy.limits.per_day, Window.LOCAL_DAY, Scope.CUSTOMER),
         (PER_BILL, policy.limits.per_bill, Window.BILL, Scope.BILL),
+        (PER_DAY, policy.limits.per_day, Window.LOCAL_DAY, Scope.CUSTOMER),
     ):
         if limit is not None:
             within = frozenset({scope})

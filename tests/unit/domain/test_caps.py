@@ -1,4 +1,4 @@
-"""Contact caps against a plain count of every contact at every quarter of an hour (I4), and row by row."""
+"""Contact caps against a plain count at every quarter of an hour (I4), and row by row."""
 
 from __future__ import annotations
 
