@@ -25,8 +25,10 @@ class Feature(StrEnum):
     UNPAID_SHARE = "unpaid_share"  # bills with no payment at all over bills
     FULL_SHARE = "full_share"  # bills paid in full over bills
     CREDIT_LIMIT = "credit_limit"  # major units
+    CREDIT_LEFT = "credit_left"  # the limit less what is owed, major units
     BILL_AMOUNT = "bill_amount"  # major units, newest
-    PAYMENT_AMOUNT = "payment_amount"  # major units, mean of the known payments
+    PAYMENT_AMOUNT = "payment_amount"  # major units, mean paid over the known pairs
+    LEAST_PAYMENT = "least_payment"  # major units, least paid of the known pairs
     BALANCE_CHANGE = "balance_change"  # newest over the mean of the older ones
     EARLY_COUNT = "early_count"  # paid in full before due, of the last 6
     ON_TIME_STREAK = "on_time_streak"  # minimums met on time in a row, newest first
