@@ -39,7 +39,10 @@ class Sources:
 
     def policy_of(self, calendars: Mapping[str, WorkCalendar]) -> Policy:
         """The policy that these texts make. Raises `PolicyError`."""
-        given = self.shape()
+        return self.with_shape(self.shape(), calendars)
+
+    def with_shape(self, given: PolicyShape, calendars: Mapping[str, WorkCalendar]) -> Policy:
+        """As `policy_of`, of a shape that was read before."""
         packs = {name: _pack(name, text) for name, text in self.packs.items()}
         return build(given, _card(given, self.card), packs, calendars)
 

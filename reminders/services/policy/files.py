@@ -9,22 +9,33 @@ from reminders.domain.errors import PolicyError
 from reminders.domain.policy import Policy
 from reminders.services.policy import law
 from reminders.services.policy.bundle import Sources, dump
-from reminders.services.policy.shape import CardName
+from reminders.services.policy.shape import CardName, PolicyShape
 
 
-def gather(path: Path, packs: Path | None = None, cards: Path | None = None) -> Sources:
+def beside(path: Path, folder: str) -> Path:
+    """Where packs, cards and templates lie: beside the folder of the policy."""
+    return path.resolve().parent.parent / folder
+
+
+def gather(
+    path: Path,
+    packs: Path | None = None,
+    cards: Path | None = None,
+    *,
+    shape: PolicyShape | None = None,
+) -> Sources:
     """The texts of a policy and of what it names. Raises `PolicyError`, which names the file.
 
-    Packs and cards lie beside the folder of the policy unless told otherwise.
+    `shape` is the policy's if it was read before.
     """
     text = law.text_of(path)
     try:
-        given = Sources(text).shape()
-        beside = path.resolve().parent.parent
+        given = shape or Sources(text).shape()
         card = ""
         if isinstance(given.risk, CardName):
-            card = law.text_of((cards or beside / "cards") / f"{given.risk.card}.yaml")
-        return Sources(text, law.pack_texts(packs or beside / "packs", given.packs.values()), card)
+            card = law.text_of((cards or beside(path, "cards")) / f"{given.risk.card}.yaml")
+        named = law.pack_texts(packs or beside(path, "packs"), given.packs.values())
+        return Sources(text, named, card)
     except PolicyError as error:
         raise PolicyError(f"{path}: {error}") from None
 

@@ -1,0 +1,128 @@
+"""Each fault that would hurt is found once, on its line, with a fix (policy as code)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reminders.services.policy import lint as linter
+from reminders.services.policy.findings import Finding, Severity
+from reminders.services.policy.lint import Unreadable, errors, lint
+
+CONFIG = Path(linter.__file__).parents[3] / "config"
+TEXT = (CONFIG / "policies" / "default.yaml").read_text(encoding="utf-8")
+D_3 = '{name: d-3, at: "due_date - 3d 10:00", until: "due_date - 1d 10:00", kind: pre_due,'
+D_1 = '{name: d-1, at: "due_date - 1d 10:00"'
+LATE_D_3 = D_3.replace("10:00", "22:00").replace("- 1d 22", "- 3d 23")
+EARLY_D_1 = (
+    '{name: d-2, at: "due_date - 2d 21:30", until: "due_date - 0d 09:00", kind: pre_due,'
+    f" urgency: normal, tiers: [R1]}}\n  - {D_1.replace('10:00', '07:30')}"
+)
+TRIAL = "\nexperiment: {name: trial, holdout: 0.6, groups: {a: 0.5}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A configuration of one's own."""
+    for name in ("packs", "cards", "templates"):
+        shutil.copytree(CONFIG / name, tmp_path / name)
+    (tmp_path / "policies").mkdir()
+    return tmp_path
+
+
+def found_in(folder: Path, text: str) -> list[Finding]:
+    path = folder / "policies" / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return lint(path)
+
+
+def test_the_shipped_policies_have_no_fault() -> None:
+    for path in sorted((CONFIG / "policies").glob("*.yaml")):
+        assert errors(lint(path)) == [], path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "on", "what", "fix"),
+    [
+        ("quiet: {", "quite: {}\nquiet: {", "unknown-key", "quite: {}", "quite is unknown",
+         "did you mean quiet?"),
+        ("urgency: raised, tiers: [R1", "urgncy: raised, tiers: [R1", "unknown-key", "name: d-1",
+         "stages.2.urgncy is unknown", "did you mean urgency?"),
+        ('at: "due_date - 3d 10:00"', 'at: "due_date - 1d 10:00"', "ends-before", "name: d-3",
+         "d-3 ends before it begins", "after at"),
+        ("name: d0,", "name: d-1,", "stage-twice", 'name: d-1, at: "due_date + 0d', "d-1 stands",
+         "another name"),
+        (D_1, '{name: d-1, at: "due_date - 3d 14:00"', "same-day", "name: d-1", "as d-3",
+         "another day"),
+        (D_3, LATE_D_3, "no-legal-hour", "name: d-3",
+         "no legal hour from 22:00", "08:00-21:00"),
+        (D_1, EARLY_D_1, "shadowed",
+         "name: d-2", "d-1 begins before", "take it out"),
+        ("- {channel: email, confirm: accepted, confirm_within_minutes: 240}",
+         "- {channel: fax, confirm: accepted, confirm_within_minutes: 240}", "ungranted-channel",
+         "channel: fax", "ladders.R3.1.channel", "sms"),
+        ("kind: due_today", "kind: legal_notice", "no-template", "kind: legal_notice",
+         "no template for en/legal_notice.email", "write en/legal_notice"),
+        ("urgency: high, tiers: [R0, R1, R2, R3]}\n  - {name: d+1",
+         "urgency: high, tiers: [R0, R1], when: \"tier == 'R2'\"}\n  - {name: d+1", "never-holds",
+         "name: d0", "no bill can meet", "correct the condition"),
+        ("urgency: high, tiers: [R0, R1, R2, R3]}\n  - {name: d+1",
+         'urgency: high, tiers: [R0], when: "amuont_due > 0"}\n  - {name: d+1', "condition",
+         "name: d0", "did you mean amount_due?", "policy-language.md"),
+        ("retry:\n", TRIAL + "retry:\n", "shares", "experiment:", "add up to 1.1", "lower"),
+        ("[10, R1], [40, R2]", "[40, R1], [10, R2]", "card", "  tiers: [[0", "must rise", "rising"),
+        ("per_bill: 12", "per_bill: 4", "over-cap", "name: d+1",
+         "policy.per_bill allows 4 a bill", "raise limits"),
+        ("CN: cn", "CN: china", "pack", "CN: china", "there is no pack china", "packs: cn"),
+    ],
+)  # fmt: skip
+def test_each_rule_names_line_and_fix(
+    folder: Path, old: str, new: str, rule: str, on: str, what: str, fix: str
+) -> None:
+    assert old in TEXT
+    text = TEXT.replace(old, new, 1)
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if on in each)
+    found = errors(found_in(folder, text))
+    assert [(each.rule, each.line) for each in found][:1] == [(rule, line)]
+    assert {each.rule for each in found} == {rule}
+    assert what in found[0].what
+    assert fix in found[0].fix
+
+
+def test_the_stages_that_a_cap_would_suppress_are_named(folder: Path) -> None:
+    (found,) = errors(found_in(folder, TEXT.replace("per_bill: 12", "per_bill: 5")))
+    assert "suppressed would be d+3 (R2, R3), d+7 (R1, R2, R3)" in found.what
+    found_elsewhere = [each for each in found_in(folder, TEXT) if each.severity is Severity.WARNING]
+    assert any("us.text.7d allows 3 in 168 hours" in each.what for each in found_elsewhere)
+
+
+def test_an_offer_inside_a_notice_is_found(folder: Path) -> None:
+    words = folder / "templates" / "en" / "pre_due.sms.text.j2"
+    words.write_text(words.read_text(encoding="utf-8") + "\nGet a 5% discount today!\n", "utf-8")
+    (found,) = errors(found_in(folder, TEXT))
+    assert (found.rule, found.line) == ("offer", 10)
+    assert 'offers "discount" inside a service_notice' in found.what
+
+
+def test_a_card_that_is_not_there_is_named(folder: Path) -> None:
+    text = TEXT[: TEXT.index("risk:")] + "risk: {card: mine}\n"
+    (found,) = errors(found_in(folder, text))
+    assert (found.rule, found.what) == ("card", "risk: there is no card mine")
+
+
+@pytest.mark.parametrize("text", ["stages: [", "name: a\nname: b\n", "a: !!python/object:x {}"])
+def test_what_is_no_yaml_is_unreadable(folder: Path, text: str) -> None:
+    with pytest.raises(Unreadable, match=r"mine\.yaml: "):
+        found_in(folder, text)
+
+
+def test_a_file_that_is_not_there_is_unreadable(folder: Path) -> None:
+    with pytest.raises(Unreadable, match="cannot be read"):
+        lint(folder / "policies" / "none.yaml")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "1", "a text", "stages: 1", "packs: [1]\nname: []"])
+def test_any_yaml_gives_findings_and_no_crash(folder: Path, text: str) -> None:
+    assert errors(found_in(folder, text))
