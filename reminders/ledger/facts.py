@@ -50,12 +50,13 @@ _CONTACTS = text(
 )
 _PREFERENCES = text(
     "SELECT customer_id, channel, kind, allowed, actor, effective_at, version FROM preference"
-    " WHERE customer_id = ANY(CAST(:ids AS bigint[]))"
+    " WHERE customer_id = ANY(CAST(:ids AS bigint[])) ORDER BY channel, kind, origin"
 )
 # A hold counts once it is placed; a lift that came first waits for it.
 _HOLDS = text(
     "SELECT customer_id, hold_id, kind, bill_id, from_at, least(until_at, lifted_at)"
     " FROM hold WHERE customer_id = ANY(CAST(:ids AS bigint[])) AND kind IS NOT NULL"
+    " ORDER BY hold_id"
 )
 _VERSIONS = text(
     "SELECT customer_id, bill_id, version, effective_at, event_key, cancelled, currency,"
