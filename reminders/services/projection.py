@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from reminders.domain.address import mask
 from reminders.domain.customer import EVERY_KIND, ChannelName
-from reminders.events.envelope import Event, PreferenceChangedEvent
+from reminders.events.envelope import Event
 from reminders.events.models import (
     BillCancelled,
     BillSnapshot,
@@ -29,15 +29,12 @@ from reminders.ledger.bulk import Bulk
 from reminders.ledger.cipher import KeyRing
 from reminders.services.newest import Key, Newest
 from reminders.services.observed import OBSERVED, Observed, Rank
+from reminders.services.preferences.alarm import Asked
+from reminders.services.preferences.held import to_hold
 
 _CHOSEN = "preference"
 _CONSENT = "consent"
 _BILLING = ("billing", "customer.updated")  # who said it, and where
-
-
-def _held_for(event: PreferenceChangedEvent) -> str:
-    """Why a change of a preference must wait for a person, "" = it need not (S4.24)."""
-    return "" if (event.data.actor or "").strip() else "no_actor"
 
 
 class Projection:
@@ -45,6 +42,8 @@ class Projection:
 
     def __init__(self, ring: KeyRing, now: datetime) -> None:
         self._ring = ring
+        self._now = now
+        self._asked: list[tuple[int, PreferenceChanged, Rank]] = []
         self._observed = Observed(now)
         self._profiles = Newest()
         self._contacts = Newest()
@@ -62,8 +61,8 @@ class Projection:
         source, event_id = event.identity
         rank = (event.time, f"{source} {event_id}")
         match event.data:
-            case PreferenceChanged():
-                self._preference_changed(customer, event, rank)
+            case PreferenceChanged() as data:
+                self._asked.append((customer, data, rank))
             case data if type(data) in OBSERVED:
                 self._observed.add(customer, data, rank)
             case data:
@@ -71,6 +70,7 @@ class Projection:
 
     def write(self, connection: Connection) -> None:
         """Write every fact; the customers are locked by the caller."""
+        self._choose(connection)
         secrets = [(*key, *sealed) for key, sealed in sorted(self._secrets.items())]
         intake.CONTACT_SECRETS.insert(connection, secrets)
         intake.set_profiles(connection, self._profiles.rows())
@@ -125,14 +125,18 @@ class Projection:
     ) -> None:
         self._preferences.add((customer, *key), rank, (allowed, *said, *rank))
 
-    def _preference_changed(self, customer: int, event: PreferenceChangedEvent, rank: Rank) -> None:
-        data = event.data
-        held_for = _held_for(event)
-        self._observed.add_change(customer, data, rank, held_for)
-        if not held_for:
-            key = (data.channel, data.message_kind, _CHOSEN)
-            said = (data.actor or "", data.source or "")
-            self._preference(customer, key, data.allowed, said, rank)
+    def _choose(self, connection: Connection) -> None:
+        """What takes effect, and what waits for a person: only the whole batch shows a bulk."""
+        if not self._asked:
+            return
+        held = to_hold(connection, [_asked(*each) for each in self._asked], self._now)
+        for customer, data, rank in self._asked:
+            held_for = held.get(rank[1], "")
+            self._observed.add_change(customer, data, rank, held_for)
+            if not held_for:
+                key = (data.channel, data.message_kind, _CHOSEN)
+                said = (data.actor or "", data.source or "")
+                self._preference(customer, key, data.allowed, said, rank)
 
     def _bill(self, customer: int, data: BillSnapshot, rank: Rank, trace: str) -> None:
         key = (customer, data.bill_id, data.version, rank[1])
@@ -171,6 +175,10 @@ class Projection:
 
     def _hold_lifted(self, customer: int, data: HoldLifted, rank: Rank, trace: str) -> None:
         self._holds_lifted.add((customer, data.hold_id), data.lifted_at, (data.lifted_at,))
+
+
+def _asked(customer: int, data: PreferenceChanged, rank: Rank) -> Asked:
+    return Asked(customer, data.allowed, data.actor or "", data.source or "", rank[1])
 
 
 _Adder = Callable[[Projection, int, Any, Rank, str], None]  # Any: one data model

@@ -108,6 +108,11 @@ CREATE TABLE preference_change (
     PRIMARY KEY (customer_id, change_no)
 );
 
+CREATE INDEX preference_change_held ON preference_change (customer_id, change_no)
+    WHERE held_for <> '';
+-- What one hand switched off within the last minutes, whoever the customers are.
+CREATE INDEX preference_change_received ON preference_change (received_at) WHERE NOT allowed;
+
 -- What a person decided about a change that was held; a change is waiting while it has none.
 CREATE TABLE preference_verdict (
     customer_id bigint NOT NULL,
