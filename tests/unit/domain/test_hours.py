@@ -82,11 +82,11 @@ def walk(hours: Hours, zones: Sequence[str], first: datetime, step: timedelta) -
 
 @st.composite
 def near_a_change(draw: st.DrawFn) -> tuple[tuple[str, ...], datetime]:
-    """One to three zones, and an instant within two days of a clock change of the first."""
+    """One to three zones, and an instant within a day and a half of a clock change of the first."""
     zones = draw(st.lists(st.sampled_from(ZONES), min_size=1, max_size=3).map(tuple))
     around = CHANGES[zones[0]] or CHANGES["Europe/London"]
     return zones, draw(st.sampled_from(around)) + timedelta(
-        seconds=draw(st.integers(-2 * 86_400, 2 * 86_400))
+        seconds=draw(st.integers(-130_000, 130_000))
     )
 
 
@@ -180,6 +180,46 @@ def test_the_first_opening_ahead(
     assert found == (None if expected is None else at(expected))
 
 
+@pytest.mark.parametrize(
+    ("before", "hours", "zone", "expected"),
+    [
+        ("2026-05-04T22:00", (time(8), time(21)), "UTC", "2026-05-04T20:59"),
+        ("2026-05-04T21:00", (time(8), time(21)), "UTC", "2026-05-04T20:59"),
+        ("2026-05-04T08:01", (time(8), time(21)), "UTC", "2026-05-04T08:00"),
+        ("2026-05-04T08:00", (time(8), time(21)), "UTC", "2026-05-03T20:59"),
+        ("2026-05-04T16:00", (time(8), time(21)), "Asia/Kathmandu", "2026-05-04T15:14"),
+        # 02:00 to 03:00 does not exist in New York on 8 March: it closed at 01:59.
+        ("2026-03-08T12:00", (time(1), time(2, 30)), "America/New_York", "2026-03-08T06:59"),
+        # On 1 November 01:00 to 02:00 comes twice: the later one, then the one before it.
+        ("2026-11-01T12:00", (time(1), time(1, 30)), "America/New_York", "2026-11-01T06:29"),
+        ("2026-11-01T06:40", (time(1, 45), time(2, 15)), "America/New_York", "2026-11-01T05:59"),
+    ],
+)
+def test_the_last_opening_behind(
+    before: str, hours: tuple[time, time], zone: str, expected: str
+) -> None:
+    allowed = Hours(spans(*hours))
+    issued = at("2026-01-01T00:00")
+    assert last_open(allowed, (zone,), at(before), issued) == at(expected)
+    assert last_open(allowed, (zone,), at(before), at(expected)) == at(expected)
+    assert last_open(allowed, (zone,), at(before), at(expected) + MINUTE) is None
+
+
+def test_a_blackout_ends_before_its_end_and_begins_at_its_start() -> None:
+    dark = (at("2026-05-04T10:00"), at("2026-05-04T12:00"))
+    hours = Hours(spans(time(8), time(21)), blackouts=(dark,))
+    assert opens_at(hours, ("UTC",), dark[0]) == dark[1]
+    assert last_open(hours, ("UTC",), dark[1], at("2026-05-04T00:00")) == dark[0] - MINUTE
+    assert is_open(hours, ("UTC",), dark[0] - timedelta.resolution)
+    assert not is_open(hours, ("UTC",), dark[1] - timedelta.resolution)
+
+
+def test_it_opens_with_the_first_minute_and_closes_with_the_last() -> None:
+    for text, allowed in (("07:59", False), ("08:00", True), ("20:59", True), ("21:00", False)):
+        assert is_open(DAYTIME, ("UTC",), at(f"2026-05-04T{text}")) is allowed
+    assert not is_open(DAYTIME, ("UTC", "Asia/Kathmandu"), at("2026-05-04T15:15"))
+
+
 @settings(deadline=None)  # the walk may take thousands of steps
 @given(st.data(), near_a_change())
 def test_the_first_opening_is_that_of_a_walk(
@@ -207,7 +247,7 @@ def test_the_last_opening_is_that_of_a_walk(
 ) -> None:
     zones, before = place
     hours = data.draw(hours_near(before))
-    not_before = before - timedelta(minutes=data.draw(st.integers(0, 5000)))
+    not_before = before - timedelta(minutes=data.draw(st.sampled_from([0, 90, 1500, 4300])))
     latest = whole_minute(before - timedelta(microseconds=1))
     expected = walk(hours, zones, latest, -MINUTE)
     found = last_open(hours, zones, before, not_before)
