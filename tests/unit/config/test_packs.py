@@ -20,6 +20,7 @@ from reminders.domain.hours import is_open
 from reminders.domain.kinds import MessageClass, MessageKind
 from reminders.domain.usage import NOTHING_USED, Contact, Usage
 from reminders.messages.facts import VARIABLES
+from reminders.services.pack_page import page
 from reminders.services.packs import read_packs
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -493,3 +494,14 @@ def test_records(name: str, record: str, years: int, cite: str, mark: Mark) -> N
 def test_offers_need_consent_and_nothing_else_does(name: str, cite: str, mark: Mark) -> None:
     assert packs()[name].consent_needed == {MARKETING}
     holds(packs()[name].consent[MARKETING], cite, mark)
+
+
+def test_the_page_of_the_packs_shows_them_as_they_are() -> None:
+    """Write it anew with `python -m reminders.services.pack_page config/packs > docs/packs.md`."""
+    shown = (CONFIG.parent / "docs" / "packs.md").read_text(encoding="utf-8")
+    assert shown == page(packs())
+    assert "Nothing here is legal advice" in shown
+    for pack in packs().values():
+        assert f"## {pack.label}" in shown
+        for cap in pack.caps:
+            assert f"| `{cap.cap_id}` |" in shown
