@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
@@ -205,6 +206,33 @@ def test_a_dead_address_that_is_replaced_did_not_die(world: World) -> None:
     assert sms(world).died_at is not None
     say(world, "+8616100000009", DAY)
     assert sms(world).died_at is None
+
+
+_EVER = ("0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00")
+
+
+@pytest.mark.parametrize("at", _EVER)
+def test_what_is_odd_and_legal_is_taken_and_read(world: World, at: str) -> None:
+    world.customer()
+    _, said = promise("PTP-1", 2**63 - 1, at[:10])
+    events = [
+        ("promise.made", said | {"made_at": at}),
+        ("contact.confirmed", {"channel": "sms", "confirmed_at": at}),
+        ("contact.made", met("CALL-1", "visit")[1] | {"at": at, "excluded": ["NULL", "a.b:c-d"]}),
+        *(
+            ("risk.observed", risk(name, value)[1] | {"observed_at": at})
+            for name, value in (("credit_limit", 1e15), ("lender_score", -1e15), ("autopay", 0))
+        ),
+        ("preference.offsets_chosen", {"offsets": list(range(-30, -25)), "actor": "顾客 💳"}),
+        ("preference.changed", {"channel": "sms", "message_kind": "*", "allowed": False}),
+    ]
+    bodies = [json.loads(world.event(name, data)) | {"time": at} for name, data in events]
+    taken = world.take(*(json.dumps(body).encode() for body in bodies))
+    assert (taken.new, taken.dead) == (len(events), 0)
+    known = world.facts()
+    assert sorted(each.value for each in known.customer.risk_inputs) == [-1e15, 0, 1e15]
+    assert len(known.contacts) == len(known.customer.promises) == (at == _EVER[1])
+    assert known.customer.offsets == set(range(-30, -25))
 
 
 _kinds = st.sampled_from(
