@@ -109,7 +109,10 @@ class ExperimentShape(Strict):
 
     name: Name
     holdout: Share = 0.0
-    groups: Annotated[dict[Name, Share], Field(default_factory=dict)]
+    groups: Annotated[
+        dict[Name, Share],
+        Field(default_factory=dict, json_schema_extra={"additionalProperties": False}),
+    ]
     exclude: tuple[MessageKind, ...] = ()
 
     @model_validator(mode="after")
@@ -162,6 +165,7 @@ class PolicyShape(Strict):
         Field(
             default_factory=dict,
             description='Jurisdiction, or "*" for every other, to the pack that rules there.',
+            json_schema_extra={"additionalProperties": False},
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
@@ -22,6 +23,15 @@ class _Loader(yaml.SafeLoader):
             if names.count(key.value) > 1:
                 raise PolicyError(f"line {key.start_mark.line + 1}: {key.value} stands twice")
         return super().construct_mapping(node, deep)
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+# YAML 1.1 reads `on`, `off`, `yes` and `NO` (Norway) as true or false; 1.2 and editors do not.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag != _BOOL]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|True|false|False)$"), list("tTfF"))
 
 
 def load(text: str) -> object:
