@@ -17,6 +17,7 @@ from reminders.cli import (
     explain,
     inbox_pass,
     intake,
+    policy,
     publish,
     retry,
     system,
@@ -44,6 +45,7 @@ app.command("inbox-token")(inbox_pass.inbox_token)
 app.command()(demo.demo)
 app.add_typer(dead.app, name="dead")
 app.add_typer(database.app, name="db")
+app.add_typer(policy.app, name="policy")
 
 
 def run() -> None:
