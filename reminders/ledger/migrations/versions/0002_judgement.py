@@ -47,7 +47,6 @@ CREATE TABLE outside_contact (
     channel text NOT NULL,
     class text NOT NULL,
     bill_id text NOT NULL DEFAULT '',
-    contact_key bytea,
     connected boolean,
     conversation boolean NOT NULL,
     excluded text[] NOT NULL DEFAULT '{}',
