@@ -60,4 +60,5 @@ def lines(found: Report, now: datetime) -> list[Line]:
         ("oldest due unsent", oldest),
         ("uncertain open", f"{found.uncertain:,}"),
         ("dead letters open", dead or "none"),
+        ("preferences held", f"{found.held_preferences:,}" if found.held_preferences else "none"),
     ]

@@ -18,8 +18,10 @@ from reminders.cli import (
     inbox_pass,
     intake,
     policy,
+    preference,
     publish,
     retry,
+    risk,
     system,
     timeline,
 )
@@ -44,6 +46,8 @@ app.command()(explain.explain)
 app.command("inbox-token")(inbox_pass.inbox_token)
 app.command()(demo.demo)
 app.add_typer(dead.app, name="dead")
+app.add_typer(preference.app, name="preference")
+app.add_typer(risk.app, name="risk")
 app.add_typer(database.app, name="db")
 app.add_typer(policy.app, name="policy")
 

@@ -12,7 +12,7 @@ from redis.exceptions import ResponseError
 from sqlalchemy import Connection, Engine
 
 from reminders.domain.customer import ChannelName
-from reminders.ledger import backlog, dead_letters
+from reminders.ledger import backlog, dead_letters, preferences
 from reminders.services.streams import EVENTS_STREAM, INTAKE_GROUP, RECEIPTS_STREAM
 
 LANES = tuple(channel.value for channel in ChannelName)
@@ -31,6 +31,7 @@ class Report:
     oldest_unsent_at: datetime | None
     uncertain: int
     dead: Mapping[str, int]
+    held_preferences: int = 0  # changes of preferences that wait for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def report(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime)
         customers = backlog.changed(connection)
         uncertain = backlog.uncertain(connection)
         dead = dead_letters.open_counts(connection)
+        held = preferences.count_held(connection)
     return Report(
         events_waiting=waiting(redis, EVENTS_STREAM),
         receipts_waiting=waiting(redis, RECEIPTS_STREAM),
@@ -57,6 +59,7 @@ def report(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime)
         oldest_unsent_at=due.oldest_unsent_at,
         uncertain=uncertain,
         dead=dead,
+        held_preferences=held,
     )
 
 
