@@ -13,18 +13,20 @@ from redis.backoff import ExponentialBackoff
 from sqlalchemy import Engine, text
 
 from config.settings import Settings, load
-from reminders.console import inbox, receipts
+from reminders.console import inbox, preferences, receipts
 from reminders.console.appender import Appender
 from reminders.console.doors import Doors
 from reminders.console.events import EventsDoor
 from reminders.console.health import ReadyDoor, healthz
 from reminders.console.inbox import InboxDoor, InboxMessage
+from reminders.console.preferences import Desk, PreferencesDoor
 from reminders.console.receipts import ReceiptsDoor
 from reminders.ledger.cipher import KeyRing
 from reminders.services import memory
 from reminders.services.clock import clock_of
 from reminders.services.inbox import messages
-from reminders.services.opening import open_engine, open_ring
+from reminders.services.opening import open_engine, open_resources, open_ring
+from reminders.services.preferences.desk import LedgerDesk
 
 
 def create_app(
@@ -33,8 +35,10 @@ def create_app(
     client: Redis | None = None,
     read_inbox: Callable[[str], Sequence[InboxMessage]] | None = None,
     now: Callable[[], datetime] | None = None,
+    desk: Desk | None = None,
 ) -> Doors:
-    """Every door. `client`, `read_inbox` and `now` (the business clock) follow the settings."""
+    """Every door. `client`, `read_inbox`, `now` (the business clock) and `desk` (of the preference
+    page) follow the settings."""
     redis = client or _redis(settings.redis_url)
     engine = open_engine(settings, pool_size=4, role="console")
     appender = Appender(redis)
@@ -47,9 +51,12 @@ def create_app(
         now or _business_clock(settings),
     )
 
+    ledger_desk = LedgerDesk(lambda: open_resources(settings, role="console"))
+
     async def close() -> None:
         await redis.aclose()
         engine.dispose()
+        ledger_desk.close()
 
     return Doors(
         exact={
@@ -60,6 +67,9 @@ def create_app(
         below={
             receipts.PATH: ReceiptsDoor(appender, secrets, settings.http_max_body),
             inbox.PATH: inbox_door,
+            preferences.PATH: PreferencesDoor(
+                desk or ledger_desk, settings.inbox_key.get_secret_value()
+            ),
         },
         close=close,
     )
