@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
+from reminders.domain.currency import major_unit
 from reminders.domain.customer import Promise, RiskInput
 from reminders.domain.scorecard import Feature
 from reminders.domain.standing import Standing, day_end, standings
@@ -43,14 +44,13 @@ _MONEY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Every fact of one customer that a card may rest on; `digits`: decimals of the currency."""
+    """Every fact of one customer that a card may rest on."""
 
     bills: Sequence[BillPosition]
     failed_on: Sequence[date]
     zone: str
     inputs: Sequence[RiskInput] = ()
     promises: Sequence[Promise] = ()
-    digits: int = 2
 
 
 def features(
@@ -60,12 +60,9 @@ def features(
     zone: str,
     inputs: Iterable[RiskInput] = (),
     promises: Iterable[Promise] = (),
-    currency_digits: int = 2,
 ) -> dict[Feature, float]:
     """What is known at the end of local day `today`; what is not known is not in it."""
-    behaviour = Behaviour(
-        tuple(bills), tuple(failed_on), zone, tuple(inputs), tuple(promises), currency_digits
-    )
+    behaviour = Behaviour(tuple(bills), tuple(failed_on), zone, tuple(inputs), tuple(promises))
     return observe(behaviour, last_moment(today, zone))[0]
 
 
@@ -96,14 +93,9 @@ def observe(
         if not _DATED.isdisjoint(wanted):
             _dated(known, judged, today, behaviour.zone)
     if seen and not _MONEY.isdisjoint(wanted):
-        _amounts(known, seen, judged, 10**behaviour.digits)
-        limit = inputs.get(Feature.CREDIT_LIMIT)
-        if limit is not None and limit.value > 0:
-            owed = _owed(seen) / 10**behaviour.digits
-            known[Feature.UTILISATION] = owed / limit.value
-            known[Feature.CREDIT_LEFT] = limit.value - owed
+        _amounts(known, seen, judged, inputs.get(Feature.CREDIT_LIMIT))
     if Feature.ANOMALY in wanted:
-        found = warnings_of(seen, behaviour.inputs, at, behaviour.zone, behaviour.digits)
+        found = warnings_of(seen, behaviour.inputs, at, behaviour.zone)
         known[Feature.ANOMALY] = int(any(each.in_force(at) for each in found))
     used = {feature: given for feature, given in inputs.items() if feature not in known}
     for feature, given in used.items():
@@ -141,6 +133,7 @@ def _repayment(known: dict[Feature, float], judged: Sequence[Standing]) -> None:
         status = -1
     count = len(judged)
     known[Feature.REPAYMENT_STATUS] = status
+    known[Feature.WORST_MONTHS_LATE] = max(late)
     known[Feature.MONTHS_LATE_MEAN] = sum(late) / count
     known[Feature.LATE_COUNT] = count - late.count(0)
     streak = 0
@@ -195,45 +188,47 @@ def _early(bill: Standing, zone: str) -> bool:
 
 
 def _amounts(
-    known: dict[Feature, float], seen: Sequence[Standing], judged: Sequence[Standing], unit: int
+    known: dict[Feature, float],
+    seen: Sequence[Standing],
+    judged: Sequence[Standing],
+    limit: RiskInput | None,
 ) -> None:
     """Amounts of the newest bill against the others, in its currency alone."""
-    last = _last(seen)
+    last = max(seen, key=lambda each: (each.bill.terms.issued_at, each.bill.bill_id))
     currency = last.bill.terms.currency
     amount = last.bill.terms.amount_due
+    unit = major_unit(currency)
     known[Feature.BILL_AMOUNT] = amount / unit
     pairs = [each for each in judged if each.bill.terms.currency == currency]
     if pairs:
-        paid = sum(each.paid for each in pairs)
-        known[Feature.PAYMENT_AMOUNT] = paid / len(pairs) / unit
-        known[Feature.LEAST_PAYMENT] = min([each.paid for each in pairs]) / unit
-        known[Feature.PAY_RATIO] = paid / sum(each.bill.terms.amount_due for each in pairs)
-        newest = pairs[-1]
-        known[Feature.PAY_RATIO_RECENT] = newest.paid / newest.bill.terms.amount_due
-        if paid > 0:
-            known[Feature.AMOUNT_RATIO] = amount * len(pairs) / paid
+        _payments(known, pairs, amount, unit)
+    ours = [each for each in seen if each.bill.terms.currency == currency]
     older = [
         each.bill.terms.amount_due
-        for each in seen
-        if each is not last and each.bill.terms.currency == currency
+        for each in ours
+        if each is not last and each.bill.terms.amount_due > 0
     ]
-    if older and sum(older) > 0:
+    if older:
         known[Feature.BALANCE_CHANGE] = amount * len(older) / sum(older)
+    if limit is not None:
+        owed = sum([each.bill.terms.amount_due - each.paid for each in ours if each.open]) / unit
+        known[Feature.CREDIT_LEFT] = limit.value - owed
+        if limit.value > 0:
+            known[Feature.UTILISATION] = owed / limit.value
 
 
-def _owed(seen: Sequence[Standing]) -> int:
-    """What is still to pay on the bills that stand, in minor units of the newest one's currency."""
-    currency = _last(seen).bill.terms.currency
-    return sum(
-        max(0, each.bill.terms.amount_due - each.paid)
-        for each in seen
-        if each.replaced_at is None and each.bill.terms.currency == currency
-    )
-
-
-def _last(seen: Sequence[Standing]) -> Standing:
-    """The newest bill."""
-    return max(seen, key=lambda each: (each.bill.terms.issued_at, each.bill.bill_id))
+def _payments(
+    known: dict[Feature, float], pairs: Sequence[Standing], amount: int, unit: int
+) -> None:
+    """What was paid on the bills that have fallen due; each of them asked for something."""
+    paid = [each.paid for each in pairs]
+    total = sum(paid)
+    known[Feature.PAYMENT_AMOUNT] = total / len(pairs) / unit
+    known[Feature.LEAST_PAYMENT] = min(paid) / unit
+    known[Feature.PAY_RATIO] = total / sum([each.bill.terms.amount_due for each in pairs])
+    known[Feature.PAY_RATIO_RECENT] = paid[-1] / pairs[-1].bill.terms.amount_due
+    if total > 0:
+        known[Feature.AMOUNT_RATIO] = amount * len(pairs) / total
 
 
 def _broken(behaviour: Behaviour, today: date, at: datetime) -> int:

@@ -69,7 +69,6 @@ def assess(
     inputs: Iterable[RiskInput] = (),
     promises: Iterable[Promise] = (),
     now: datetime | None = None,
-    currency_digits: int = 2,
 ) -> Assessment:
     """Judge a customer at `now`, or without it at the end of local day `today`.
 
@@ -79,9 +78,7 @@ def assess(
     fact changed the points, as far as `turning.CHANGES` of them or a year: a tier that nothing
     in that time has reached is not held.
     """
-    behaviour = Behaviour(
-        tuple(bills), tuple(failed_on), zone, tuple(inputs), tuple(promises), currency_digits
-    )
+    behaviour = Behaviour(tuple(bills), tuple(failed_on), zone, tuple(inputs), tuple(promises))
     at = last_moment(today, zone) if now is None else now
     wanted = {each.feature for each in card.characteristics}
     found = score(card, *observe(behaviour, at, wanted))

@@ -12,6 +12,7 @@ _WORDS: Mapping[Feature, str] = {
     Feature.LATE_COUNT: "{:g} late in 12 months",
     Feature.WORST_DAYS_PAST_DUE: "{:g} days past due at worst in 12 months",
     Feature.DAYS_PAST_DUE: "{:g} days past due now",
+    Feature.WORST_MONTHS_LATE: "{:g} months late at worst",
     Feature.MONTHS_LATE_MEAN: "{:.2f} months late on average",
     Feature.AMOUNT_RATIO: "amount due {:.2f} times the usual payment",
     Feature.UTILISATION: "{:.0%} of the credit limit in use",

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant, local_day, shift
+from reminders.domain.currency import major_unit
 from reminders.domain.customer import RiskInput
 from reminders.domain.scorecard import Feature
 from reminders.domain.standing import Standing, standings
@@ -57,7 +58,6 @@ def warnings(
     inputs: Iterable[RiskInput],
     now: datetime,
     zone: str,
-    currency_digits: int = 2,
 ) -> tuple[EarlyWarning, ...]:
     """What is in force at `now`, and what will be if no fact changes until then, by instant.
 
@@ -65,7 +65,7 @@ def warnings(
     and the warning is gone once the minimum is paid. Those that are over are left out.
     """
     seen = standings(bills, now, local_day(now, zone), zone)
-    return warnings_of(seen, inputs, now, zone, currency_digits)
+    return warnings_of(seen, inputs, now, zone)
 
 
 def warnings_of(
@@ -73,7 +73,6 @@ def warnings_of(
     inputs: Iterable[RiskInput],
     now: datetime,
     zone: str,
-    currency_digits: int = 2,
 ) -> tuple[EarlyWarning, ...]:
     """`warnings` for bills that have been looked at already (`standings` at `now`)."""
     known = [each for each in inputs if each.observed_at <= now]
@@ -81,7 +80,7 @@ def warnings_of(
         return ()
     found = [
         *_late_for_them(seen, now, zone),
-        *_rises(seen, known, currency_digits),
+        *_rises(seen, known),
         *_partial(seen),
         *_reported(seen, known),
     ]
@@ -144,9 +143,7 @@ def _wall(bill: Standing, offset: timedelta, zone: str) -> datetime | None:
     return None if day is None else instant(day, hour, zone)
 
 
-def _rises(
-    seen: Sequence[Standing], inputs: Sequence[RiskInput], digits: int
-) -> Iterable[EarlyWarning]:
+def _rises(seen: Sequence[Standing], inputs: Sequence[RiskInput]) -> Iterable[EarlyWarning]:
     """The newest bill is far above the older ones, or uses up a limit that they did not."""
     if seen:
         last = max(seen, key=lambda each: (each.bill.terms.issued_at, each.bill.bill_id))
@@ -158,22 +155,18 @@ def _rises(
             and each.bill.terms.currency == last.bill.terms.currency
         ]
         if last.open and len(older) >= OLDER_LEAST:
-            yield from _rise_of(
-                last, sum(older) / len(older), newest(inputs, Feature.CREDIT_LIMIT), digits
-            )
+            yield from _rise_of(last, sum(older) / len(older), newest(inputs, Feature.CREDIT_LIMIT))
     yield from _reported_rise(seen, [i for i in inputs if i.feature is Feature.UTILISATION])
 
 
-def _rise_of(
-    last: Standing, usual: float, limit: RiskInput | None, digits: int
-) -> Iterable[EarlyWarning]:
+def _rise_of(last: Standing, usual: float, limit: RiskInput | None) -> Iterable[EarlyWarning]:
     terms = last.bill.terms
     bill_id = last.bill.bill_id
     if usual > 0 and terms.amount_due > RISE * usual:
         words = f"the newest bill is {terms.amount_due / usual:.1f} times the mean of the older"
         yield EarlyWarning(WarningKind.BALANCE_RISE, bill_id, terms.issued_at, last.ends_at, words)
     if limit is not None and limit.value > 0:
-        line = limit.value * 10**digits
+        line = limit.value * major_unit(terms.currency)
         now, before = terms.amount_due / line, usual / line
         if now >= UTILISATION_FROM and now - before >= UTILISATION_RISE:
             words = f"{now:.0%} of the credit limit is used, {before:.0%} before"

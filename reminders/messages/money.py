@@ -17,18 +17,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import NumberPattern, get_currency_symbol, is_currency, parse_pattern
 
+from reminders.domain.currency import EXPONENTS
 from reminders.messages.errors import TemplateError
 
-# ISO 4217 list one, wherever the exponent is not 2. CLDR's digits, which Babel follows, are how
-# people write cash (AFN 0, IQD 0), not how minor units are counted, and would shift the amount.
-_CODES_BY_EXPONENT = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
-}
-_EXPONENTS = {
-    code: digits for digits, codes in _CODES_BY_EXPONENT.items() for code in codes.split()
-}
 _CODE = re.compile("[A-Z]{3}")
 
 # World English writes US$ and "12 March 2026", so neither the dollar nor the day is ambiguous.
@@ -39,7 +30,7 @@ def exponent(currency: str) -> int:
     """Decimals between minor and major unit of an ISO 4217 code. Raises `TemplateError`."""
     if not _CODE.fullmatch(currency) or not is_currency(currency):
         raise TemplateError(f"currency {currency!r} is not an ISO 4217 code")
-    return _EXPONENTS.get(currency, 2)
+    return EXPONENTS.get(currency, 2)
 
 
 @lru_cache(maxsize=64)

@@ -44,6 +44,7 @@ def test_the_closed_list_of_inputs() -> None:
         "late_count",
         "worst_days_past_due",
         "days_past_due",
+        "worst_months_late",
         "months_late_mean",
         "amount_ratio",
         "utilisation",
@@ -52,6 +53,8 @@ def test_the_closed_list_of_inputs() -> None:
         "unpaid_share",
         "full_share",
         "credit_limit",
+        "credit_left",
+        "least_payment",
         "bill_amount",
         "payment_amount",
         "balance_change",
@@ -84,6 +87,7 @@ def test_the_closed_list_of_inputs() -> None:
                 Feature.FULL_SHARE: 1,
                 Feature.BILL_AMOUNT: 10,
                 Feature.PAYMENT_AMOUNT: 10,
+                Feature.LEAST_PAYMENT: 10,
                 Feature.BALANCE_CHANGE: 1,
                 Feature.EARLY_COUNT: 0,
                 Feature.ON_TIME_STREAK: 5,
@@ -101,6 +105,7 @@ def test_the_closed_list_of_inputs() -> None:
                 Feature.AMOUNT_RATIO: pytest.approx(5000 / 3100),
                 Feature.PAY_RATIO: 0.62,
                 Feature.PAY_RATIO_RECENT: 0,
+                Feature.LEAST_PAYMENT: 0,
                 Feature.UNPAID_SHARE: 0.2,
                 Feature.FULL_SHARE: 0.6,
                 Feature.EARLY_COUNT: 2,
@@ -160,6 +165,14 @@ def test_utilisation_of_the_limit_the_lender_told() -> None:
     found = features(months(dict.fromkeys(range(5), ON_TIME), 6), (), TODAY, ZONE, told)
     assert found[Feature.CREDIT_LIMIT] == 40
     assert found[Feature.UTILISATION] == 0.25
+    assert found[Feature.CREDIT_LEFT] == 30
+
+
+def test_major_units_are_those_of_the_currency() -> None:
+    for currency, amount in (("JPY", 1000), ("TWD", 10), ("KWD", 1)):
+        held = terms(1000, due_on=due(0), currency=currency, issued_at=local(due(0), -99))
+        bills = positions([version(1, held)], []).values()
+        assert features(bills, (), due(0), ZONE)[Feature.BILL_AMOUNT] == amount
 
 
 def test_the_lender_fills_in_what_billing_does_not_show() -> None:

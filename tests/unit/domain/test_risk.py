@@ -123,7 +123,6 @@ def test_opting_out_and_who_the_customer_is_are_no_input() -> None:
         "inputs",
         "promises",
         "now",
-        "currency_digits",
     ]
 
 
@@ -149,7 +148,6 @@ def judged(behaviour: Behaviour, held_to: RiskCard, at: datetime) -> Assessment:
         behaviour.inputs,
         behaviour.promises,
         at,
-        behaviour.digits,
     )
 
 
