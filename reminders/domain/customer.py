@@ -128,6 +128,15 @@ class Customer:
             for preference in self.preferences
         )
 
+    def consented(self, channel: str, kind: str) -> bool:
+        """True if the customer asked for this kind on this channel, and nothing bars it."""
+        return not self.opted_out(channel, kind) and any(
+            preference.allowed
+            and preference.channel == channel
+            and preference.kind in (EVERY_KIND, kind)
+            for preference in self.preferences
+        )
+
     def hold_on(self, bill_id: str, now: datetime) -> Hold | None:
         """The hold that pauses this bill now, the longest one if several do."""
         active = [hold for hold in self.holds if hold.covers(bill_id, now)]

@@ -57,7 +57,7 @@ class Send:
     cause: Cause
     amount: int
     checks: tuple[Check, ...]
-    contact: Contact | None = None  # what is reserved: to be counted unless surely nothing left
+    contact: Contact  # what is reserved: to be counted unless surely nothing left
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 
 
@@ -47,8 +48,6 @@ AFTER_SETTLEMENT = frozenset(
         MessageKind.OPTOUT_DISCLOSURE,
     }
 )
-# Before the due date passes these ask for money; after it they would be a collection.
-BEFORE_DUE = frozenset({MessageKind.PRE_DUE, MessageKind.DUE_TODAY})
 VOICE = frozenset({"voice"})
 
 
@@ -58,3 +57,15 @@ def class_of(kind: MessageKind, channel: str = "", *, overdue: bool = False) -> 
     if found is MessageClass.SERVICE_NOTICE and overdue and channel in VOICE:
         return MessageClass.COLLECTION
     return found
+
+
+DATED = frozenset({MessageKind.PRE_DUE, MessageKind.DUE_TODAY, MessageKind.OVERDUE})
+
+
+def kind_on(kind: MessageKind, due_on: date, today: date) -> MessageKind:
+    """The kind as it is on local day `today`: what waited overnight may have become due."""
+    if kind not in DATED:
+        return kind
+    if today < due_on:
+        return MessageKind.PRE_DUE
+    return MessageKind.DUE_TODAY if today == due_on else MessageKind.OVERDUE

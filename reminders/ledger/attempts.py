@@ -27,6 +27,7 @@ DECISIONS = Bulk(
         "reason": "text",
         "tier": "text",
         "checks": "bytea",
+        "snapshot": "bytea",
     },
 )
 ATTEMPTS = Bulk(
@@ -46,6 +47,10 @@ ATTEMPTS = Bulk(
         "amount": "bigint",
         "submitted_at": "timestamptz",
         "confirm_by": "timestamptz",
+        "class": "text",
+        "bill_id": "text",
+        "contact_key": "bytea",
+        "leader_id": "uuid",
     },
 )
 EVENTS = Bulk(
@@ -71,23 +76,36 @@ SECRETS = Bulk(
     conflict="DO NOTHING",
 )
 
-_OF_REMINDERS = text(
+# What another attempt's message carries has no call of its own: it stands as its leader does.
+_SELECT = """
+    SELECT a.reminder_id, a.attempt_id, a.number, a.channel, a.provider,
+        coalesce(l.state, a.state), a.confirm, a.cause, a.submitted_at,
+        coalesce(l.confirm_by, a.confirm_by), coalesce(l.retry_at, a.retry_at),
+        coalesce(l.reason, a.reason), a.amount, coalesce(l.was_uncertain, a.was_uncertain),
+        a.secret_id, a.leader_id
+    FROM attempt a LEFT JOIN attempt l ON a.leader_id IS NOT NULL
+      AND l.customer_id = a.customer_id AND l.month = a.month AND l.attempt_id = a.leader_id
+"""
+_WAKE_LED = text(
     """
-    SELECT a.reminder_id, a.attempt_id, a.number, a.channel, a.provider, a.state, a.confirm,
-        a.cause, a.submitted_at, a.confirm_by, a.retry_at, a.reason, a.amount, a.was_uncertain,
-        a.secret_id
-    FROM attempt a
+    UPDATE reminder r SET next_at = :now FROM attempt a
+    WHERE a.customer_id = ANY(CAST(:customers AS bigint[]))
+      AND a.leader_id = ANY(CAST(:leaders AS uuid[]))
+      AND r.customer_id = a.customer_id AND r.month = a.month AND r.reminder_id = a.reminder_id
+      AND r.state = 'contacting' AND r.next_at > :now
+    """
+)
+_OF_REMINDERS = text(
+    f"""
+    {_SELECT}
     WHERE a.month = :month AND a.customer_id = ANY(CAST(:customers AS bigint[]))
       AND a.reminder_id = ANY(CAST(:ids AS uuid[]))
     ORDER BY a.number
     """
 )
 _BY_ID = text(
-    """
-    SELECT a.reminder_id, a.attempt_id, a.number, a.channel, a.provider, a.state, a.confirm,
-        a.cause, a.submitted_at, a.confirm_by, a.retry_at, a.reason, a.amount, a.was_uncertain,
-        a.secret_id
-    FROM attempt a
+    f"""
+    {_SELECT}
     JOIN unnest(CAST(:customers AS bigint[]), CAST(:ids AS uuid[])) AS v (customer_id, attempt_id)
       ON a.customer_id = v.customer_id AND a.attempt_id = v.attempt_id
     WHERE a.month = :month
@@ -107,7 +125,8 @@ _CHANGE = text(
 )
 _HEALTH = text(
     """
-    UPDATE contact_point c SET health = v.health
+    UPDATE contact_point c SET health = v.health,
+        died_at = CASE WHEN v.health = 'dead' THEN CAST(:now AS timestamptz) END
     FROM unnest(CAST(:customers AS bigint[]), CAST(:secrets AS uuid[]), CAST(:healths AS text[]))
         AS v (customer_id, secret_id, health)
     WHERE c.customer_id = v.customer_id AND c.secret_id = v.secret_id AND c.health <> v.health
@@ -132,6 +151,7 @@ class KeptAttempt:
     amount: int
     was_uncertain: bool
     secret_id: UUID | None  # the address that was used, by reference
+    leader_id: UUID | None = None  # the attempt whose message carries this one's bill
 
     @property
     def customer_id(self) -> int:
@@ -158,7 +178,7 @@ class Change:
 
 def _kept(row: Any) -> KeptAttempt:  # Any: a row has the types of its SELECT
     (reminder_id, attempt_id, number, channel, provider, state, confirm, cause, *rest) = row
-    submitted_at, confirm_by, retry_at, reason, amount, was_uncertain, secret_id = rest
+    submitted_at, confirm_by, retry_at, reason, amount, was_uncertain, secret_id, leader_id = rest
     return KeptAttempt(
         Attempt(
             attempt_id,
@@ -177,6 +197,7 @@ def _kept(row: Any) -> KeptAttempt:  # Any: a row has the types of its SELECT
         amount,
         was_uncertain,
         secret_id,
+        leader_id,
     )
 
 
@@ -239,7 +260,21 @@ def change_all(connection: Connection, changes: Iterable[Change]) -> None:
         )
 
 
-def set_health(connection: Connection, healths: Iterable[tuple[int, UUID, str]]) -> None:
+def wake_led(connection: Connection, leaders: Iterable[KeptAttempt], now: datetime) -> None:
+    """Make due at once whatever is carried by these attempts, whose customers are locked."""
+    led_by = list(leaders)
+    if led_by:
+        values = {
+            "customers": [each.customer_id for each in led_by],
+            "leaders": [each.attempt.attempt_id for each in led_by],
+            "now": now,
+        }
+        connection.execute(_WAKE_LED, values)
+
+
+def set_health(
+    connection: Connection, healths: Iterable[tuple[int, UUID, str]], now: datetime
+) -> None:
     """Set the health of addresses given as (customer, secret id); a changed address keeps its own.
 
     When one address is named twice the last statement counts.
@@ -250,6 +285,7 @@ def set_health(connection: Connection, healths: Iterable[tuple[int, UUID, str]])
             "customers": [customer for customer, _ in newest],
             "secrets": [secret for _, secret in newest],
             "healths": list(newest.values()),
+            "now": now,
         }
         connection.execute(_HEALTH, values)
 

@@ -32,7 +32,8 @@ _EVENTS = text(
 )
 _REMINDERS = text(
     "SELECT reminder_id, customer_id, month, bill_id, stage, epoch, kind, urgency, due_at,"
-    " expires_at, state, reason, policy, lane, next_at, trace_id, token FROM reminder"
+    " expires_at, state, reason, policy, lane, next_at, trace_id, token, flag"
+    " FROM reminder"
     " WHERE customer_id = :customer AND bill_id = :bill ORDER BY due_at, epoch, stage"
 )
 _DECISIONS = text(
@@ -133,8 +134,8 @@ def reminders_of(connection: Connection, customer: int, bill: str) -> list[Kept]
     found = []
     for row in connection.execute(_REMINDERS, {"customer": customer, "bill": bill}):
         (reminder_id, holder, month, bill_id, stage, epoch, kind, urgency, *rest) = row
-        due_at, expires_at, state, *kept = rest
-        planned = (MessageKind(kind), Urgency(urgency), due_at, expires_at)
+        due_at, expires_at, state, *kept, flag = rest
+        planned = (MessageKind(kind), Urgency(urgency), due_at, expires_at, flag)
         reminder = Reminder(reminder_id, holder, month, bill_id, stage, epoch, *planned)
         found.append(Kept(reminder, ReminderState(state), *kept))
     return found

@@ -34,17 +34,23 @@ PLAN = Bulk(
         "state": "text",
         "lane": "text",
         "next_at": "timestamptz",
+        "flag": "text",
     },
     conflict=(
         "(customer_id, month, reminder_id) DO UPDATE SET due_at = excluded.due_at,"
-        " expires_at = excluded.expires_at, next_at = excluded.next_at"
-        " WHERE reminder.state = 'planned' AND reminder.due_at <> excluded.due_at"
+        " expires_at = excluded.expires_at, flag = excluded.flag,"
+        " next_at = CASE WHEN reminder.due_at <> excluded.due_at THEN excluded.next_at"
+        " ELSE reminder.next_at END"
+        " WHERE reminder.state = 'planned' AND"
+        " (reminder.due_at, reminder.expires_at, reminder.flag)"
+        " <> (excluded.due_at, excluded.expires_at, excluded.flag)"
     ),
 )
 
 _COLUMNS = (
     "r.customer_id, r.month, r.reminder_id, r.bill_id, r.stage, r.epoch, r.kind, r.urgency,"
-    " r.due_at, r.expires_at, r.state, r.reason, r.policy, r.lane, r.next_at, r.trace_id, r.token"
+    " r.due_at, r.expires_at, r.state, r.reason, r.policy, r.lane, r.next_at, r.trace_id, r.token,"
+    " r.flag"
 )
 _OPEN = "r.state IN ('planned', 'contacting')"
 # The same, said so that it does not match the sweep's partial index: of a month that has just
@@ -62,6 +68,15 @@ _CLAIM = text(
     UPDATE reminder r SET lease_until = clock_timestamp() + :lease, token = nextval('fencing')
     FROM due WHERE r.customer_id = due.customer_id AND r.month = due.month
       AND r.reminder_id = due.reminder_id
+    RETURNING {_COLUMNS}
+    """  # noqa: S608  (only our own column names)
+)
+# What another worker has only claimed is taken over; what is on its way is not.
+_GATHER = text(
+    f"""
+    UPDATE reminder r SET lease_until = clock_timestamp() + :lease, token = nextval('fencing')
+    WHERE r.customer_id = ANY(CAST(:customers AS bigint[])) AND {_OPEN} AND r.next_at <= :now
+      AND (r.state = 'planned' OR r.lease_until IS NULL OR r.lease_until < clock_timestamp())
     RETURNING {_COLUMNS}
     """  # noqa: S608  (only our own column names)
 )
@@ -143,7 +158,7 @@ class Move:
 
 def _kept(row: Any) -> Kept:  # Any: a row has the types of its SELECT
     (customer, month, reminder_id, bill_id, stage, epoch, kind, urgency, *rest) = row
-    due_at, expires_at, state, reason, policy, lane, next_at, trace_id, token = rest
+    due_at, expires_at, state, reason, policy, lane, next_at, trace_id, token, flag = rest
     return Kept(
         Reminder(
             reminder_id,
@@ -156,6 +171,7 @@ def _kept(row: Any) -> Kept:  # Any: a row has the types of its SELECT
             Urgency(urgency),
             due_at,
             expires_at,
+            flag,
         ),
         ReminderState(state),
         reason,
@@ -173,6 +189,15 @@ def claim(
     """Take up to `size` due reminders of one lane: nobody else gets them before the lease ends."""
     rows = connection.execute(_CLAIM, {"lane": lane, "now": now, "size": size, "lease": lease})
     return [_kept(row) for row in rows]
+
+
+def gather(
+    connection: Connection, customers: Iterable[int], now: datetime, lease: timedelta
+) -> list[Kept]:
+    """Claim whatever else is due of these locked customers, in order of their ids."""
+    values = {"customers": list(customers), "now": now, "lease": lease}
+    found = [_kept(row) for row in connection.execute(_GATHER, values)]
+    return sorted(found, key=lambda each: each.key)
 
 
 def by_month(kept: Iterable[Kept]) -> dict[int, list[Kept]]:

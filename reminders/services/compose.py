@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
-from reminders.domain.customer import ChannelName, Customer
+from reminders.domain.customer import ChannelName, ContactHealth, Customer
+from reminders.domain.kinds import MessageKind
 from reminders.domain.reminder import Reminder
-from reminders.messages.facts import Facts, Rendered, kind_on
+from reminders.messages.facts import MAX_ENDING, Facts, OtherBill, Rendered, kind_for
 from reminders.services.resources import Resources
 
 
@@ -19,16 +21,19 @@ def compose(
     customer: Customer,
     bill: BillPosition,
     now: datetime,
+    others: Sequence[BillPosition] = (),
 ) -> Rendered:
     """The text of `reminder` as the bill stands at `now`. Raises `TemplateError`.
 
     The kind follows today, not the stage: what waited overnight for its hour may have become due.
+    `others` are further bills that the message speaks of.
     """
     today = local_day(now, customer.time_zone)
+    about, ending = _about(customer, reminder.kind)
     return resources.templates.render(
         channel,
         Facts(
-            kind=kind_on(bill.terms.due_on, today),
+            kind=kind_for(reminder.kind, bill.terms.due_on, today),
             language=customer.language,
             lender=resources.lender,
             bill_id=bill.bill_id,
@@ -40,8 +45,38 @@ def compose(
             urgency=reminder.urgency,
             pay_url=f"{resources.pay_url}/{bill.bill_id}",
             unsubscribe_url=_preferences(resources),
+            others=tuple(_other(each) for each in others),
+            paid_minor=bill.paid if reminder.kind is MessageKind.PAYMENT_RECEIVED else 0,
+            promised_on=max(
+                (each.promised_on for each in customer.promises if each.bill_id == bill.bill_id),
+                default=None,
+            ),
+            about_channel=about,
+            ending=ending,
+            remaining=tuple(
+                name for name in sorted(customer.contacts) if not customer.opted_out(name, "*")
+            ),
         ),
     )
+
+
+def _other(bill: BillPosition) -> OtherBill:
+    return OtherBill(bill.bill_id, bill.terms.currency, bill.balance, bill.terms.due_on)
+
+
+def _about(customer: Customer, kind: MessageKind) -> tuple[str, str]:
+    """The channel that a message is about, and the end of the address there; else nothing."""
+    if kind is MessageKind.OPTOUT_DISCLOSURE:
+        barred = [each for each in customer.preferences if not each.allowed]
+        newest = max(barred, key=lambda each: (str(each.changed_at), each.channel), default=None)
+        return (newest.channel if newest is not None else ""), ""
+    if kind is MessageKind.CONTACT_UPDATE_REQUEST:
+        dead = [each for each in customer.contacts.values() if each.health is ContactHealth.DEAD]
+        point = max(dead, key=lambda each: (str(each.died_at), each.channel), default=None)
+        if point is None:
+            return "", ""
+        return point.channel, point.mask[-2:] if len(point.mask) > MAX_ENDING else ""
+    return "", ""
 
 
 def headers(resources: Resources, channel: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -16,10 +17,12 @@ from reminders.domain.decision import Reason
 from reminders.domain.errors import DomainError
 from reminders.domain.identity import bucket
 from reminders.domain.planning import plan
-from reminders.domain.policy import Policy
+from reminders.domain.policy import Policy, Trigger
 from reminders.domain.reminder import Reminder, ReminderState
 from reminders.domain.risk import Assessment, assess
+from reminders.domain.signals import Signal, signals
 from reminders.domain.tier import Tier
+from reminders.domain.warning import warnings
 from reminders.ledger import evaluation, facts, locks, reminders
 from reminders.ledger.errors import LedgerError
 from reminders.ledger.facts import Facts
@@ -56,9 +59,18 @@ def evaluate(resources: Resources) -> int:
 
 def judge(known: Facts, policy: Policy, now: datetime) -> Assessment:
     """The tier of a customer at `now`, folded anew from the facts."""
-    zone = known.customer.time_zone or "UTC"
-    failed = [local_day(at, zone) for at in known.failed_at]
-    return assess(known.bills.values(), failed, policy.risk, local_day(now, zone), zone)
+    customer = known.customer
+    zone = customer.time_zone or "UTC"
+    return assess(
+        known.bills.values(),
+        [local_day(at, zone) for at in known.failed_at],
+        policy.risk,
+        local_day(now, zone),
+        zone,
+        customer.risk_inputs,
+        customer.promises,
+        now,
+    )
 
 
 def _batch(resources: Resources, connection: Connection) -> tuple[int, set[str]]:
@@ -128,31 +140,59 @@ def _planned(
     now: datetime,
 ) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
+    customer = known.customer
+    heard = heard_of(known, now)
     for bill in known.bills.values():
-        if bill.closed or bill.settled:
+        if bill.cancelled:
             continue
         label = policies.get((bill.bill_id, bill.epoch))
-        policy = resources.book.active if label is None else resources.book.get(label)
+        policy = resources.book.get(label) if label else _choice(resources, bill, customer, now)
+        if (bill.closed or bill.settled) and not policy.events:
+            continue
         trace = known.traces.get(bill.bill_id, "")
         lane = policy.ladders[tier][0].channel
-        for reminder in ahead(bill, known.customer, policy, now):
+        for reminder in ahead(bill, customer, policy, now, heard):
             # Over before it was planned, by a minimum that is met: as for a bill that is settled.
             if closing(bill, reminder) is None:
                 rows.append(_row(reminder, policy, trace, lane))
     return rows
 
 
+def _choice(resources: Resources, bill: BillPosition, customer: Customer, now: datetime) -> Policy:
+    terms = bill.terms
+    return resources.book.choose(now, terms.product, terms.currency, customer.jurisdiction)
+
+
+def heard_of(known: Facts, now: datetime) -> tuple[Signal, ...]:
+    """What event rules may answer: what has happened, and when an early warning would come."""
+    customer = known.customer
+    bills = known.bills.values()
+    warned = warnings(bills, customer.risk_inputs, now, customer.time_zone or "UTC")
+    return (
+        *signals(bills, customer),
+        *(Signal(Trigger.ANOMALY, each.bill_id, each.at) for each in warned),
+    )
+
+
 def ahead(
-    bill: BillPosition, customer: Customer, policy: Policy, now: datetime
+    bill: BillPosition,
+    customer: Customer,
+    policy: Policy,
+    now: datetime,
+    heard: Sequence[Signal] = (),
 ) -> tuple[Reminder, ...]:
     """What is to be planned at `now`: every stage at first, after a new start those still ahead.
 
-    Stages that are long past use are planned too and end as expired: none is lost in silence.
+    Stages that are long past use are planned too and end as expired: none is lost in silence. An
+    event that is past its use before it was heard of is history.
     """
-    planned = plan(bill, customer, policy)
-    if bill.epoch == 0:
-        return planned
-    return tuple(reminder for reminder in planned if reminder.due_at > now)
+    planned = plan(bill, customer, policy, signals=heard)
+    return tuple(
+        reminder
+        for reminder in planned
+        if (bill.epoch == 0 and policy.event_rule(reminder.stage) is None)
+        or (reminder.due_at if bill.epoch else reminder.expires_at) > now
+    )
 
 
 def _row(reminder: Reminder, policy: Policy, trace: str, lane: str) -> tuple[object, ...]:
@@ -173,4 +213,5 @@ def _row(reminder: Reminder, policy: Policy, trace: str, lane: str) -> tuple[obj
         ReminderState.PLANNED,
         lane,
         reminder.due_at,
+        reminder.flag,
     )

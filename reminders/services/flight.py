@@ -12,7 +12,7 @@ import structlog
 
 from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
 from reminders.ledger.reminders import Kept
-from reminders.services.gate import Handover, Inquiry, Passed
+from reminders.services.gate_work import Handover, Inquiry, Passed
 from reminders.services.record import Result
 from reminders.services.resources import Resources
 

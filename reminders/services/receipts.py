@@ -20,6 +20,7 @@ from reminders.domain.reminder import OPEN, ReminderState
 from reminders.ledger import attempts, dead_letters, locks, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
+from reminders.ledger.intake import mark_changed
 from reminders.ledger.receipts import RECEIPTS
 from reminders.ledger.reminders import Kept, Move
 from reminders.services.record import wake_up
@@ -191,7 +192,15 @@ def _apply(
     RECEIPTS.insert(connection, work.rows)
     attempts.change_all(connection, work.changed.values())
     attempts.EVENTS.insert(connection, work.events)
-    attempts.set_health(connection, sorted(work.healths, key=lambda row: row[:2]))
+    attempts.set_health(connection, sorted(work.healths, key=lambda row: row[:2]), now)
+    died = {customer for customer, _, health in work.healths if health == ContactHealth.DEAD}
+    mark_changed(connection, died, now)
+    led_by = [
+        each.kept
+        for each in work.changed.values()
+        if resources.book.get(present[each.kept.reminder_id].policy).digest
+    ]
+    attempts.wake_led(connection, led_by, now)
     reminders.move_all(connection, moves)
     dead_letters.keep(connection, resources.ring, dead)
     work.applied.dead = len(dead)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,6 +26,7 @@ from reminders.domain.reminder import Attempt, ReminderState
 from reminders.domain.retrying import retry_at
 from reminders.ledger import attempts, locks, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
+from reminders.ledger.intake import mark_changed
 from reminders.ledger.reminders import Kept, Move
 from reminders.services.resources import Resources
 
@@ -84,9 +85,18 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
             moves.append(wake_up(kept, [one.attempt for one in past], now))
     attempts.change_all(connection, changes)
     attempts.EVENTS.insert(connection, [attempts.event_row(each.kept, now) for each in changes])
-    attempts.set_health(connection, sorted(healths, key=lambda row: row[:2]))
+    attempts.set_health(connection, sorted(healths, key=lambda row: row[:2]), now)
+    mark_changed(connection, {customer for customer, _, _ in healths}, now)
+    led_by = [each.kept for each in changes if _carries(resources, each, present)]
+    attempts.wake_led(connection, led_by, now)
     reminders.move_all(connection, moves)
     return {move.lane for move in moves if move.next_at <= now and move.state not in _ENDED}
+
+
+def _carries(resources: Resources, change: Change, present: Mapping[UUID, Kept]) -> bool:
+    """What failed may carry further bills, which are then to go on with it."""
+    failed = change.kept.attempt.state in (AttemptState.FAILED, AttemptState.RELEASED)
+    return failed and resources.book.get(present[change.kept.reminder_id].policy).digest
 
 
 _ENDED = frozenset(ReminderState) - {ReminderState.PLANNED, ReminderState.CONTACTING}

@@ -1,0 +1,183 @@
+"""The channel to use now: the first rung open to us by opt-out, consent, health, hours and caps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from reminders.domain.caps import Blocked, first_blocked
+from reminders.domain.case import Case
+from reminders.domain.compliance import Mandate, Rules
+from reminders.domain.customer import ContactHealth, ContactPoint
+from reminders.domain.decision import Decision, Defer, Exhaust, Reason, Suppress
+from reminders.domain.hours import is_open, opens_at
+from reminders.domain.policy import Rung
+from reminders.domain.usage import PASSIVE, Contact
+
+Choice = tuple[Rung, Contact]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Why rungs were passed over."""
+
+    barred: list[Rung] = field(default_factory=list)
+    unconsented: bool = False
+    blocked: list[Blocked] = field(default_factory=list)
+
+
+def choose(case: Case, again: str | None) -> Choice | Decision:
+    """The first rung not used yet (or `again` once more) that is open, and what it uses up; or
+    what to do where none is."""
+    used = {attempt.channel for attempt in case.history}
+    seen = _Seen()
+    in_hours: bool | None = None
+    for rung in ladder(case):
+        if rung.channel in used and rung.channel != again:
+            continue
+        if not _allowed(case, rung, seen):
+            continue
+        in_hours = _in_hours(case) if in_hours is None else in_hours
+        if not in_hours:
+            return _outside_hours(case)
+        choice = _under_caps(case, rung, seen)
+        if choice is not None:
+            return choice
+    return _none_left(case, seen)
+
+
+def ladder(case: Case) -> Sequence[Rung]:
+    """The tier's rungs; for an event rule that wants a backup, those after the first."""
+    rungs = case.policy.ladders[case.tier]
+    rule = case.policy.event_rule(case.reminder.stage)
+    return rungs[1:] if rule is not None and rule.backup and len(rungs) > 1 else rungs
+
+
+def _allowed(case: Case, rung: Rung, seen: _Seen) -> bool:
+    """Opt-out, consent, freshness and health of one channel."""
+    channel = rung.channel
+    opted_out = case.customer.opted_out(channel, case.kind)
+    case.check(f"opt-out.{channel}", "opted out" if opted_out else "allowed", not opted_out)
+    if opted_out:
+        seen.barred.append(rung)
+        return False
+    rules = case.rules(channel)
+    if rules.consent_needed and not case.customer.consented(channel, case.kind):
+        case.check(f"consent.{channel}", "none given", False)
+        seen.unconsented = True
+        return False
+    return _reachable(case, channel, rules)
+
+
+def _reachable(case: Case, channel: str, rules: Rules) -> bool:
+    contact = case.customer.contacts.get(channel)
+    health = "none" if contact is None else contact.health
+    alive = contact is not None and contact.health is not ContactHealth.DEAD
+    case.check(f"contact.{channel}", health, alive)
+    return contact is not None and alive and _fresh(case, contact, rules)
+
+
+def _fresh(case: Case, contact: ContactPoint, rules: Rules) -> bool:
+    """Confirmed lately, where a pack demands it of this channel."""
+    for rule in rules.freshness:
+        if contact.channel not in rule.channels:
+            continue
+        since = case.now - timedelta(days=rule.days)
+        fresh = contact.confirmed_at is not None and contact.confirmed_at >= since
+        known = "never" if contact.confirmed_at is None else case.clock(contact.confirmed_at)
+        case.check(f"fresh.{contact.channel}", f"confirmed {known}", fresh, rule.source.cite)
+        if not fresh:
+            return False
+    return True
+
+
+def _in_hours(case: Case) -> bool:
+    return is_open(case.rules().hours, case.customer.zones, case.now)
+
+
+def _outside_hours(case: Case) -> Decision:
+    """Wait for the next opening; a stage that none will reach any more ends."""
+    opens = opens_at(case.rules().hours, case.customer.zones, case.now)
+    ends_at = case.reminder.expires_at
+    shown = "none in sight" if opens is None else f"not before {case.clock(opens)}"
+    case.check("hours", shown, False, case.hours_cite())
+    if opens is not None and opens < ends_at:
+        return Defer(opens, Reason.QUIET_HOURS, case.seen())
+    if case.history:  # what is on its way may yet be confirmed before the stage ends
+        return Defer(ends_at, Reason.QUIET_HOURS, case.seen())
+    return Suppress(Reason.NO_LEGAL_HOUR, case.seen())
+
+
+def _under_caps(case: Case, rung: Rung, seen: _Seen) -> Choice | None:
+    """The rung with what it uses up; None where a cap holds it back."""
+    point = case.customer.contacts[rung.channel]
+    wanted = Contact(
+        at=case.now,
+        channel=rung.channel,
+        message_class=case.message_class(rung.channel),
+        customer=str(case.customer.customer_id),
+        bill=case.bill.bill_id,
+        contact_point=point.key,
+    )
+    case.check("hours", f"allowed in {', '.join(case.customer.zones)}", True, case.hours_cite())
+    if rung.channel in PASSIVE:
+        return rung, wanted
+    blocked = first_blocked(case.rules(rung.channel).caps, case.usage, wanted, case.customer.zones)
+    if blocked is None:
+        case.check(f"caps.{rung.channel}", "under every cap", True)
+        return rung, wanted
+    until = "for good" if blocked.until is None else f"until {case.clock(blocked.until)}"
+    saw = f"{blocked.cap.cap_id}: {blocked.used} of {blocked.cap.limit}, {until}"
+    case.check(f"caps.{rung.channel}", saw, False, blocked.cap.source.cite)
+    seen.blocked.append(blocked)
+    return None
+
+
+def _none_left(case: Case, seen: _Seen) -> Choice | Decision:
+    """Wait for a cap to open, pass an opt-out where the law orders the notice, or end."""
+    if seen.blocked:
+        return _capped(case, seen.blocked)
+    if case.history:
+        return Exhaust(Reason.LADDER_SPENT, case.seen())
+    mandate = case.mandate()
+    if seen.barred and mandate is not None:
+        choice = _ordered_by_law(case, seen.barred, mandate)
+        if choice is not None:
+            return choice
+    if seen.barred:
+        return Suppress(Reason.OPTED_OUT, case.seen())
+    if seen.unconsented:
+        return Suppress(Reason.NO_CONSENT, case.seen())
+    return Exhaust(Reason.NO_CONTACT, case.seen())
+
+
+def _capped(case: Case, blocked: Sequence[Blocked]) -> Decision:
+    opens = [each.until for each in blocked if each.until is not None]
+    ends_at = case.reminder.expires_at
+    until: datetime | None = min(opens, default=None)
+    if until is not None and until < ends_at:
+        return Defer(until, Reason.CAP, case.seen())
+    if case.history:  # what is on its way may yet be confirmed before the stage ends
+        return Defer(ends_at, Reason.CAP, case.seen())
+    return Suppress(Reason.CAP, case.seen())
+
+
+def _ordered_by_law(
+    case: Case, barred: Sequence[Rung], mandate: Mandate
+) -> Choice | Decision | None:
+    """One notice on one channel, the least intrusive: a bill that has had one needs no other."""
+    if case.bill.bill_id in case.usage.told:
+        return None
+    for rung in sorted(barred, key=lambda rung: rung.channel not in PASSIVE):
+        if _reachable(case, rung.channel, case.rules(rung.channel)):
+            case.check(
+                f"mandate.{rung.channel}",
+                f"{case.kind} is ordered by law",
+                True,
+                mandate.legal_basis,
+            )
+            if not _in_hours(case):
+                return _outside_hours(case)
+            return _under_caps(case, rung, _Seen())
+    return None

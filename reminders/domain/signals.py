@@ -1,0 +1,87 @@
+"""What has happened to a customer that an event rule may answer: one instant per bill and trigger.
+
+A signal is a function of facts alone, so a reminder that follows from it is planned like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from reminders.domain.bill import BillPosition
+from reminders.domain.calendar import instant, local_day, shift
+from reminders.domain.customer import ContactHealth, Customer, Promise
+from reminders.domain.policy import Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """`trigger` at `at`, about this bill."""
+
+    trigger: Trigger
+    bill_id: str
+    at: datetime
+
+
+def signals(bills: Iterable[BillPosition], customer: Customer) -> tuple[Signal, ...]:
+    """Payments in full, broken promises, opt-outs and contact points that died.
+
+    What concerns the customer as a whole is about the open bill that is due first.
+    """
+    known = sorted(bills, key=lambda bill: (bill.terms.due_on, bill.bill_id))
+    if not customer.time_zone:
+        return ()
+    return (
+        *_paid(known),
+        *_broken_promises(known, customer),
+        *_about_the_customer(known, customer),
+    )
+
+
+def _paid(bills: Sequence[BillPosition]) -> Iterator[Signal]:
+    for bill in bills:
+        if bill.closed or not bill.settled:
+            continue
+        paid = 0
+        for payment in bill.payments:
+            paid += 0 if payment.reversed_at else payment.amount
+            if paid >= bill.terms.amount_due and payment.reversed_at is None:
+                yield Signal(Trigger.PAYMENT, bill.bill_id, payment.paid_at)
+                break
+
+
+def _broken_promises(bills: Sequence[BillPosition], customer: Customer) -> Iterator[Signal]:
+    by_id = {bill.bill_id: bill for bill in bills}
+    for promise in customer.promises:
+        bill = by_id.get(promise.bill_id)
+        day = shift(promise.promised_on, 1)
+        at = instant(day, time(), customer.time_zone) if day is not None else None
+        if bill is None or at is None or bill.closed or kept(promise, bill, customer.time_zone):
+            continue
+        yield Signal(Trigger.PROMISE_BROKEN, bill.bill_id, at)
+
+
+def kept(promise: Promise, bill: BillPosition, zone: str) -> bool:
+    """True if what was promised was paid between the promise and the end of its day, or no more
+    is owed."""
+    paid = sum(
+        payment.amount
+        for payment in bill.payments
+        if payment.reversed_at is None
+        and promise.made_at <= payment.paid_at
+        and local_day(payment.paid_at, zone) <= promise.promised_on
+    )
+    return bill.settled or paid >= promise.amount
+
+
+def _about_the_customer(bills: Sequence[BillPosition], customer: Customer) -> Iterator[Signal]:
+    first = next((bill for bill in bills if not bill.closed and not bill.settled), None)
+    if first is None:
+        return
+    for preference in customer.preferences:
+        if not preference.allowed and preference.changed_at is not None:
+            yield Signal(Trigger.OPT_OUT, first.bill_id, preference.changed_at)
+    for point in customer.contacts.values():
+        if point.health is ContactHealth.DEAD and point.died_at is not None:
+            yield Signal(Trigger.CONTACT_DEAD, first.bill_id, point.died_at)

@@ -1,0 +1,205 @@
+"""The rows that one gate writes: decisions, attempts, texts, moves, and what is used up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from channels.contract import Message
+from reminders.domain.decision import (
+    Cancel,
+    Decision,
+    Defer,
+    Exhaust,
+    Expire,
+    Reason,
+    Satisfy,
+    Send,
+    Suppress,
+    decision_reason,
+)
+from reminders.domain.outcome import AttemptState
+from reminders.domain.reminder import Attempt, ReminderState
+from reminders.domain.tier import Tier
+from reminders.ledger import attempts, reminders, usage
+from reminders.ledger.attempts import Change, KeptAttempt
+from reminders.ledger.reminders import Kept, Move
+from reminders.messages.facts import Rendered
+from reminders.services.resources import Resources
+from reminders.services.snapshot import Snapshot, dump
+from reminders.services.used_up import UsedUp
+
+if TYPE_CHECKING:  # they hold each other: a message that waits for what it carries
+    from reminders.services.handing_over import DigestKey, Leader
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One message that the gate let through, with the attempt that the ledger holds for it."""
+
+    kept: Kept
+    attempt: KeptAttempt
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """An attempt whose answer never came, to be asked of its provider."""
+
+    kept: Kept
+    attempt: KeptAttempt
+
+
+@dataclass(slots=True)
+class Passed:
+    """What is to be done after the gate's commit, and what was left to the next sweep."""
+
+    handovers: list[Handover] = field(default_factory=list)
+    inquiries: list[Inquiry] = field(default_factory=list)
+    busy: list[Kept] = field(default_factory=list)
+    decided: int = 0
+
+
+@dataclass(slots=True)
+class GateWork:
+    """Rows that one gate writes, and what its messages have used up so far."""
+
+    resources: Resources
+    now: datetime
+    used_up: UsedUp
+    addresses: Mapping[tuple[int, str], tuple[UUID, str, bytes]]
+    tiers: dict[tuple[int, str], Tier] = field(default_factory=dict)
+    leaders: dict[DigestKey, Leader] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    decisions: list[tuple[object, ...]] = field(default_factory=list)
+    attempts: list[tuple[object, ...]] = field(default_factory=list)
+    secrets: list[tuple[object, ...]] = field(default_factory=list)
+    shared: list[tuple[object, ...]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    passed: Passed = field(default_factory=Passed)
+
+    def keep_attempt(
+        self, kept: KeptAttempt, decision: Send, keys: Collection[bytes], leader: UUID | None
+    ) -> None:
+        """An attempt and the contact that it uses up; what `leader` carries counts for its bill."""
+        attempt, contact = kept.attempt, decision.contact
+        self.attempts.append(
+            (
+                kept.customer_id,
+                kept.month,
+                attempt.attempt_id,
+                kept.reminder_id,
+                attempt.number,
+                attempt.channel,
+                attempt.provider,
+                kept.secret_id,
+                attempt.state,
+                attempt.confirm,
+                attempt.cause,
+                kept.amount,
+                attempt.submitted_at,
+                attempt.confirm_by,
+                contact.message_class,
+                contact.bill,
+                bytes.fromhex(contact.contact_point) or None,
+                leader,
+            )
+        )
+        counted = contact if leader is None else replace(contact, leads=False)
+        self.used_up.add(counted, attempt.attempt_id, keys)
+        self.shared.extend(
+            (key, self.now, kept.customer_id, kept.month, attempt.attempt_id) for key in keys
+        )
+
+    def keep_text(self, kept: KeptAttempt, rendered: Rendered) -> None:
+        """What the customer reads, encrypted and apart."""
+        text = {"subject": rendered.subject, "text": rendered.text, "template": rendered.template}
+        sealed = self.resources.ring.seal(json.dumps(text, ensure_ascii=False))
+        self.secrets.append(
+            (
+                kept.customer_id,
+                kept.month,
+                kept.attempt.attempt_id,
+                sealed.key_id,
+                sealed.ciphertext,
+            )
+        )
+
+    def keep_decision(self, kept: Kept, decision: Decision, seen: Snapshot) -> None:
+        """A decision with its checks and inputs. Waking up only to wait on is not kept."""
+        if isinstance(decision, Defer) and decision.reason is Reason.WAITING:
+            return
+        checks = json.dumps(
+            [(check.rule, check.saw, check.passed, check.cite) for check in decision.checks],
+            ensure_ascii=False,
+        )
+        outcome = type(decision).__name__.lower()
+        reason = decision_reason(decision)
+        self.decisions.append(
+            (*kept.key, self.now, outcome, reason, seen.tier, checks.encode(), dump(seen))
+        )
+
+    def write(self, connection: Connection) -> None:
+        """Write everything, table by table."""
+        attempts.change_all(connection, self.changes)
+        attempts.EVENTS.insert(
+            connection, [attempts.event_row(change.kept, self.now) for change in self.changes]
+        )
+        attempts.DECISIONS.insert(connection, self.decisions)
+        attempts.ATTEMPTS.insert(connection, self.attempts)
+        attempts.SECRETS.insert(connection, self.secrets)
+        usage.SHARED_USE.insert(connection, self.shared)
+        reminders.move_all(connection, self.moves)
+
+
+def move_of(kept: Kept, decision: Decision, now: datetime) -> Move:
+    """Where a decision other than Send leaves the reminder."""
+    match decision:
+        case Defer(until=until, reason=reason):
+            return Move(kept, kept.state, reason, until, kept.lane)
+        case Suppress(reason=reason):
+            state = ReminderState.SUPPRESSED
+        case Cancel(reason=reason):
+            state = ReminderState.CANCELLED
+        case Expire(reason=reason):
+            state = ReminderState.EXPIRED
+        case Exhaust(reason=reason):
+            state = ReminderState.EXHAUSTED
+        case Satisfy(channel=channel):
+            return Move(kept, ReminderState.SATISFIED, channel, now, kept.lane)
+        case Send():
+            raise AssertionError("a Send is moved by its attempt")
+    return Move(kept, state, reason, now, kept.lane)
+
+
+def new_attempt(
+    attempt_id: UUID,
+    number: int,
+    provider: str,
+    decision: Send,
+    now: datetime,
+    *,
+    written: bool,
+) -> Attempt:
+    """The attempt that carries out `decision`. `written`: it is there with the gate's commit."""
+    rung = decision.rung
+    return Attempt(
+        attempt_id=attempt_id,
+        number=number,
+        channel=rung.channel,
+        provider=provider,
+        state=AttemptState.ACCEPTED if written else AttemptState.SUBMITTED,
+        confirm=rung.confirm,
+        cause=decision.cause,
+        submitted_at=now,
+        confirm_by=now + rung.confirm_within,
+    )
+
+
+Past = Sequence[KeptAttempt]

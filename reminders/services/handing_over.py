@@ -1,0 +1,194 @@
+"""Carries out a decision to send: the attempt, its text, its message; bills due together in one.
+
+A digest has one message and an attempt per bill. The first bill's attempt leads: its call, its
+receipts. The others are carried by it, and read their state from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+import structlog
+
+from channels.contract import Message
+from reminders.domain.bill import BillPosition
+from reminders.domain.customer import ChannelName
+from reminders.domain.decision import Check, Decision, Reason, Send, Suppress
+from reminders.domain.identity import make_id
+from reminders.domain.kinds import DATED
+from reminders.domain.policy import Policy
+from reminders.domain.reminder import ReminderState
+from reminders.ledger.attempts import KeptAttempt
+from reminders.ledger.facts import Facts
+from reminders.ledger.reminders import Kept, Move
+from reminders.messages.errors import TemplateError
+from reminders.messages.facts import Rendered
+from reminders.services import used_up
+from reminders.services.compose import compose, headers
+from reminders.services.gate_work import GateWork, Handover, Past, new_attempt
+from reminders.services.record import wake_up
+from reminders.services.snapshot import Snapshot, decide_on
+
+log = structlog.get_logger(__name__)
+
+DigestKey = tuple[int, str, str, int, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A reminder with everything that is known of it."""
+
+    kept: Kept
+    known: Facts
+    bill: BillPosition | None
+    policy: Policy
+    past: Past
+
+    @property
+    def digest(self) -> DigestKey | None:
+        """What bills share that go into one message; None where the policy sends one each."""
+        if not self.policy.digest or self.bill is None or self.kept.reminder.kind not in DATED:
+            return None
+        reminder = self.kept.reminder
+        due_on = self.bill.terms.due_on
+        return reminder.customer_id, self.policy.label, reminder.stage, reminder.month, due_on
+
+
+@dataclass(slots=True)
+class Leader:
+    """A message that may carry further bills of its customer."""
+
+    case: Judged
+    bill: BillPosition
+    attempt: KeptAttempt
+    before: Snapshot  # what was used up before it
+    carried: list[tuple[Judged, BillPosition, Send, Snapshot]] = field(default_factory=list)
+
+
+def send(
+    work: GateWork, case: Judged, bill: BillPosition, decision: Send, seen: Snapshot
+) -> Decision:
+    """Write the attempt; returns the decision, or why it could not be carried out."""
+    try:
+        rendered = _text(work, case, bill, decision.rung.channel, ())
+    except TemplateError as error:
+        return Suppress(Reason.CONTENT, (*decision.checks, Check("template", str(error), False)))
+    attempt = _attempt(work, case, decision)
+    customer = case.known.customer
+    keys = used_up.keys_of(case.policy, customer, decision.rung.channel)
+    work.keep_attempt(attempt, decision, keys, leader=None)
+    leader = Leader(case, bill, attempt, seen)
+    if case.digest is not None:
+        work.leaders[case.digest] = leader
+    else:
+        _hand_over(work, leader, rendered)
+    return decision
+
+
+def carried(work: GateWork, case: Judged, seen: Snapshot) -> bool:
+    """True if a message of this gate takes this bill along: it would go by the same channel."""
+    leader = work.leaders.get(case.digest) if case.digest is not None else None
+    if leader is None or case.bill is None:
+        return False
+    # Judged as its leader was: the message that would carry it must not stand in its way.
+    seen = replace(seen, usage=leader.before.usage)
+    decision = decide_on(seen, case.policy)
+    if not isinstance(decision, Send) or decision.rung.channel != leader.attempt.attempt.channel:
+        return False
+    leader.carried.append((case, case.bill, decision, seen))
+    return True
+
+
+def finish(work: GateWork) -> None:
+    """Write the texts of messages that could carry further bills, with those that they carry."""
+    for leader in work.leaders.values():
+        channel = leader.attempt.attempt.channel
+        others = tuple(bill for _, bill, _, _ in leader.carried)
+        try:
+            rendered = _text(work, leader.case, leader.bill, channel, others)
+        except TemplateError as error:
+            log.warning("digest not written", bill=leader.bill.bill_id, why=str(error))
+            rendered = _text(work, leader.case, leader.bill, channel, ())
+            again = [case.kept for case, _, _, _ in leader.carried]
+            work.moves.extend(Move(kept, kept.state, "", work.now, kept.lane) for kept in again)
+        else:
+            for each in leader.carried:
+                _carry(work, leader.attempt.attempt.attempt_id, *each)
+        _hand_over(work, leader, rendered)
+
+
+def _carry(
+    work: GateWork,
+    leader: UUID,
+    case: Judged,
+    bill: BillPosition,
+    decision: Send,
+    seen: Snapshot,
+) -> None:
+    attempt = _attempt(work, case, decision)
+    work.keep_attempt(attempt, decision, (), leader=leader)
+    check = Check("digest", f"one message with others due {bill.terms.due_on}", True)
+    told = Send(
+        decision.rung, decision.cause, decision.amount, (*decision.checks, check), decision.contact
+    )
+    work.keep_decision(case.kept, told, seen)
+    until, channel = attempt.attempt.confirm_by, attempt.attempt.channel
+    work.moves.append(Move(case.kept, ReminderState.CONTACTING, "", until, channel))
+
+
+def _attempt(work: GateWork, case: Judged, decision: Send) -> KeptAttempt:
+    reminder, channel = case.kept.reminder, decision.rung.channel
+    number = len(case.past) + 1
+    secret_id, _, _ = work.addresses[reminder.customer_id, channel]
+    return KeptAttempt(
+        new_attempt(
+            make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number),
+            number,
+            work.resources.channels[channel].name,
+            decision,
+            work.now,
+            written=channel == ChannelName.IN_APP,
+        ),
+        reminder_id=reminder.reminder_id,
+        amount=decision.amount,
+        was_uncertain=False,
+        secret_id=secret_id,
+    )
+
+
+def _text(
+    work: GateWork,
+    case: Judged,
+    bill: BillPosition,
+    channel: str,
+    others: tuple[BillPosition, ...],
+) -> Rendered:
+    reminder = case.kept.reminder
+    return compose(work.resources, channel, reminder, case.known.customer, bill, work.now, others)
+
+
+def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
+    """The text, and the call where the channel needs one."""
+    case, attempt = leader.case, leader.attempt
+    kept, channel = case.kept, attempt.attempt.channel
+    work.keep_text(attempt, rendered)
+    if channel == ChannelName.IN_APP:
+        # In-app needs no call: committed with the gate, it can be neither uncertain nor late.
+        history = [*(each.attempt for each in case.past), attempt.attempt]
+        work.moves.append(wake_up(kept, history, work.now))
+        return
+    _, key_id, ciphertext = work.addresses[kept.reminder.customer_id, channel]
+    message = Message(
+        idempotency_key=str(attempt.attempt.attempt_id),
+        address=work.resources.ring.open(key_id, ciphertext).decode(),
+        text=rendered.text,
+        language=rendered.language,
+        subject=rendered.subject,
+        html=rendered.html,
+        headers=headers(work.resources, channel),
+    )
+    work.passed.handovers.append(Handover(kept, attempt, message))
+    # It stays due under our lease: if we die here, whoever takes it next finds `submitted`.
+    work.moves.append(Move(kept, ReminderState.CONTACTING, "", work.now, channel, keep_lease=True))

@@ -1,0 +1,64 @@
+"""The inputs of one decision, kept beside it: the same brain on them gives the same decision."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from reminders.domain.bill import BillPosition
+from reminders.domain.customer import Customer
+from reminders.domain.decide import decide
+from reminders.domain.decision import Decision
+from reminders.domain.policy import Policy
+from reminders.domain.reminder import Attempt, Reminder
+from reminders.domain.tier import Tier
+from reminders.domain.usage import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every argument of `decide`. The policy stands as name@version: its text, packs and card are
+    frozen under that label. Addresses are masks and keyed hashes."""
+
+    now: datetime
+    reminder: Reminder
+    bill: BillPosition | None
+    customer: Customer
+    policy: str
+    tier: Tier
+    history: tuple[Attempt, ...]
+    usage: Usage
+
+
+_ADAPTER = TypeAdapter(Snapshot)
+_FAST = 1  # a level of zlib: a snapshot of 2 KB is packed to a third in some 20 microseconds
+
+
+def dump(snapshot: Snapshot) -> bytes:
+    """The snapshot as packed JSON."""
+    return zlib.compress(_ADAPTER.dump_json(snapshot), _FAST)
+
+
+def load(packed: bytes) -> Snapshot:
+    """The snapshot that `dump` packed. Raises `ValueError` if it is none."""
+    try:
+        return _ADAPTER.validate_json(zlib.decompress(packed))
+    except zlib.error as error:
+        raise ValueError(f"no snapshot: {error}") from None
+
+
+def decide_on(snapshot: Snapshot, policy: Policy) -> Decision:
+    """What the brain says of this snapshot."""
+    return decide(
+        snapshot.now,
+        snapshot.reminder,
+        snapshot.bill,
+        snapshot.customer,
+        policy,
+        snapshot.tier,
+        snapshot.history,
+        snapshot.usage,
+    )
