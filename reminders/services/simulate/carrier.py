@@ -1,0 +1,80 @@
+"""Hands a simulated message over: the attempt that comes of it, and what will be heard of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from reminders.domain.bill import BillPosition
+from reminders.domain.decision import Send
+from reminders.domain.escalation import failures
+from reminders.domain.kinds import DATED
+from reminders.domain.outcome import AttemptState, Permanent, Transient
+from reminders.domain.policy import Policy
+from reminders.domain.reminder import Attempt, Reminder
+from reminders.domain.retrying import retry_at
+from reminders.domain.usage import Contact, Usage
+from reminders.services.simulate.model import Fate
+from reminders.services.simulate.timeline import Item, Open, OptOut, Receipt
+
+_REFUSED = Transient("refused")
+_DEAD = Permanent("unknown address", dead_contact=True)
+
+DigestKey = tuple[datetime, str, int, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """A message of this instant that takes further bills along, as a gate's does."""
+
+    channel: str
+    fate: Fate
+    before: Usage  # what was used up before it: it must not stand in their way
+
+
+def digest_key(
+    policy: Policy, reminder: Reminder, bill: BillPosition | None, now: datetime
+) -> DigestKey | None:
+    """What bills of one customer share that go into one message; None: each has its own."""
+    if not policy.digest or bill is None or reminder.kind not in DATED:
+        return None
+    return now, reminder.stage, reminder.month, bill.terms.due_on
+
+
+def attempted(each: Open, decision: Send, fate: Fate, policy: Policy, now: datetime) -> Attempt:
+    """The attempt as it stands once the call has ended."""
+    channel, again_at = decision.rung.channel, None
+    if fate.state is AttemptState.FAILED:
+        outcome = _DEAD if fate.dead_contact else _REFUSED
+        failed = failures(each.attempts, channel) + 1
+        again_at = retry_at(outcome, failed, now, each.reminder.expires_at, policy.retry)
+    return Attempt(
+        attempt_id=each.reminder.reminder_id,
+        number=len(each.attempts) + 1,
+        channel=channel,
+        provider="model",
+        state=fate.state,
+        confirm=decision.rung.confirm,
+        cause=decision.cause,
+        submitted_at=now,
+        confirm_by=now + decision.rung.confirm_within,
+        retry_at=again_at,
+    )
+
+
+def to_come(
+    each: Open, fate: Fate, now: datetime, *, leads: bool
+) -> Iterator[tuple[datetime, Item]]:
+    """What will be heard of the newest attempt. Only what leads makes a customer opt out."""
+    index = len(each.attempts) - 1
+    for seconds, state in fate.receipts:
+        yield now + timedelta(seconds=seconds), Receipt(each, index, state)
+    if leads and fate.opts_out_after is not None:
+        channel = each.attempts[index].channel
+        yield now + timedelta(seconds=fate.opts_out_after), OptOut(channel)
+
+
+def counted(contact: Contact, *, leads: bool) -> Contact:
+    """The contact that caps count; what is carried along counts for its own bill alone."""
+    return contact if leads else replace(contact, leads=False)

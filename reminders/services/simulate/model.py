@@ -1,0 +1,196 @@
+"""The declared model of what becomes of a message. Its outcomes are assumptions, never results.
+
+Every draw is a function of (seed, customer, reminder, attempt), so that two policies meet the same
+fate wherever they make the same attempt, on every machine and in any number of processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reminders.domain.outcome import AttemptState
+from reminders.services.simulate.errors import BadInput
+
+NOTE = "outcomes are drawn from a declared model, not observed"
+_WHOLE = 2**48
+_QUANTILES = (0.0, 0.5, 0.9, 0.99, 1.0)
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Delay(BaseModel):
+    """Seconds at the quantiles of a delay; between them it is drawn on a straight line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    least: Annotated[int, Field(ge=0)] = 0
+    p50: Annotated[int, Field(ge=0)]
+    p90: Annotated[int, Field(ge=0)]
+    p99: Annotated[int, Field(ge=0)]
+    most: Annotated[int, Field(ge=0)]
+
+
+class _Channel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cost_of_1000_minor: Annotated[int, Field(ge=0)]
+    unknown_address: Share = 0
+    refused: Share = 0
+    delivered: Share
+    undelivered: Share = 0
+    read: Share = 0
+    opts_out: Share = 0
+    tells_delivery: bool = True
+    delivery_seconds: _Delay
+    read_seconds: _Delay
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    version: Annotated[int, Field(ge=1)]
+    seed: int
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    channels: Annotated[dict[str, _Channel], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one attempt: the state that its call ends in, and what is heard later.
+
+    `receipts` are (seconds after the call, state); `opts_out_after` is in seconds, or None.
+    """
+
+    state: AttemptState
+    dead_contact: bool = False
+    receipts: tuple[tuple[int, AttemptState], ...] = ()
+    opts_out_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelModel:
+    """How one channel behaves. Shares are of 1; delays are seconds at their quantiles."""
+
+    cost_of_1000_minor: int
+    unknown_address: float
+    refused: float
+    delivered: float
+    undelivered: float
+    read: float
+    opts_out: float
+    tells_delivery: bool
+    delivery: tuple[int, ...]
+    reading: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The assumptions of a simulation; costs are in minor units of `currency`."""
+
+    name: str
+    version: int
+    seed: int
+    currency: str
+    channels: Mapping[str, ChannelModel]
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    def fate(self, customer: str, channel: str, address: str, about: str) -> Fate:
+        """What becomes of the attempt `about` (reminder and number) on this channel."""
+        model = self.channels[channel]
+        if model.unknown_address:
+            drawn = self._drawn(f"address\0{customer}\0{channel}\0{address}")
+            if _share(drawn, 0) < model.unknown_address:
+                return Fate(AttemptState.FAILED, dead_contact=True)
+        drawn = self._drawn(f"attempt\0{customer}\0{about}")
+        if _share(drawn, 0) < model.refused:
+            return Fate(AttemptState.FAILED)
+        return Fate(
+            AttemptState.ACCEPTED,
+            receipts=_heard(model, drawn),
+            opts_out_after=_quits(model, drawn),
+        )
+
+    def _drawn(self, text: str) -> bytes:
+        key = self.seed.to_bytes(8, "big", signed=True)
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=36, key=key).digest()
+
+
+def _heard(model: ChannelModel, drawn: bytes) -> tuple[tuple[int, AttemptState], ...]:
+    arrives = _share(drawn, 6)
+    if arrives >= model.delivered:
+        if arrives < model.delivered + model.undelivered:
+            return ((_delay(model.delivery, _share(drawn, 12)), AttemptState.UNDELIVERED),)
+        return ()
+    after = _delay(model.delivery, _share(drawn, 12))
+    heard = ((after, AttemptState.DELIVERED),) if model.tells_delivery else ()
+    if _share(drawn, 18) < model.read:
+        after += _delay(model.reading, _share(drawn, 24))
+        return (*heard, (after, AttemptState.READ))
+    return heard
+
+
+def _quits(model: ChannelModel, drawn: bytes) -> int | None:
+    if not model.opts_out or _share(drawn, 30) >= model.opts_out:
+        return None
+    return _delay(model.delivery, _share(drawn, 12)) + _delay(model.reading, _share(drawn, 24))
+
+
+def _share(drawn: bytes, at: int) -> float:
+    return int.from_bytes(drawn[at : at + 6], "big") / _WHOLE
+
+
+def _delay(quantiles: tuple[int, ...], share: float) -> int:
+    """Whole seconds at `share` of the delay's distribution."""
+    for index in range(1, len(_QUANTILES)):
+        if share <= _QUANTILES[index]:
+            low, high = _QUANTILES[index - 1], _QUANTILES[index]
+            part = (share - low) / (high - low)
+            return quantiles[index - 1] + int(part * (quantiles[index] - quantiles[index - 1]))
+    return quantiles[-1]
+
+
+def read_model(path: Path, seed: int | None = None) -> Model:
+    """The model in a YAML file, with another seed if one is given. Raises `BadInput`."""
+    try:
+        given = _Model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise BadInput(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadInput(f"{path}: {where}: {first['msg']}") from None
+    channels = {name: _channel(each) for name, each in sorted(given.channels.items())}
+    used = given.seed if seed is None else seed
+    return Model(given.name, given.version, used, given.currency, channels)
+
+
+def _channel(given: _Channel) -> ChannelModel:
+    return ChannelModel(
+        cost_of_1000_minor=given.cost_of_1000_minor,
+        unknown_address=given.unknown_address,
+        refused=given.refused,
+        delivered=given.delivered,
+        undelivered=given.undelivered,
+        read=given.read,
+        opts_out=given.opts_out,
+        tells_delivery=given.tells_delivery,
+        delivery=_seconds(given.delivery_seconds),
+        reading=_seconds(given.read_seconds),
+    )
+
+
+def _seconds(given: _Delay) -> tuple[int, ...]:
+    return given.least, given.p50, given.p90, given.p99, given.most

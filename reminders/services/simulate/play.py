@@ -1,0 +1,348 @@
+"""Plays one customer in virtual time: hears facts, plans, decides, and lets messages have a fate.
+
+The same functions as the live services call (`plan`, `closing`, `decide`, `progress`, `judge`), in
+the same order: facts of an instant come before what is due at it, as before the gate's commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from hashlib import blake2b
+from heapq import heappop, heappush
+from uuid import UUID
+
+from reminders.domain.bill import BillPosition
+from reminders.domain.calendar import instant
+from reminders.domain.customer import Customer
+from reminders.domain.decide import closing, decide
+from reminders.domain.decision import Cancel, Decision, Defer, Reason, Satisfy, Send, Suppress
+from reminders.domain.escalation import Confirmed, Wait, progress
+from reminders.domain.outcome import AttemptState, merge
+from reminders.domain.policy import Policy
+from reminders.domain.signals import Signal
+from reminders.domain.tier import Tier
+from reminders.domain.usage import NOTHING_USED
+from reminders.ledger.facts import Facts
+from reminders.services.evaluate import ahead, heard_of, judge
+from reminders.services.simulate.carrier import (
+    DigestKey,
+    Leader,
+    attempted,
+    counted,
+    digest_key,
+    to_come,
+)
+from reminders.services.simulate.facts import Fact, Known
+from reminders.services.simulate.model import Fate, Model
+from reminders.services.simulate.tally import Tally
+from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, OptOut, Receipt, Window
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STEP = timedelta(seconds=1)  # the least wait: nothing may wake up for ever at one instant
+_HEARD = frozenset({AttemptState.DELIVERED, AttemptState.READ})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every customer of a run is played with."""
+
+    policy: Policy
+    model: Model
+    window: Window = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One customer's part: a digest of all that was decided, and how many messages were sent."""
+
+    ref: str
+    digest: bytes
+    messages: int
+    bills: int
+
+
+def _carries(leader: Leader, decision: Decision) -> bool:
+    """True if the leader's message takes this bill along: it would go by the same channel."""
+    return isinstance(decision, Send) and decision.rung.channel == leader.channel
+
+
+class Play:
+    """One customer under one policy; what is counted goes into `tally`."""
+
+    def __init__(self, ref: str, facts: Sequence[Fact], setting: Setting, tally: Tally) -> None:
+        self._known = Known(ref)
+        self._facts = sorted(facts, key=lambda fact: (fact.at, fact.rank))
+        self._policy = setting.policy
+        self._model = setting.model
+        self._window = setting.window
+        self._tally = tally
+        self._digest = blake2b(ref.encode(), digest_size=16)
+        self._heap: list[tuple[datetime, int, Item]] = []
+        self._pushed = 0
+        self._open: dict[UUID, Open] = {}
+        self._planned: dict[UUID, Open] = {}
+        self._plans: dict[str, object] = {}  # bill → what its plan rests on
+        self._due_days: set[DueDay] = set()
+        self._tiers: tuple[datetime, Tier] | None = None
+        self._leaders: dict[DigestKey, Leader] = {}
+        self._counts = False  # whether `now` lies in the window
+        self._messages = 0
+        self._reached: set[str] = set()
+        self._messaged: set[str] = set()
+        self._judged: set[tuple[str, Tier]] = set()
+        self._usage = NOTHING_USED
+
+    def run(self) -> Played:
+        """Play from the first fact until nothing is left to do, or the window ends."""
+        at, facts = 0, self._facts
+        while at < len(facts) or self._heap:
+            heard = at < len(facts) and not (self._heap and self._heap[0][0] < facts[at].at)
+            now = facts[at].at if heard else self._heap[0][0]
+            if now >= self._window.until_at:
+                break
+            self._counts = now >= self._window.from_at
+            if not heard:
+                self._do(now, heappop(self._heap)[2])
+                continue
+            while at < len(facts) and facts[at].at == now:
+                self._known.hear(facts[at])
+                at += 1
+            self._evaluate(now)
+        return self._close()
+
+    def _do(self, now: datetime, item: Item) -> None:
+        match item:
+            case Open():
+                if not item.ended and item.next_at == now:
+                    self._wake(item, now)
+            case Receipt():
+                self._receive(item, now)
+            case DueDay():
+                self._due_day(item)
+            case OptOut(channel=channel):
+                self._known.opt_out(channel, now)
+                self._count_opt_out(channel)
+                self._evaluate(now)
+
+    def _push(self, at: datetime, item: Item) -> None:
+        self._pushed += 1
+        heappush(self._heap, (at, self._pushed, item))
+
+    def _evaluate(self, now: datetime) -> None:
+        """As `services.evaluate`: end what is over, free what was held, plan what is new."""
+        self._tiers = None
+        bills, customer = self._known.bills(), self._known.customer()
+        for each in list(self._open.values()):
+            bill = bills.get(each.reminder.bill_id)
+            reason = Reason.BILL_CANCELLED if bill is None else closing(bill, each.reminder)
+            if reason is not None:
+                minimum = reason is Reason.MINIMUM_MET
+                self._end(each, Suppress(reason, ()) if minimum else Cancel(reason, ()), now)
+            elif each.held == Reason.HOLD and each.next_at > now:
+                self._put_off(each, max(now, each.reminder.due_at), "")
+        heard = heard_of(self._facts_now(customer), now) if self._policy.events else ()
+        for bill in bills.values():
+            over = bill.closed or bill.settled
+            if not bill.cancelled and (not over or self._policy.events):
+                self._plan(bill, customer, heard, now)
+
+    def _plan(
+        self, bill: BillPosition, customer: Customer, heard: tuple[Signal, ...], now: datetime
+    ) -> None:
+        about = tuple(each for each in heard if each.bill_id == bill.bill_id)
+        rests_on = (bill.terms, bill.epoch, customer.zones, customer.jurisdiction, about)
+        if self._plans.get(bill.bill_id) == rests_on or not self._covers(bill, customer):
+            return
+        self._plans[bill.bill_id] = rests_on
+        if customer.time_zone:
+            self._watch_due_day(bill, customer.time_zone, now)
+        for reminder in ahead(bill, customer, self._policy, now, about):
+            held = self._planned.get(reminder.reminder_id)
+            if held is None:
+                if closing(bill, reminder) is None:
+                    each = Open(reminder, max(now, reminder.due_at))
+                    self._planned[reminder.reminder_id] = each
+                    self._open[reminder.reminder_id] = each
+                    self._push(each.next_at, each)
+            elif not held.ended and not held.attempts and held.reminder != reminder:
+                held.reminder = reminder
+                self._put_off(held, max(now, reminder.due_at), "")
+
+    def _covers(self, bill: BillPosition, customer: Customer) -> bool:
+        terms = bill.terms
+        selection = self._policy.applies_to
+        return selection.covers(terms.product, terms.currency, customer.jurisdiction)
+
+    def _watch_due_day(self, bill: BillPosition, zone: str, now: datetime) -> None:
+        item = DueDay(bill.bill_id, bill.terms.due_on)
+        begins_at = instant(bill.terms.due_on, time(), zone)
+        if begins_at is not None and begins_at >= now and item not in self._due_days:
+            self._due_days.add(item)
+            self._push(begins_at, item)
+
+    def _wake(self, each: Open, now: datetime) -> None:
+        bill = self._known.bills().get(each.reminder.bill_id)
+        customer = self._known.customer()
+        tier = self._tier(customer, now)
+        key = digest_key(self._policy, each.reminder, bill, now)
+        leader = None if key is None else self._leaders.get(key)
+        decision = self._decide(each, bill, customer, tier, now, leader)
+        if leader is not None and not _carries(leader, decision):
+            leader = None
+            decision = self._decide(each, bill, customer, tier, now, None)
+        self._keep(each, decision, now)
+        if self._counts:
+            self._tally.decided(decision)
+            self._judged.add((each.reminder.bill_id, tier))
+        match decision:
+            case Send():
+                self._send(each, decision, tier, now, key, leader)
+            case Defer(until=until, reason=reason):
+                if self._counts and reason is not Reason.WAITING:
+                    self._tally.deferred_s[reason] += int((until - now).total_seconds())
+                self._put_off(each, max(until, now + _STEP), reason)
+            case Satisfy():
+                self._reached.add(each.reminder.bill_id)
+                self._over(each)
+            case _:
+                self._over(each)
+
+    def _decide(
+        self,
+        each: Open,
+        bill: BillPosition | None,
+        customer: Customer,
+        tier: Tier,
+        now: datetime,
+        leader: Leader | None,
+    ) -> Decision:
+        usage = self._usage if leader is None else leader.before
+        return decide(now, each.reminder, bill, customer, self._policy, tier, each.attempts, usage)
+
+    def _tier(self, customer: Customer, now: datetime) -> Tier:
+        """Judged once an instant, and again after every fact."""
+        if self._tiers is None or self._tiers[0] != now:
+            self._tiers = now, judge(self._facts_now(customer), self._policy, now).tier
+        return self._tiers[1]
+
+    def _facts_now(self, customer: Customer) -> Facts:
+        return Facts(customer, self._known.bills(), (), tuple(self._known.failed_at), {})
+
+    def _send(
+        self,
+        each: Open,
+        decision: Send,
+        tier: Tier,
+        now: datetime,
+        key: DigestKey | None,
+        leader: Leader | None,
+    ) -> None:
+        channel = decision.rung.channel
+        fate = self._fate(each, channel) if leader is None else leader.fate
+        each.attempts.append(attempted(each, decision, fate, self._policy, now))
+        if key is not None and leader is None:
+            self._leaders = {key: Leader(channel, fate, self._usage)}
+        if fate.dead_contact:
+            self._known.bury(channel, now)
+        elif fate.state is not AttemptState.FAILED:
+            self._usage = self._usage.after(counted(decision.contact, leads=leader is None))
+            for at, item in to_come(each, fate, now, leads=leader is None):
+                self._push(at, item)
+            self._count_message(each, channel, tier, now, leads=leader is None)
+        if self._counts and leader is None:
+            self._tally.states[channel, fate.state] += 1
+        self._settle(each, now)
+
+    def _fate(self, each: Open, channel: str) -> Fate:
+        about = f"{each.reminder.reminder_id.int:x}\0{len(each.attempts) + 1}"
+        return self._model.fate(self._known.ref, channel, self._known.address(channel), about)
+
+    def _count_message(
+        self, each: Open, channel: str, tier: Tier, now: datetime, *, leads: bool
+    ) -> None:
+        if not self._counts:
+            return
+        self._messaged.add(each.reminder.bill_id)
+        if leads:
+            minute = int((now - _EPOCH).total_seconds()) // 60
+            self._tally.sent(channel, tier, each.reminder.kind, minute)
+            self._messages += 1
+
+    def _receive(self, receipt: Receipt, now: datetime) -> None:
+        each = receipt.open
+        held = each.attempts[receipt.index]
+        state = merge(held.state, receipt.state)
+        if state is held.state:
+            return
+        each.attempts[receipt.index] = replace(held, state=state)
+        if self._counts:
+            self._tally.states[held.channel, state] += 1
+        if state in _HEARD:
+            self._reached.add(each.reminder.bill_id)
+        if not each.ended:
+            self._settle(each, now)
+
+    def _settle(self, each: Open, now: datetime) -> None:
+        """As `services.record.wake_up`: done, or due again when."""
+        match progress(each.attempts, now):
+            case Confirmed():
+                self._reached.add(each.reminder.bill_id)
+                self._over(each)
+            case Wait(until=until):
+                self._put_off(each, min(until, max(now, each.reminder.expires_at)), "")
+            case _:
+                self._put_off(each, now, "")
+
+    def _put_off(self, each: Open, until: datetime, reason: str) -> None:
+        each.next_at, each.held = until, reason
+        self._push(until, each)
+
+    def _end(self, each: Open, decision: Decision, now: datetime) -> None:
+        self._keep(each, decision, now)
+        if self._counts:
+            self._tally.ended(decision)
+        self._over(each)
+
+    def _over(self, each: Open) -> None:
+        each.ended = True
+        self._open.pop(each.reminder.reminder_id, None)
+
+    def _keep(self, each: Open, decision: Decision, now: datetime) -> None:
+        """Into the digest; waking up only to wait on is no decision worth keeping."""
+        if not self._counts:
+            return
+        if isinstance(decision, Defer) and decision.reason is Reason.WAITING:
+            return
+        channel = decision.rung.channel if isinstance(decision, Send) else ""
+        outcome = type(decision).__name__
+        line = f"{each.reminder.reminder_id.int:x} {now.isoformat()} {outcome} {channel}\n"
+        self._digest.update(line.encode())
+
+    def _due_day(self, item: DueDay) -> None:
+        bill = self._known.bills().get(item.bill_id)
+        if not self._counts or bill is None or bill.terms.due_on != item.due_on:
+            return
+        if bill.closed or bill.settled:
+            return
+        self._tally.bills_open_at_due += 1
+        self._tally.bills_reached += item.bill_id in self._reached
+
+    def _count_opt_out(self, channel: str) -> None:
+        if self._counts:
+            self._tally.opt_outs[channel] += 1
+
+    def _close(self) -> Played:
+        tally = self._tally
+        bills = sum(1 for bill in self._known.bills().values() if bill.terms.amount_due > 0)
+        tally.customers += 1
+        tally.bills += bills
+        tally.customers_messaged += self._messages > 0
+        tally.bills_messaged += len(self._messaged)
+        tally.per_customer[self._messages] += 1
+        for _, tier in self._judged:
+            tally.tier_bills[tier] += 1
+        for tier in {tier for _, tier in self._judged}:
+            tally.tier_customers[tier] += 1
+        return Played(self._known.ref, self._digest.digest(), self._messages, bills)

@@ -1,0 +1,59 @@
+"""What lies ahead of a customer in virtual time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from reminders.domain.outcome import AttemptState
+from reminders.domain.reminder import Attempt, Reminder
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is counted: decisions in [`from_at`, `until_at`). All that came before is played too."""
+
+    from_at: datetime = _FIRST
+    until_at: datetime = _LAST
+
+
+@dataclass(slots=True)
+class Open:
+    """A reminder that has not ended; `held` is the reason of its last deferral."""
+
+    reminder: Reminder
+    next_at: datetime
+    held: str = ""
+    ended: bool = False
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What will be heard of an attempt."""
+
+    open: Open
+    index: int
+    state: AttemptState
+
+
+@dataclass(frozen=True, slots=True)
+class DueDay:
+    """The first instant of a bill's due date."""
+
+    bill_id: str
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """The customer switches a channel off, after a message on it."""
+
+    channel: str
+
+
+ALWAYS = Window()
+Item = Open | Receipt | DueDay | OptOut
