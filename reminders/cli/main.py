@@ -22,7 +22,9 @@ from reminders.cli import (
     publish,
     retry,
     risk,
+    simulate,
     system,
+    tier,
     timeline,
 )
 from reminders.domain.errors import DomainError
@@ -45,9 +47,11 @@ app.command()(timeline.timeline)
 app.command()(explain.explain)
 app.command("inbox-token")(inbox_pass.inbox_token)
 app.command()(demo.demo)
+app.command()(simulate.simulate)
 app.add_typer(dead.app, name="dead")
 app.add_typer(preference.app, name="preference")
 app.add_typer(risk.app, name="risk")
+app.add_typer(tier.app, name="tier")
 app.add_typer(database.app, name="db")
 app.add_typer(policy.app, name="policy")
 
