@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,7 +76,7 @@ class PolicyBook:
         """The policy called name@version. Raises `PolicyError` if nobody ever froze it."""
         if label not in self._known:
             name, _, version = label.rpartition("@")
-            with self._engine.connect() as connection:
+            with self._reading() as connection:
                 text = policies.body(connection, name, int(version))
             if text is None:
                 raise PolicyError(f"policy {label} is in no ledger")
@@ -117,6 +118,20 @@ class PolicyBook:
         """False while the caller holds the only connection: waiting for one would not end."""
         pool = self._engine.pool
         return not isinstance(pool, QueuePool) or pool.checkedout() < pool.size()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A connection of the pool, or one aside while the caller holds all of them."""
+        if self._can_look():
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        aside = Engine(self._engine.pool.recreate(), self._engine.dialect, self._engine.url)
+        try:
+            with aside.connect() as connection:
+                yield connection
+        finally:
+            aside.dispose()
 
     def _read(self) -> datetime:
         try:

@@ -37,10 +37,11 @@ def engine(database_url: str) -> Iterator[Engine]:
     made.dispose()
 
 
-def raised(version: int, name: str = "default", also: str = "") -> Sources:
+def raised(version: int, name: str = "default", applies: str = "", also: str = "") -> Sources:
     """The default policy as another version, in the same words otherwise."""
     words = DEFAULT.policy.replace("name: default", f"name: {name}")
     words = words.replace(f"version: {FIRST}", f"version: {version}", 1)
+    words = words.replace("applies_to: {}", f"applies_to: {{{applies}}}")
     return Sources(words + also, DEFAULT.packs, DEFAULT.card)
 
 
@@ -91,8 +92,8 @@ def test_an_activation_ahead_starts_at_its_instant_of_business_time(engine: Engi
 
 def test_the_narrowest_policy_that_covers_a_bill_is_chosen_else_the_widest(engine: Engine) -> None:
     book = open_book(engine, SHIPPED)
-    put(engine, raised(1, "cards", "\napplies_to: {product: [card]}\n"))
-    put(engine, raised(1, "cards-cn", "\napplies_to: {product: [card], jurisdiction: [CN]}\n"))
+    put(engine, raised(1, "cards", "product: [card]"))
+    put(engine, raised(1, "cards-cn", "product: [card], jurisdiction: [CN]"))
     book.refresh()
     chosen = {
         (product, place): book.choose(NOW, product, "CNY", place).name
@@ -133,7 +134,7 @@ def test_a_rollback_takes_back_what_has_not_started(engine: Engine) -> None:
 
 def test_a_policy_without_a_version_before_is_withdrawn(engine: Engine) -> None:
     book = open_book(engine, SHIPPED)
-    put(engine, raised(1, "cards", "\napplies_to: {product: [card]}\n"))
+    put(engine, raised(1, "cards", "product: [card]"))
     assert back(engine, "cards").act is Act.WITHDRAW
     book.refresh()
     assert book.choose(NOW, "card", "TWD", "TW").name == "default"
@@ -142,7 +143,7 @@ def test_a_policy_without_a_version_before_is_withdrawn(engine: Engine) -> None:
 def test_what_is_refused_is_told(engine: Engine) -> None:
     open_book(engine, SHIPPED)
     with pytest.raises(LedgerError, match="with another text: raise its version"):
-        put(engine, raised(FIRST, also="\ndigest: true\n"), starts_at=NOW + timedelta(1))
+        put(engine, raised(FIRST, also="\njitter_minutes: 5\n"), starts_at=NOW + timedelta(1))
     with pytest.raises(ActivationRefused, match="in force already"):
         put(engine, DEFAULT)
     with pytest.raises(ActivationRefused, match="is past"):
@@ -157,7 +158,7 @@ def test_a_changed_file_with_the_same_version_does_not_start(
     engine: Engine, tmp_path: Path
 ) -> None:
     open_book(engine, SHIPPED)
-    policy = raised(FIRST, also="\ndigest: true\n")
+    policy = raised(FIRST, also="\njitter_minutes: 5\n")
     with pytest.raises(LedgerError, match="raise its version"):
         PolicyBook(engine, policy.policy_of({}), policy.policy)
 
@@ -166,3 +167,17 @@ def test_no_act_is_rewritten(engine: Engine) -> None:
     open_book(engine, SHIPPED)
     with pytest.raises(DBAPIError), engine.begin() as connection:
         connection.execute(text("UPDATE policy_activation SET actor = 'nobody'"))
+
+
+def test_a_version_is_read_while_the_caller_holds_every_connection(
+    engine: Engine, database_url: str
+) -> None:
+    """`explain` reads older versions within its own transaction, on a pool of one."""
+    open_book(engine, SHIPPED)
+    put(engine, raised(FIRST + 1))
+    single = engine_for(database_url, pool_size=1)
+    book = open_book(single, SHIPPED)
+    with single.connect():
+        assert book.get(f"default@{FIRST}").version == FIRST
+        assert book.get(f"default@{FIRST + 1}").version == FIRST + 1
+    single.dispose()
