@@ -17,6 +17,7 @@ from reminders.domain.risk import Assessment, Points, assess, met_on_time, point
 from reminders.domain.scorecard import Characteristic, Feature, RiskCard
 from reminders.domain.tier import Tier
 from reminders.domain.turning import CHANGES, turning_points
+from reminders.domain.warning import LASTS
 from tests.unit.domain.behaviour import (
     FULL_CARD,
     TIERS,
@@ -270,6 +271,45 @@ def test_a_tier_that_was_reached_between_two_facts_is_held() -> None:
     assert (found.points, found.tier) == (0, Tier.R3)
     sooner = months({0: [(24 * 6.0, 1000)]}, 1)
     assert assess(sooner, (), held_to, due(0) + timedelta(days=12), ZONE).tier is Tier.R2
+
+
+def test_a_tier_that_a_payment_kept_down_until_it_was_taken_back_is_held() -> None:
+    """The payment's return made it R3 at once; that it was paid again soon lowers it by too
+    little. Only the instant of the return, of all, shows the points that were reached."""
+    held_to = replace(PAST_DUE, hysteresis=66)
+    versions = [version(1, terms(due_on=due(0), issued_at=local(due(0), -99)), "B0")]
+    back_at = local(due(0), 24 * 10.0)
+    payments = [
+        payment("P1", 1000, local(due(0), 9.0), "B0", reversed_at=back_at),
+        payment("P2", 1000, back_at, "B0"),
+    ]
+    paid_anew = [payments[0], replace(payments[1], paid_at=back_at + timedelta(minutes=1))]
+    today = due(0) + timedelta(days=12)
+    for paid, tier in ((payments, Tier.R0), (paid_anew, Tier.R3)):
+        bills = positions(versions, paid).values()
+        assert assess(bills, (), held_to, today, ZONE).tier is tier
+
+
+def test_a_tier_reached_by_an_early_warning_between_two_facts_is_held() -> None:
+    """S1.13: the anomaly re-tiers, and hysteresis holds what it reached."""
+    rows = card((Feature.ANOMALY, ((0, 0), (1, 15))), hysteresis=16)
+    paid = {n: [(-40.0, 1000)] for n in range(3)} | {3: [(9.0, 1000)]}
+    for days, tier in ((-3, Tier.R0), (3, Tier.R1)):
+        found = assess(months(paid, 4), (), rows, due(3) + timedelta(days=days), ZONE)
+        assert (found.points, found.tier) == (0, tier)
+
+
+def test_an_anomaly_that_lapses_lowers_the_tier_for_good() -> None:
+    """After a month it is over: what was reached before that is not held through it."""
+    rows = card(
+        (Feature.ANOMALY, ((0, 0), (1, 15))),
+        (Feature.FAILED_PAYMENTS, ((0, 0), (1, 12))),
+        hysteresis=5,
+    )
+    told = [given_input(Feature.ANOMALY, 1, local(due(0)))]
+    failed_on = due(0) + LASTS + timedelta(days=1)
+    found = assess((), [failed_on], rows, failed_on, ZONE, told)
+    assert (found.points, found.tier, found.earned) == (12, Tier.R0, Tier.R0)
 
 
 def test_a_payment_lowers_the_tier_at_once_without_hysteresis() -> None:

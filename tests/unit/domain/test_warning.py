@@ -199,6 +199,12 @@ def test_an_anomaly_that_the_lender_reports_until_it_takes_it_back() -> None:
     assert warnings((), [reported, over], at + timedelta(days=3), ZONE) == ()
 
 
+def test_of_two_reports_at_one_instant_the_same_one_counts_in_any_order() -> None:
+    at = local(due(0))
+    both = [given_input(Feature.ANOMALY, value, at, "desk") for value in (0, 1)]
+    assert warnings((), both, at, ZONE) == warnings((), both[::-1], at, ZONE)
+
+
 def test_a_reported_anomaly_speaks_of_the_open_bill_that_is_due_first() -> None:
     reported = given_input(Feature.ANOMALY, 1, local(due(1)))
     (found,) = told({0: FULL}, local(due(1)), 3, [reported])
