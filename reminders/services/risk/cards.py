@@ -14,6 +14,7 @@ from reminders.domain.scorecard import Characteristic, Feature, RiskCard
 from reminders.domain.tier import Tier
 from reminders.services.risk.errors import CardError
 
+NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 Points = Annotated[int, Field(strict=True, ge=-1000, le=1000)]
 Bound = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
@@ -44,7 +45,7 @@ class CardModel(_Strict):
     every fault inside.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    name: Annotated[str, Field(pattern=NAME)]
     version: Annotated[int, Field(strict=True, ge=1)]
     characteristics: tuple[CharacteristicModel, ...]
     tiers: tuple[tuple[Annotated[int, Field(strict=True)], Tier], ...]
