@@ -17,6 +17,7 @@ class Feature(StrEnum):
     LATE_COUNT = "late_count"  # bills of the last 12 months whose minimum was late
     WORST_DAYS_PAST_DUE = "worst_days_past_due"  # in 12 months
     DAYS_PAST_DUE = "days_past_due"  # now
+    WORST_MONTHS_LATE = "worst_months_late"  # most months late of the known bills
     MONTHS_LATE_MEAN = "months_late_mean"  # mean months late over the known bills
     AMOUNT_RATIO = "amount_ratio"  # amount due over the usual payment
     UTILISATION = "utilisation"  # balance over the credit limit
