@@ -272,6 +272,35 @@ def test_the_order_of_arrival_is_irrelevant(
     assert observe(mixed, at) == observe(behaviour, at)
 
 
+@given(st.permutations(range(6)), st.lists(st.integers(-60, 900), min_size=6, max_size=6))
+def test_bills_are_read_in_the_order_of_their_due_dates(order: list[int], hours: list[int]) -> None:
+    bills = months({n: [(float(hour), 100 * n)] for n, hour in enumerate(hours)}, 6)
+    assert features([bills[n] for n in order], (), due(6), ZONE) == features(
+        bills, (), due(6), ZONE
+    )
+
+
+@given(st.integers(0, 5), st.integers(-60, 900))
+def test_a_payment_counts_from_its_own_instant(number: int, hour: int) -> None:
+    """S5.13: not a moment sooner, whatever is known by now."""
+    paid = months({number: [(float(hour), 1000)]}, 6)
+    at = local(due(number), hour)
+    before = at - timedelta(microseconds=1)
+    none = Behaviour(months({}, 6), (), ZONE)
+    assert observe(Behaviour(paid, (), ZONE), before) == observe(none, before)
+    if at >= local(due(number) + timedelta(days=1), 0):  # the bill has fallen due
+        known, _ = observe(Behaviour(paid, (), ZONE), at)
+        assert known[Feature.PAY_RATIO] > 0
+
+
+def test_a_promise_counts_from_when_it_was_made() -> None:
+    late = Promise("W", "B0", 300, PROMISED, local(PROMISED + timedelta(days=3)))
+    for days, broken in ((2, 0), (3, 1)):
+        today = PROMISED + timedelta(days=days)
+        found = features(months({}, 1), (), today, ZONE, promises=[late])
+        assert found[Feature.BROKEN_PROMISES] == broken
+
+
 @given(behaviours, moments)
 def test_what_comes_later_changes_nothing_of_before(behaviour: Behaviour, at: datetime) -> None:
     """Facts that take effect after `at` may as well not be there."""
