@@ -101,9 +101,7 @@ class PreferencesDoor:
         except UnknownCustomer as error:
             raise Refused(404, str(error)) from None
         except LastChannel as error:
-            name = visit.words.channels.get(error.channel, error.channel)
-            line = str(error) if visit.json else visit.words.last_channel.format(channel=name)
-            raise Refused(409, line) from None
+            await self._keep_on(visit, error)
         except PreferenceError as error:
             raise Refused(422, str(error)) from None
         except (SQLAlchemyError, RedisError):
@@ -146,6 +144,15 @@ class PreferencesDoor:
         asked = (channel, kind, allowed)
         page = changed_page(words, standing, asked, made, visit.path, seen)
         await send_page(visit.send, 200, page)
+
+    async def _keep_on(self, visit: _Visit, error: LastChannel) -> None:
+        """The last channel stays on: say so in the customer's own words."""
+        if visit.json:
+            raise Refused(409, str(error))
+        words = words_for((await asyncio.to_thread(self._desk.show, visit.ref)).language)
+        name = words.channels.get(error.channel, error.channel)
+        line = words.last_channel.format(channel=name)
+        await send_page(visit.send, 409, note_page(words, words.refused, line, visit.path))
 
     async def _acknowledge(self, visit: _Visit, fields: _Fields) -> None:
         shown = disclosure_shown(_text(fields, "seen"), self._key)
