@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from config.settings import SHIPPED
 from reminders.cli.running import DATA, AsJson, resources, wrong
@@ -153,7 +154,8 @@ def _pass(
     candidate = whole(sources)[0]
     ruling = in_force_of(opened.engine, candidate.name, opened.clock.now())
     live = opened.book.active if ruling is None else opened.book.get(ruling)
-    against, kept = gating.gate(candidate, live, thresholds, source, model)
+    with Console(stderr=True).status(f"playing {candidate.label} and {live.label}"):
+        against, kept = gating.gate(candidate, live, thresholds, source, model)
     for line in against:
         typer.echo(f"gate: {line}", err=True)
     if against:

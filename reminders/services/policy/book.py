@@ -57,13 +57,11 @@ class PolicyBook:
     ) -> None:
         with engine.begin() as connection:
             held = policies.body(connection, settled.name, settled.version)
-            if held is None:
-                policies.freeze(connection, settled.name, settled.version, text)
-            elif sources_of(held) != sources_of(text):
+            if held is not None and sources_of(held) != sources_of(text):
                 raise policies.other_text(settled.name, settled.version)
-            elif held != text:  # only other holidays are known by now: the label keeps its own
+            if held is not None and held != text:  # the label keeps the holidays it had
                 settled = parse(held)
-            self._acts = _started(connection, settled)
+            self._acts = _started(connection, settled, text)
         self._engine = engine
         self._clock = clock
         self._settled = settled
@@ -179,12 +177,16 @@ def _frozen(held: str | None, sources: Sources) -> tuple[Policy, str]:
     return whole(sources)
 
 
-def _started(connection: Connection, settled: Policy) -> list[Activation]:
+def _started(connection: Connection, settled: Policy, text: str) -> list[Activation]:
+    """Every act; the first of all is ours. A draft that is not in force is not frozen: it may
+    still change."""
     acts = policies.activations(connection)
     if acts:
         return acts
     policies.lock(connection)
     if not policies.activations(connection):  # nobody was faster
+        if policies.body(connection, settled.name, settled.version) is None:
+            policies.freeze(connection, settled.name, settled.version, text)
         policies.record(
             connection,
             settled.name,

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from config.settings import SHIPPED
-from reminders.cli import main
 from tests.integration.cli.conftest import Command, World
 
 WHO = ("--actor", "ana", "--reason", "calls about late reminders")
@@ -105,11 +104,6 @@ def test_an_activation_ahead_is_listed_with_its_start(
     assert reminders("policy", "activate", str(mine), *WHO, "--at", "2026-04-01").exit_code == 2
 
 
-@pytest.mark.skipif(
-    "simulate" not in {each.callback.__name__ for each in main.app.registered_commands
-                       if each.callback},
-    reason="nothing simulates yet",
-)  # fmt: skip
 def test_a_gate_refuses_what_a_backtest_speaks_against(
     world: World, reminders: Command, mine: Path, tmp_path: Path
 ) -> None:

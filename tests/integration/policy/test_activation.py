@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from reminders.ledger import policies
 from reminders.ledger.errors import LedgerError
@@ -161,6 +162,24 @@ def test_a_changed_file_with_the_same_version_does_not_start(
     policy = raised(FIRST, also="\njitter_minutes: 5\n")
     with pytest.raises(LedgerError, match="raise its version"):
         PolicyBook(engine, policy.policy_of({}), policy.policy)
+
+
+def test_a_raised_version_in_the_settings_file_waits_for_an_activation(
+    engine: Engine, tmp_path: Path
+) -> None:
+    open_book(engine, SHIPPED)
+    draft = tmp_path / "policies" / "default.yaml"
+    draft.parent.mkdir()
+    for folder in ("packs", "cards"):
+        (tmp_path / folder).symlink_to(SHIPPED.parents[1] / folder)
+    draft.write_text(raised(FIRST + 1).policy, encoding="utf-8")
+    with capture_logs() as logs:
+        book = open_book(engine, draft)
+    assert book.active.version == FIRST
+    (told,) = [each for each in logs if each["log_level"] == "warning" and "activate" in each]
+    assert told["activate"] == f"reminders policy activate {draft}"
+    draft.write_text(raised(FIRST + 1, also="\njitter_minutes: 5\n").policy, encoding="utf-8")
+    open_book(engine, draft)  # a draft may still change
 
 
 def test_no_act_is_rewritten(engine: Engine) -> None:
