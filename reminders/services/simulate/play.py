@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
-from hashlib import blake2b
+from datetime import datetime, time, timedelta
 from heapq import heappop, heappush
 from uuid import UUID
 
@@ -23,7 +22,6 @@ from reminders.domain.outcome import AttemptState, merge
 from reminders.domain.policy import Policy
 from reminders.domain.signals import Signal
 from reminders.domain.tier import Tier
-from reminders.domain.usage import NOTHING_USED
 from reminders.ledger.facts import Facts
 from reminders.services.evaluate import ahead, heard_of, judge
 from reminders.services.simulate.carrier import (
@@ -36,10 +34,11 @@ from reminders.services.simulate.carrier import (
 )
 from reminders.services.simulate.facts import Fact, Known
 from reminders.services.simulate.model import Fate, Model
+from reminders.services.simulate.story import Played, Story
 from reminders.services.simulate.tally import Tally
 from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, OptOut, Receipt, Window
+from reminders.services.simulate.used import Used
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = timedelta(seconds=1)  # the least wait: nothing may wake up for ever at one instant
 _HEARD = frozenset({AttemptState.DELIVERED, AttemptState.READ})
 
@@ -51,16 +50,6 @@ class Setting:
     policy: Policy
     model: Model
     window: Window = ALWAYS
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """One customer's part: a digest of all that was decided, and how many messages were sent."""
-
-    ref: str
-    digest: bytes
-    messages: int
-    bills: int
 
 
 def _carries(leader: Leader, decision: Decision) -> bool:
@@ -77,8 +66,7 @@ class Play:
         self._policy = setting.policy
         self._model = setting.model
         self._window = setting.window
-        self._tally = tally
-        self._digest = blake2b(ref.encode(), digest_size=16)
+        self._story = Story(ref, setting.window, tally)
         self._heap: list[tuple[datetime, int, Item]] = []
         self._pushed = 0
         self._open: dict[UUID, Open] = {}
@@ -87,12 +75,7 @@ class Play:
         self._due_days: set[DueDay] = set()
         self._tiers: tuple[datetime, Tier] | None = None
         self._leaders: dict[DigestKey, Leader] = {}
-        self._counts = False  # whether `now` lies in the window
-        self._messages = 0
-        self._reached: set[str] = set()
-        self._messaged: set[str] = set()
-        self._judged: set[tuple[str, Tier]] = set()
-        self._usage = NOTHING_USED
+        self._used = Used(setting.policy)
 
     def run(self) -> Played:
         """Play from the first fact until nothing is left to do, or the window ends."""
@@ -102,7 +85,7 @@ class Play:
             now = facts[at].at if heard else self._heap[0][0]
             if now >= self._window.until_at:
                 break
-            self._counts = now >= self._window.from_at
+            self._story.turn(now)
             if not heard:
                 self._do(now, heappop(self._heap)[2])
                 continue
@@ -110,7 +93,8 @@ class Play:
                 self._known.hear(facts[at])
                 at += 1
             self._evaluate(now)
-        return self._close()
+        bills = sum(bill.terms.amount_due > 0 for bill in self._known.bills().values())
+        return self._story.close(bills)
 
     def _do(self, now: datetime, item: Item) -> None:
         match item:
@@ -120,10 +104,10 @@ class Play:
             case Receipt():
                 self._receive(item, now)
             case DueDay():
-                self._due_day(item)
+                self._story.due_day(item, self._known.bills().get(item.bill_id))
             case OptOut(channel=channel):
                 self._known.opt_out(channel, now)
-                self._count_opt_out(channel)
+                self._story.opted_out(channel)
                 self._evaluate(now)
 
     def _push(self, at: datetime, item: Item) -> None:
@@ -134,12 +118,13 @@ class Play:
         """As `services.evaluate`: end what is over, free what was held, plan what is new."""
         self._tiers = None
         bills, customer = self._known.bills(), self._known.customer()
+        self._used.hear(self._known.observed.contacts)
         for each in list(self._open.values()):
             bill = bills.get(each.reminder.bill_id)
             reason = Reason.BILL_CANCELLED if bill is None else closing(bill, each.reminder)
             if reason is not None:
                 minimum = reason is Reason.MINIMUM_MET
-                self._end(each, Suppress(reason, ()) if minimum else Cancel(reason, ()), now)
+                self._end(each, Suppress(reason, ()) if minimum else Cancel(reason, ()))
             elif each.held == Reason.HOLD and each.next_at > now:
                 self._put_off(each, max(now, each.reminder.due_at), "")
         heard = heard_of(self._facts_now(customer), now) if self._policy.events else ()
@@ -185,26 +170,21 @@ class Play:
     def _wake(self, each: Open, now: datetime) -> None:
         bill = self._known.bills().get(each.reminder.bill_id)
         customer = self._known.customer()
-        tier = self._tier(customer, now)
+        tier = self._tier_for(each, customer, now)
         key = digest_key(self._policy, each.reminder, bill, now)
         leader = None if key is None else self._leaders.get(key)
         decision = self._decide(each, bill, customer, tier, now, leader)
         if leader is not None and not _carries(leader, decision):
             leader = None
             decision = self._decide(each, bill, customer, tier, now, None)
-        self._keep(each, decision, now)
-        if self._counts:
-            self._tally.decided(decision)
-            self._judged.add((each.reminder.bill_id, tier))
+        self._story.decided(each.reminder, decision, tier, now)
         match decision:
             case Send():
                 self._send(each, decision, tier, now, key, leader)
             case Defer(until=until, reason=reason):
-                if self._counts and reason is not Reason.WAITING:
-                    self._tally.deferred_s[reason] += int((until - now).total_seconds())
                 self._put_off(each, max(until, now + _STEP), reason)
             case Satisfy():
-                self._reached.add(each.reminder.bill_id)
+                self._story.reached(each.reminder.bill_id)
                 self._over(each)
             case _:
                 self._over(each)
@@ -218,8 +198,16 @@ class Play:
         now: datetime,
         leader: Leader | None,
     ) -> Decision:
-        usage = self._usage if leader is None else leader.before
+        usage = self._used.usage if leader is None else leader.before
         return decide(now, each.reminder, bill, customer, self._policy, tier, each.attempts, usage)
+
+    def _tier_for(self, each: Open, customer: Customer, now: datetime) -> Tier:
+        """The tier now. Of what is under way and asks for nothing more, that of its last message:
+        no check looks at it, and judging costs as much as deciding."""
+        if each.tier is not None and isinstance(progress(each.attempts, now), Confirmed | Wait):
+            return each.tier
+        each.tier = self._tier(customer, now)
+        return each.tier
 
     def _tier(self, customer: Customer, now: datetime) -> Tier:
         """Judged once an instant, and again after every fact."""
@@ -243,32 +231,22 @@ class Play:
         fate = self._fate(each, channel) if leader is None else leader.fate
         each.attempts.append(attempted(each, decision, fate, self._policy, now))
         if key is not None and leader is None:
-            self._leaders = {key: Leader(channel, fate, self._usage)}
+            self._leaders = {key: Leader(channel, fate, self._used.usage)}
         if fate.dead_contact:
             self._known.bury(channel, now)
         elif fate.state is not AttemptState.FAILED:
-            self._usage = self._usage.after(counted(decision.contact, leads=leader is None))
+            contact = counted(decision.contact, leads=leader is None)
+            self._used.add(contact, self._known.bills())
             for at, item in to_come(each, fate, now, leads=leader is None):
                 self._push(at, item)
-            self._count_message(each, channel, tier, now, leads=leader is None)
-        if self._counts and leader is None:
-            self._tally.states[channel, fate.state] += 1
+            self._story.sent(each.reminder, channel, tier, leads=leader is None)
+        if leader is None:
+            self._story.told(channel, fate.state)
         self._settle(each, now)
 
     def _fate(self, each: Open, channel: str) -> Fate:
         about = f"{each.reminder.reminder_id.int:x}\0{len(each.attempts) + 1}"
         return self._model.fate(self._known.ref, channel, self._known.address(channel), about)
-
-    def _count_message(
-        self, each: Open, channel: str, tier: Tier, now: datetime, *, leads: bool
-    ) -> None:
-        if not self._counts:
-            return
-        self._messaged.add(each.reminder.bill_id)
-        if leads:
-            minute = int((now - _EPOCH).total_seconds()) // 60
-            self._tally.sent(channel, tier, each.reminder.kind, minute)
-            self._messages += 1
 
     def _receive(self, receipt: Receipt, now: datetime) -> None:
         each = receipt.open
@@ -277,10 +255,9 @@ class Play:
         if state is held.state:
             return
         each.attempts[receipt.index] = replace(held, state=state)
-        if self._counts:
-            self._tally.states[held.channel, state] += 1
+        self._story.told(held.channel, state)
         if state in _HEARD:
-            self._reached.add(each.reminder.bill_id)
+            self._story.reached(each.reminder.bill_id)
         if not each.ended:
             self._settle(each, now)
 
@@ -288,7 +265,7 @@ class Play:
         """As `services.record.wake_up`: done, or due again when."""
         match progress(each.attempts, now):
             case Confirmed():
-                self._reached.add(each.reminder.bill_id)
+                self._story.reached(each.reminder.bill_id)
                 self._over(each)
             case Wait(until=until):
                 self._put_off(each, min(until, max(now, each.reminder.expires_at)), "")
@@ -299,50 +276,10 @@ class Play:
         each.next_at, each.held = until, reason
         self._push(until, each)
 
-    def _end(self, each: Open, decision: Decision, now: datetime) -> None:
-        self._keep(each, decision, now)
-        if self._counts:
-            self._tally.ended(decision)
+    def _end(self, each: Open, decision: Decision) -> None:
+        self._story.ended(each.reminder, decision)
         self._over(each)
 
     def _over(self, each: Open) -> None:
         each.ended = True
         self._open.pop(each.reminder.reminder_id, None)
-
-    def _keep(self, each: Open, decision: Decision, now: datetime) -> None:
-        """Into the digest; waking up only to wait on is no decision worth keeping."""
-        if not self._counts:
-            return
-        if isinstance(decision, Defer) and decision.reason is Reason.WAITING:
-            return
-        channel = decision.rung.channel if isinstance(decision, Send) else ""
-        outcome = type(decision).__name__
-        line = f"{each.reminder.reminder_id.int:x} {now.isoformat()} {outcome} {channel}\n"
-        self._digest.update(line.encode())
-
-    def _due_day(self, item: DueDay) -> None:
-        bill = self._known.bills().get(item.bill_id)
-        if not self._counts or bill is None or bill.terms.due_on != item.due_on:
-            return
-        if bill.closed or bill.settled:
-            return
-        self._tally.bills_open_at_due += 1
-        self._tally.bills_reached += item.bill_id in self._reached
-
-    def _count_opt_out(self, channel: str) -> None:
-        if self._counts:
-            self._tally.opt_outs[channel] += 1
-
-    def _close(self) -> Played:
-        tally = self._tally
-        bills = sum(1 for bill in self._known.bills().values() if bill.terms.amount_due > 0)
-        tally.customers += 1
-        tally.bills += bills
-        tally.customers_messaged += self._messages > 0
-        tally.bills_messaged += len(self._messaged)
-        tally.per_customer[self._messages] += 1
-        for _, tier in self._judged:
-            tally.tier_bills[tier] += 1
-        for tier in {tier for _, tier in self._judged}:
-            tally.tier_customers[tier] += 1
-        return Played(self._known.ref, self._digest.digest(), self._messages, bills)

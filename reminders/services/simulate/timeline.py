@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import Attempt, Reminder
+from reminders.domain.tier import Tier
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -28,6 +29,7 @@ class Open:
     next_at: datetime
     held: str = ""
     ended: bool = False
+    tier: Tier | None = None  # as last judged
     attempts: list[Attempt] = field(default_factory=list)
 
 

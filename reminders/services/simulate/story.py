@@ -1,0 +1,115 @@
+"""What is counted of one customer's run, and the digest of all that was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from reminders.domain.bill import BillPosition
+from reminders.domain.decision import Decision, Defer, Reason, Send
+from reminders.domain.reminder import Reminder
+from reminders.domain.tier import Tier
+from reminders.services.simulate.tally import Tally
+from reminders.services.simulate.timeline import DueDay, Window
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One customer's part: a digest of all that was decided, and how many messages were sent."""
+
+    ref: str
+    digest: bytes
+    messages: int
+
+
+class Story:
+    """Counts into `tally` what happens within the window."""
+
+    def __init__(self, ref: str, window: Window, tally: Tally) -> None:
+        self._ref = ref
+        self._window = window
+        self._tally = tally
+        self._digest = blake2b(ref.encode(), digest_size=16)
+        self._counts = False
+        self._second = 0
+        self._messages = 0
+        self._reached: set[str] = set()
+        self._messaged: set[str] = set()
+        self._judged: set[tuple[str, Tier]] = set()
+
+    def turn(self, now: datetime) -> None:
+        """What follows happens at `now`."""
+        self._counts = now >= self._window.from_at
+        self._second = (now - _EPOCH) // _SECOND
+
+    def decided(self, reminder: Reminder, decision: Decision, tier: Tier, now: datetime) -> None:
+        """One call of `decide`."""
+        if not self._counts:
+            return
+        self._tally.decided(decision)
+        self._judged.add((reminder.bill_id, tier))
+        if isinstance(decision, Defer):
+            if decision.reason is Reason.WAITING:  # waking up only to wait on: nothing to keep
+                return
+            self._tally.deferred_s[decision.reason] += (decision.until - now) // _SECOND
+        self._keep(reminder, decision)
+
+    def ended(self, reminder: Reminder, decision: Decision) -> None:
+        """An end that a fact brought."""
+        if self._counts:
+            self._tally.ended(decision)
+            self._keep(reminder, decision)
+
+    def told(self, channel: str, state: str) -> None:
+        """What a carrier said of an attempt, at once or later."""
+        if self._counts:
+            self._tally.states[channel, state] += 1
+
+    def sent(self, reminder: Reminder, channel: str, tier: Tier, *, leads: bool) -> None:
+        """A carrier took a message; one that leads may take other bills along."""
+        if not self._counts:
+            return
+        self._messaged.add(reminder.bill_id)
+        if leads:
+            self._tally.sent(channel, tier, reminder.kind, self._second // 60)
+            self._messages += 1
+
+    def reached(self, bill_id: str) -> None:
+        """A message about this bill has arrived, as far as its channel tells."""
+        self._reached.add(bill_id)
+
+    def opted_out(self, channel: str) -> None:
+        if self._counts:
+            self._tally.opt_outs[channel] += 1
+
+    def due_day(self, item: DueDay, bill: BillPosition | None) -> None:
+        """The due date of a bill begins; one that is still open should have been reached."""
+        if not self._counts or bill is None or bill.terms.due_on != item.due_on:
+            return
+        if not (bill.closed or bill.settled):
+            self._tally.bills_open_at_due += 1
+            self._tally.bills_reached += item.bill_id in self._reached
+
+    def close(self, bills: int) -> Played:
+        """The end of the run; `bills` asked for money."""
+        tally = self._tally
+        tally.customers += 1
+        tally.bills += bills
+        tally.customers_messaged += self._messages > 0
+        tally.bills_messaged += len(self._messaged)
+        tally.per_customer[self._messages] += 1
+        for _, tier in self._judged:
+            tally.tier_bills[tier] += 1
+        for tier in {tier for _, tier in self._judged}:
+            tally.tier_customers[tier] += 1
+        return Played(self._ref, self._digest.digest(), self._messages)
+
+    def _keep(self, reminder: Reminder, decision: Decision) -> None:
+        channel = decision.rung.channel if isinstance(decision, Send) else ""
+        outcome = type(decision).__name__
+        line = f"{reminder.reminder_id.int:x} {self._second} {outcome} {channel}\n"
+        self._digest.update(line.encode())
