@@ -44,6 +44,7 @@ def test_a_bill_that_nobody_pays_is_reminded_of_at_every_stage(world: World) -> 
         "d0 0": "satisfied sms",
         "d+1 0": "satisfied sms",
         "d+3 0": "satisfied sms",
+        "d+7 0": "satisfied sms",
     }
     assert [sent.at.strftime("%d %H") for sent in world.sms.sent] == [
         "08 02",
@@ -51,6 +52,7 @@ def test_a_bill_that_nobody_pays_is_reminded_of_at_every_stage(world: World) -> 
         "11 02",
         "12 02",
         "14 02",
+        "18 02",
     ]
 
 
@@ -221,8 +223,9 @@ def test_a_payment_silences_what_was_planned_and_a_reversal_speaks_again(world: 
         "d0 1",
         "d+1 1",
         "d+3 1",
+        "d+7 1",
     }
-    assert [sent.at.day for sent in world.sms.sent] == [11, 12, 14]
+    assert [sent.at.day for sent in world.sms.sent] == [11, 12, 14, 18]
 
 
 def test_a_partial_payment_changes_the_amount_and_the_minimum_ends_overdue(world: World) -> None:
@@ -258,7 +261,7 @@ def test_an_opt_out_half_way_moves_to_another_channel(world: World) -> None:
     world.opt_out("in_app")
     world.run_until(WEEKS)
     assert len(world.sms.sent) == 1
-    assert [sent.at.day for sent in world.email.sent] == [8, 10, 11, 12, 14]
+    assert [sent.at.day for sent in world.email.sent] == [8, 10, 11, 12, 14, 18]
 
 
 def test_who_opted_out_of_everything_hears_nothing(world: World) -> None:
