@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reminders.domain.kinds import MessageKind
+from reminders.services.intake import Incoming, Taken, ingest
 from reminders.services.preferences import held
 from reminders.services.preferences.alarm import (
     BULK,
@@ -22,6 +24,7 @@ from reminders.services.preferences.change import Changed, change, choose_offset
 from reminders.services.preferences.disclosure import acknowledge
 from reminders.services.preferences.errors import LastChannel, PreferenceError, UnknownCustomer
 from reminders.services.preferences.show import open_channels, show
+from reminders.services.resources import Resources
 from tests.scenario.world import PROFILE, START, World
 
 DUE = START + timedelta(days=7)
@@ -117,6 +120,24 @@ def test_the_last_channel_before_the_due_date_stays_on(
             switch(world, order[2], kind)
     switch(world, order[2], "overdue")
     assert open_channels(world.facts().customer, MessageKind.PRE_DUE) == (order[2],)
+
+
+def test_two_last_channels_cannot_be_switched_off_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I8: each looks and finds the other on; what came second is taken back."""
+    world.customer()
+    switch(world, "email")
+
+    def meanwhile(resources: Resources, batch: Sequence[Incoming]) -> Taken:
+        monkeypatch.undo()
+        switch(world, "in_app")
+        return ingest(resources, batch)
+
+    monkeypatch.setattr("reminders.services.preferences.change.ingest", meanwhile)
+    with pytest.raises(LastChannel, match="sms stays on"):
+        switch(world, "sms")
+    assert open_channels(world.facts().customer, MessageKind.PRE_DUE) == ("sms",)
 
 
 def test_a_stop_reply_and_billing_are_honoured_whatever_they_leave(world: World) -> None:

@@ -31,6 +31,7 @@ from reminders.services.resources import Resources
 
 EVENT_SOURCE = "/reminders/preferences"
 _ACTOR_MAX = 64
+_MINIMUM = ("reminders", "minimum-set")  # who takes back what two at once left below it
 _KINDS = (EVERY_KIND, *MessageKind)
 
 
@@ -67,23 +68,17 @@ def change(
         before = known(resources, connection, ref)
     if allowed and kind != EVERY_KIND and before.opted_out(channel, EVERY_KIND):
         raise PreferenceError(f"{channel} is off as a whole: switch it on before single kinds")
-    if not allowed and source not in STOPS:
+    guarded = not allowed and source not in STOPS
+    if guarded:
         keep_minimum(before, channel, kind)
-    event_key = _publish(
-        resources,
-        PreferenceChanged(
-            customer_id=ref,
-            actor=actor,
-            channel=ChannelName(channel).value,
-            message_kind=kind,
-            allowed=allowed,
-            source=source,
-        ),
-    )
+    event_key = _set(resources, ref, (channel, kind), allowed=allowed, by=(actor, source))
     with resources.engine.connect() as connection:
         made = preferences.of_event(connection, customer_id(ref), event_key)
         after = known(resources, connection, ref)
         notices = planned(resources, connection, after)
+    if guarded and _lost_all(before, after):  # the other channel was switched off meanwhile
+        _set(resources, ref, (channel, kind), allowed=True, by=_MINIMUM)
+        raise LastChannel(channel)
     if made is None:
         raise PreferenceError("the change was not kept: try again")
     remaining = open_channels(after, MessageKind.PRE_DUE)
@@ -121,9 +116,35 @@ def keep_minimum(customer: Customer, channel: str, kind: str) -> None:
     """
     off = Preference(channel, kind, False)
     after = replace(customer, preferences=(*customer.preferences, off))
-    pre_due = MessageKind.PRE_DUE
-    if open_channels(customer, pre_due) and not open_channels(after, pre_due):
+    if _lost_all(customer, after):
         raise LastChannel(channel)
+
+
+def _lost_all(before: Customer, after: Customer) -> bool:
+    pre_due = MessageKind.PRE_DUE
+    return bool(open_channels(before, pre_due)) and not open_channels(after, pre_due)
+
+
+def _set(
+    resources: Resources,
+    ref: str,
+    what: tuple[str, str],
+    *,
+    allowed: bool,
+    by: tuple[str, str],
+) -> str:
+    """Publish one change by (actor, source); returns the key of its event."""
+    channel, kind = what
+    actor, source = by
+    data = PreferenceChanged(
+        customer_id=ref,
+        actor=actor,
+        channel=ChannelName(channel).value,
+        message_kind=kind,
+        allowed=allowed,
+        source=source,
+    )
+    return _publish(resources, data)
 
 
 def _check(channel: str, kind: str, actor: str) -> None:
