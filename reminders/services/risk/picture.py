@@ -92,7 +92,7 @@ def _gap(axes: Axes, report: Report) -> None:
 def _by_tier(axes: Axes, report: Report) -> None:
     rows = report.fitted.tiers
     rates = [row.default_rate or 0.0 for row in rows.values()]
-    names = [f"{name}\n{row.share:.1%} of customers" for name, row in rows.items()]
+    names = [f"{name}\n{row.share:.1%}" for name, row in rows.items()]
     bars = axes.bar(names, rates, color=_TIERS, width=0.7)
     for bar, row in zip(bars, rows.values(), strict=True):
         rate = "nobody" if row.default_rate is None else f"{row.default_rate:.1%}"
@@ -115,6 +115,7 @@ def _by_tier(axes: Axes, report: Report) -> None:
     )
     axes.set(
         title="Default rate by tier of the fitted card",
+        xlabel="tier, and its share of the customers",
         ylabel="default rate",
         ylim=(0, min(1.2, max([*rates, overall]) * 1.22)),
     )

