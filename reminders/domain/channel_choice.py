@@ -93,7 +93,10 @@ def _fresh(case: Case, contact: ContactPoint, rules: Rules) -> bool:
 
 
 def _in_hours(case: Case) -> bool:
-    return is_open(case.rules().hours, case.customer.zones, case.now)
+    if not is_open(case.rules().hours, case.customer.zones, case.now):
+        return False
+    case.check("hours", f"allowed in {', '.join(case.customer.zones)}", True, case.hours_cite())
+    return True
 
 
 def _outside_hours(case: Case) -> Decision:
@@ -120,7 +123,6 @@ def _under_caps(case: Case, rung: Rung, seen: _Seen) -> Choice | None:
         bill=case.bill.bill_id,
         contact_point=point.key,
     )
-    case.check("hours", f"allowed in {', '.join(case.customer.zones)}", True, case.hours_cite())
     if rung.channel in PASSIVE:
         return rung, wanted
     blocked = first_blocked(case.rules(rung.channel).caps, case.usage, wanted, case.customer.zones)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import zip_longest
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant, shift
@@ -124,8 +125,7 @@ def _moments(
 
 def _in_turn(moments: Sequence[_Moment]) -> Iterator[_Moment]:
     """A stage ends where the next one was placed, if that is before its own end."""
-    following = (*moments[1:], None)
-    for moment, after in zip(moments, following, strict=True):
+    for moment, after in zip_longest(moments, moments[1:]):
         ends_at = moment.expires_at
         if after is not None and not after.flag and moment.due_at < after.due_at < ends_at:
             ends_at = after.due_at

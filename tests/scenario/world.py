@@ -11,14 +11,16 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
 import fakeredis
+import yaml
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, text
 
@@ -188,6 +190,24 @@ class World:
         with self.engine.begin() as connection:
             schema.ensure_partitions(connection, START)
         self.clock.set(START)
+
+    def use(
+        self,
+        name: str,
+        *,
+        packs_folder: Path = CONFIG / "packs",
+        **changed: Any,  # Any: YAML
+    ) -> None:
+        """Rule by the default policy under another name, with these parts of it changed."""
+        raw = yaml.safe_load((CONFIG / "policies" / "default.yaml").read_text())
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "policy.yaml"
+            path.write_text(yaml.safe_dump(raw | changed | {"name": name}))
+            policy, text_of = policy_files.read(path, packs_folder, CONFIG / "cards")
+        with self.engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text("DELETE FROM policy_activation"))
+        self.resources = replace(self.resources, book=PolicyBook(self.engine, policy, text_of))
 
     # Events in.
 

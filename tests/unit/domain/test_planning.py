@@ -47,6 +47,7 @@ def test_stages_are_days_of_the_due_date_at_the_customers_own_hour() -> None:
         "d0 03-25 10:00",
         "d+1 03-26 10:00",
         "d+3 03-28 10:00",
+        "d+7 04-01 10:00",
     ]
 
 
@@ -55,12 +56,13 @@ def test_the_29th_of_february_is_a_day_like_another() -> None:
         "d0 02-29 10:00",
         "d+1 03-01 10:00",
         "d+3 03-03 10:00",
+        "d+7 03-07 10:00",
     ]
     assert planned(date(2028, 3, 1))[2] == "d-1 02-29 10:00"
 
 
 def test_the_first_and_the_last_day_of_the_calendar_have_the_stages_that_exist() -> None:
-    assert [line[:3].strip() for line in planned(date(1, 1, 1))] == ["d0", "d+1", "d+3"]
+    assert [line[:3].strip() for line in planned(date(1, 1, 1))] == ["d0", "d+1", "d+3", "d+7"]
     last = bill([version(1, terms(due_on=date(9999, 12, 31)))])
     stages = plan(last, customer(), default_policy())
     assert [reminder.stage for reminder in stages] == ["d-7", "d-3", "d-1", "d0"]
@@ -76,7 +78,7 @@ def test_the_first_and_the_last_day_of_the_calendar_have_the_stages_that_exist()
     ],
 )
 def test_a_clock_change_leaves_the_local_hour(zone: str, due_on: date) -> None:
-    assert [line.rpartition(" ")[2] for line in planned(due_on, zone)] == ["10:00"] * 6
+    assert [line.rpartition(" ")[2] for line in planned(due_on, zone)] == ["10:00"] * 7
 
 
 def test_the_day_that_a_zone_left_out_is_made_up_for() -> None:
@@ -105,7 +107,7 @@ def test_a_change_of_zone_moves_reminders_and_makes_no_second_ones(
 def test_each_stage_ends_before_the_next_begins(due_on: date, zone: str) -> None:
     position = bill([version(1, terms(due_on=due_on, issued_at=LONG_AGO))])
     stages = plan(position, customer(zone), default_policy())
-    assert len({each.reminder_id for each in stages}) == len(stages) == 6
+    assert len({each.reminder_id for each in stages}) == len(stages) == 7
     for one, following in pairwise(stages):
         assert one.due_at <= one.expires_at <= following.due_at
 
@@ -153,7 +155,7 @@ def test_nothing_is_planned_for_a_bill_of_nothing_or_a_customer_of_no_known_zone
     assert plan(bill(), customer(""), default_policy()) == ()
 
 
-@pytest.mark.parametrize(("tier", "count"), [(Tier.R0, 4), (Tier.R1, 5), (Tier.R2, 6), (None, 6)])
+@pytest.mark.parametrize(("tier", "count"), [(Tier.R0, 5), (Tier.R1, 6), (Tier.R2, 7), (None, 7)])
 def test_a_tier_has_its_own_stages(tier: Tier | None, count: int) -> None:
     assert len(plan(bill(), customer(), default_policy(), tier)) == count
 
