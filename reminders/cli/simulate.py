@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,10 +22,12 @@ from reminders.services import memory, policy_files
 from reminders.services.simulate.card_file import CardFile
 from reminders.services.simulate.engine import simulate as play
 from reminders.services.simulate.event_file import EventFile
-from reminders.services.simulate.model import read_model
+from reminders.services.simulate.model import Model, read_model
 from reminders.services.simulate.page import page
 from reminders.services.simulate.people import Source
 from reminders.services.simulate.report import report
+from reminders.services.simulate.shadow import shadow as shadow_ledger
+from reminders.services.simulate.shadow import told_of
 from reminders.services.simulate.table import tables
 from reminders.services.simulate.timeline import Window
 
@@ -51,6 +53,9 @@ ModelFile = Annotated[Path, typer.Option("--model", help="The assumed outcomes, 
 Seed = Annotated[int | None, typer.Option(help="Another seed for the assumed outcomes.")]
 Html = Annotated[Path | None, typer.Option(help="Write one page with charts to this file.")]
 Processes = Annotated[int, typer.Option(min=0, max=64, help="0: one per processor.")]
+Shadow = Annotated[
+    bool, typer.Option("--shadow", help="Beside the live policy, over a running system's ledger.")
+]
 System = Annotated[Path, typer.Option(help="Folder of a running `reminders up`, for `live`.")]
 
 
@@ -67,6 +72,7 @@ def simulate(
     as_json: AsJson = False,
     html: Html = None,
     processes: Processes = 0,
+    shadow: Shadow = False,
     system: System = DATA,
 ) -> None:
     """Play a policy over past events, in memory and in virtual time; nothing is sent.
@@ -74,18 +80,37 @@ def simulate(
     What becomes of a message is drawn from a declared model, and told as such.
     """
     window = _window(from_day, to_day)
-    source = _source(events, data, clients)
-    policies = tuple(_policy(name, system) for name in (policy, against) if name)
     assumed = read_model(model, seed)
-    memory.settle()
-    with _bar() as show:
-        result = play(source, policies, assumed, window, processes or os.cpu_count() or 1, show)
-    told = report(result)
-    if result.heard.malformed and not as_json:
-        typer.echo(
-            f"{result.heard.malformed} malformed events left out ({result.heard.first_flaw})",
-            err=True,
-        )
+    if shadow:
+        if events is not None or data is not None:
+            wrong("--shadow reads the ledger: leave out --events and --data")
+        told = _shadowed(policy, against or LIVE, system, assumed, window)
+    else:
+        source = _source(events, data, clients)
+        policies = tuple(_policy(name, system) for name in (policy, against) if name)
+        memory.settle()
+        with _bar() as show:
+            count = processes or os.cpu_count() or 1
+            told = report(play(source, policies, assumed, window, count, show))
+        if source.heard.malformed and not as_json:
+            flaw = f"{source.heard.malformed} malformed events left out ({source.heard.first_flaw})"
+            typer.echo(flaw, err=True)
+    _tell(told, html, as_json=as_json)
+
+
+def _shadowed(
+    candidate: str, live: str, system: Path, assumed: Model, window: Window
+) -> dict[str, Any]:  # Any: JSON
+    """Both policies over the ledger; the figures of a usual run, and the fidelity of the replay."""
+    ours, theirs = _policy(candidate, system), _policy(live, system)
+    with resources(system) as opened, _bar() as show:
+        if window.until_at == Window().until_at:  # what has not happened yet is no evidence
+            window = Window(window.from_at, opened.clock.now())
+        result, fidelity = shadow_ledger(opened.engine, ours, theirs, assumed, window, show)
+    return {**report(result), "fidelity": told_of(fidelity)}
+
+
+def _tell(told: dict[str, Any], html: Path | None, *, as_json: bool) -> None:  # Any: JSON
     if html is not None:
         _write(html, page(told))
     if as_json:

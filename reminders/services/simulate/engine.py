@@ -6,7 +6,7 @@ import os
 import resource
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -19,7 +19,7 @@ from reminders.services.simulate.model import Model
 from reminders.services.simulate.people import Chunk, Heard, Source
 from reminders.services.simulate.play import Play, Setting
 from reminders.services.simulate.tally import Tally
-from reminders.services.simulate.timeline import Window
+from reminders.services.simulate.timeline import ALWAYS, Window
 
 LISTED = 100  # customers named as newly or no longer reached
 _AHEAD = 3  # chunks handed out per process before the first must be back: memory stays flat
@@ -145,38 +145,57 @@ def simulate(
     """
     for policy in policies:
         _check(policy, model)
-    settings = tuple(Setting(policy, model, window or Window()) for policy in policies)
+    settings = tuple(Setting(policy, model, window or ALWAYS) for policy in policies)
     began, cpu_began = time.monotonic(), time.process_time()
-    result = Result(
-        policies,
-        model,
-        source.name,
-        [Tally() for _ in policies],
-        [],
-        Changed(),
-        source.heard,
-        processes=processes,
-    )
-    hashes = [blake2b(digest_size=16) for _ in policies]
-    peaks: dict[int, int] = {}
+    result = empty(policies, model, source.name, processes)
+    collected = Collected(result)
+    apart = 0.0
     for part in _parts(source, settings, processes):
-        for mine, theirs in zip(result.tallies, part.tallies, strict=True):
-            mine.add(theirs)
-        for whole, digests in zip(hashes, part.digests, strict=True):
-            whole.update(digests)
-        result.changed.add(part.changed)
-        result.events += part.events
-        if part.pid != os.getpid():
-            result.cpu_s += part.cpu_s
-        peaks[part.pid] = part.peak_kb
+        collected.take(part)
+        apart += 0.0 if part.pid == os.getpid() else part.cpu_s
         show(result.tallies[0].customers, source.total)
-    peaks[os.getpid()] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result.heard = source.heard
-    result.hashes = [each.hexdigest() for each in hashes]
-    result.seconds = time.monotonic() - began
-    result.cpu_s += time.process_time() - cpu_began
-    result.peak_memory_mb = sum(peaks.values()) / 1024
+    collected.close(time.monotonic() - began, apart + time.process_time() - cpu_began)
     return result
+
+
+def empty(policies: tuple[Policy, ...], model: Model, source: str, processes: int = 1) -> Result:
+    """A result before anything was played."""
+    tallies = [Tally() for _ in policies]
+    return Result(policies, model, source, tallies, [], Changed(), Heard(), processes=processes)
+
+
+class Collected:
+    """Puts parts together, in the order of their customers."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+        self._hashes = [blake2b(digest_size=16) for _ in result.policies]
+        self._peaks: dict[int, int] = {}
+
+    def take(self, part: Part) -> None:
+        """The next chunk."""
+        for mine, theirs in zip(self._result.tallies, part.tallies, strict=True):
+            mine.add(theirs)
+        for whole, digests in zip(self._hashes, part.digests, strict=True):
+            whole.update(digests)
+        self._result.changed.add(part.changed)
+        self._result.events += part.events
+        self._peaks[part.pid] = part.peak_kb
+
+    def add(self, ref: str, digests: Sequence[bytes], messages: Sequence[int]) -> None:
+        """The next customer, who was counted into the result's own tallies."""
+        for whole, digest in zip(self._hashes, digests, strict=True):
+            whole.update(digest)
+        if len(messages) > 1:
+            self._result.changed.see(ref, messages[0], messages[1])
+
+    def close(self, seconds: float, cpu_s: float) -> None:
+        """Everything is played."""
+        self._peaks[os.getpid()] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        self._result.hashes = [each.hexdigest() for each in self._hashes]
+        self._result.seconds, self._result.cpu_s = seconds, cpu_s
+        self._result.peak_memory_mb = sum(self._peaks.values()) / 1024
 
 
 def _check(policy: Policy, model: Model) -> None:

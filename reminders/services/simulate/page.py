@@ -30,6 +30,7 @@ def page(told: Figures) -> str:
             _customers(told),
             _lender_caps(told),
             _changed(told),
+            _fidelity(told),
             _run(told),
         )
     )
@@ -220,6 +221,17 @@ def _changed(told: Figures) -> str:
         if difference[name]
     )
     return _section("Customers that change", _table(("customers", "count"), rows) + lists)
+
+
+def _fidelity(told: Figures) -> str:
+    if "fidelity" not in told:
+        return ""
+    rows = [[name.replace("_", " "), value] for name, value in told["fidelity"].items()]
+    return _section(
+        "Fidelity",
+        "<p>How much of what the live policy really did its replay reproduces.</p>"
+        + _table(("attempts", ""), rows),
+    )
 
 
 def _run(told: Figures) -> str:

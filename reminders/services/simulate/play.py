@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from heapq import heappop, heappush
+from typing import Protocol
 from uuid import UUID
 
 from reminders.domain.bill import BillPosition
@@ -33,7 +34,7 @@ from reminders.services.simulate.carrier import (
     to_come,
 )
 from reminders.services.simulate.facts import Fact, Known
-from reminders.services.simulate.model import Fate, Model
+from reminders.services.simulate.model import Fate
 from reminders.services.simulate.story import Played, Story
 from reminders.services.simulate.tally import Tally
 from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, OptOut, Receipt, Window
@@ -43,13 +44,20 @@ _STEP = timedelta(seconds=1)  # the least wait: nothing may wake up for ever at 
 _HEARD = frozenset({AttemptState.DELIVERED, AttemptState.READ})
 
 
+class Fates(Protocol):
+    """Says what becomes of attempts: a model, or what was recorded."""
+
+    def fate(self, customer: str, channel: str, address: str, about: str) -> Fate: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What every customer of a run is played with."""
 
     policy: Policy
-    model: Model
+    model: Fates
     window: Window = ALWAYS
+    keep_sent: bool = False
 
 
 def _carries(leader: Leader, decision: Decision) -> bool:
@@ -66,7 +74,7 @@ class Play:
         self._policy = setting.policy
         self._model = setting.model
         self._window = setting.window
-        self._story = Story(ref, setting.window, tally)
+        self._story = Story(ref, setting.window, tally, keep_sent=setting.keep_sent)
         self._heap: list[tuple[datetime, int, Item]] = []
         self._pushed = 0
         self._open: dict[UUID, Open] = {}
@@ -230,6 +238,7 @@ class Play:
         channel = decision.rung.channel
         fate = self._fate(each, channel) if leader is None else leader.fate
         each.attempts.append(attempted(each, decision, fate, self._policy, now))
+        self._story.attempted(each.reminder, len(each.attempts), channel, now)
         if key is not None and leader is None:
             self._leaders = {key: Leader(channel, fate, self._used.usage)}
         if fate.dead_contact:

@@ -11,7 +11,7 @@ from reminders.domain.decision import Decision, Defer, Reason, Send
 from reminders.domain.reminder import Reminder
 from reminders.domain.tier import Tier
 from reminders.services.simulate.tally import Tally
-from reminders.services.simulate.timeline import DueDay, Window
+from reminders.services.simulate.timeline import DueDay, Sent, Window
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -24,17 +24,19 @@ class Played:
     ref: str
     digest: bytes
     messages: int
+    sent: tuple[Sent, ...] = ()
 
 
 class Story:
     """Counts into `tally` what happens within the window."""
 
-    def __init__(self, ref: str, window: Window, tally: Tally) -> None:
+    def __init__(self, ref: str, window: Window, tally: Tally, *, keep_sent: bool) -> None:
         self._ref = ref
         self._window = window
         self._tally = tally
         self._digest = blake2b(ref.encode(), digest_size=16)
         self._counts = False
+        self._sent: list[Sent] | None = [] if keep_sent else None
         self._second = 0
         self._messages = 0
         self._reached: set[str] = set()
@@ -63,6 +65,11 @@ class Story:
         if self._counts:
             self._tally.ended(decision)
             self._keep(reminder, decision)
+
+    def attempted(self, reminder: Reminder, number: int, channel: str, now: datetime) -> None:
+        """One attempt, whatever became of it."""
+        if self._counts and self._sent is not None:
+            self._sent.append(Sent(reminder.reminder_id.int, number, channel, now))
 
     def told(self, channel: str, state: str) -> None:
         """What a carrier said of an attempt, at once or later."""
@@ -106,7 +113,7 @@ class Story:
             tally.tier_bills[tier] += 1
         for tier in {tier for _, tier in self._judged}:
             tally.tier_customers[tier] += 1
-        return Played(self._ref, self._digest.digest(), self._messages)
+        return Played(self._ref, self._digest.digest(), self._messages, tuple(self._sent or ()))
 
     def _keep(self, reminder: Reminder, decision: Decision) -> None:
         channel = decision.rung.channel if isinstance(decision, Send) else ""

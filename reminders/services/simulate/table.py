@@ -14,6 +14,8 @@ _MOST_RULES = 12
 def tables(told: Figures) -> Iterator[Table]:
     """The summary, and then the rules that held messages back."""
     yield _summary(told)
+    if "fidelity" in told:
+        yield _fidelity(told["fidelity"])
     yield _rules(told)
 
 
@@ -105,6 +107,21 @@ def _row(label: str, counts: list[int], told: Figures) -> tuple[str, list[str]]:
     if len(counts) > 1:
         shown.append(f"{counts[0] - counts[1]:+,}")
     return label, shown
+
+
+def _fidelity(told: Figures) -> Table:
+    """How far the replay of the live policy is what live really did."""
+    table = Table(title="Fidelity of the replay of the live policy", title_style="bold")
+    for name in ("attempts of live", "reproduced", "share", "in the same minute", "only in replay"):
+        table.add_column(name, justify="right")
+    counts = [told[key] for key in ("live_attempts", "reproduced")]
+    table.add_row(
+        *(f"{count:,}" for count in counts),
+        f"{told['share']:.2%}",
+        f"{told['same_minute']:,}",
+        f"{told['only_in_replay']:,}",
+    )
+    return table
 
 
 def _rules(told: Figures) -> Table:

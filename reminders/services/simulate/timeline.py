@@ -57,5 +57,15 @@ class OptOut:
     channel: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One attempt as it was made: the number of its reminder's id, its own, when and by what."""
+
+    reminder: int
+    number: int
+    channel: str
+    at: datetime
+
+
 ALWAYS = Window()
 Item = Open | Receipt | DueDay | OptOut
