@@ -1,0 +1,113 @@
+"""Bills of one customer that are due together go in one message, and each still ends on its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from reminders.domain.outcome import Permanent
+from tests.scenario.world import START, World
+
+D3_AT = START + timedelta(days=7)
+
+
+@pytest.fixture
+def together(world: World) -> World:
+    """Three bills of one customer, due the same day, at the hour of the first stage of R1."""
+    world.use("digest", digest=True)
+    world.customer()
+    for bill in ("B-1", "B-2", "B-3"):
+        world.bill(bill, amount_due_minor=100_000 + int(bill[-1]) * 100)
+    world.evaluate()
+    world.clock.set(D3_AT)
+    return world
+
+
+def open_bills(world: World) -> dict[str, str]:
+    rows = world.rows("SELECT bill_id, state FROM reminder WHERE stage = 'd-3' ORDER BY bill_id")
+    return dict(rows)
+
+
+def test_one_message_names_every_bill_and_counts_once(together: World) -> None:
+    together.deliver()
+    (sent,) = together.sms.sent
+    assert "NT$3,006" in sent.message.text.replace(" ", "").replace(".00", "")
+    assert open_bills(together) == dict.fromkeys(("B-1", "B-2", "B-3"), "contacting")
+    counted = together.rows(
+        "SELECT count(*) FILTER (WHERE leader_id IS NULL), count(*) FROM attempt"
+    )
+    assert counted == [(1, 3)]
+
+
+def test_what_the_one_message_reaches_is_reached_for_all(together: World) -> None:
+    together.deliver()
+    leader = together.rows("SELECT attempt_id FROM attempt WHERE leader_id IS NULL")[0][0]
+    together.receipt(leader, "delivered")
+    together.deliver()
+    assert open_bills(together) == dict.fromkeys(("B-1", "B-2", "B-3"), "satisfied")
+
+
+def test_paying_one_changes_the_rest_of_the_message(together: World) -> None:
+    together.sms.script = lambda message: Permanent("no such number", dead_contact=True)
+    together.pay("P-1", 100_100, "B-1")
+    together.evaluate()
+    together.deliver()
+    assert "B-1" not in together.email.sent[-1].message.text
+    assert "B-2" in together.email.sent[-1].message.text + together.email.sent[-1].message.html
+    assert open_bills(together)["B-1"] == "cancelled"
+
+
+def test_when_the_first_is_paid_the_others_go_on(together: World) -> None:
+    """The bill whose attempt led is paid while nobody has confirmed: the rest escalates."""
+    together.deliver()
+    leader = together.rows(
+        "SELECT r.bill_id FROM attempt a JOIN reminder r USING (reminder_id)"
+        " WHERE a.leader_id IS NULL"
+    )[0][0]
+    together.pay("P-1", 200_000, leader)
+    together.evaluate()
+    together.clock.set(D3_AT + timedelta(hours=2, minutes=1))
+    together.deliver()
+    assert len(together.email.sent) == 1
+    assert open_bills(together)[leader] == "cancelled"
+    rest = {bill: state for bill, state in open_bills(together).items() if bill != leader}
+    assert set(rest.values()) == {"contacting"}
+
+
+def test_a_failure_takes_all_of_them_to_the_next_channel_at_once(together: World) -> None:
+    together.sms.script = lambda message: Permanent("barred")
+    together.deliver()
+    assert len(together.sms.sent) == 1
+    assert len(together.email.sent) == 1
+    channels = together.rows("SELECT channel, count(*) FROM attempt GROUP BY channel ORDER BY 1")
+    assert channels == [("email", 3), ("sms", 3)]
+
+
+def test_bills_that_another_worker_had_claimed_are_taken_along(together: World) -> None:
+    claimed = [kept for kept in together.claim("sms") if kept.reminder.stage == "d-3"]
+    mine, theirs = claimed[:1], claimed[1:]
+    passed = together.gate(mine)
+    assert len(passed.handovers) == 1
+    assert together.gate(theirs).handovers == []  # their claim no longer holds
+    together.record(together.call(passed))
+    assert len(together.sms.sent) == 1
+
+
+def test_bills_of_different_days_go_on_their_own(world: World) -> None:
+    world.use("digest", digest=True)
+    world.customer()
+    world.bill("B-1")
+    world.bill("B-2", due_on="2026-03-12")
+    world.run_until(D3_AT + timedelta(days=1, minutes=1))
+    assert len(world.sms.sent) == 2
+
+
+def test_without_a_digest_each_bill_has_its_own(world: World) -> None:
+    world.customer()
+    world.bill("B-1")
+    world.bill("B-2")
+    world.evaluate()
+    world.clock.set(D3_AT)
+    world.deliver()
+    assert len(world.sms.sent) == 2

@@ -1,0 +1,129 @@
+"""What a policy answers at once: a warning, a payment, an opt-out, a promise, a dead number."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from reminders.domain.outcome import Permanent
+from tests.scenario.world import START, World
+
+
+def rule(on: str, kind: str, hours: int = 48, *, backup: bool = False) -> dict[str, object]:
+    return {"on": on, "kind": kind, "lasts_hours": hours, "backup": backup}
+
+
+def state(world: World, stage: str) -> list[tuple[str, str]]:
+    return [
+        (row[0], row[1])
+        for row in world.rows(
+            "SELECT state, reason FROM reminder WHERE stage = :stage", stage=stage
+        )
+    ]
+
+
+def test_an_anomaly_reaches_the_backup_channel_at_once(world: World) -> None:
+    """S1.13, S1.19: not at the next stage, and not by the channel that everybody uses."""
+    world.use("on-anomaly", events=[rule("anomaly", "pre_due", backup=True)])
+    world.customer()
+    world.bill()
+    world.evaluate()
+    world.clock.set(START + timedelta(days=2))
+    observed = {
+        "name": "anomaly",
+        "value": 1,
+        "source": "fraud desk",
+        "observed_at": world.clock.now().isoformat(),
+    }
+    world.tell("risk.observed", observed)
+    world.evaluate()
+    world.deliver()
+    assert [len(world.sms.sent), len(world.email.sent)] == [0, 1]
+    assert world.clock.now() == START + timedelta(days=2)
+
+
+def test_an_anomaly_at_night_waits_for_the_morning(world: World) -> None:
+    world.use("on-anomaly", events=[rule("anomaly", "pre_due", backup=True)])
+    world.customer()
+    world.bill()
+    night = START + timedelta(days=2, hours=13)  # 23:00 in Taipei
+    world.run_until(night)
+    observed = {"name": "anomaly", "value": 1, "source": "x", "observed_at": night.isoformat()}
+    world.tell("risk.observed", observed)
+    world.run_until(night + timedelta(hours=10))
+    assert [each.at for each in world.email.sent] == [START + timedelta(days=2, hours=22)]
+
+
+def test_a_payment_in_full_is_thanked_for_and_nothing_else_is_said(world: World) -> None:
+    world.use("on-payment", events=[rule("payment", "payment_received")])
+    world.customer()
+    world.bill()
+    world.run_until(START + timedelta(days=1))
+    world.pay("P-1", 100_000)
+    world.run_until(START + timedelta(days=30))
+    (sent,) = world.sms.sent
+    assert "https://" not in sent.message.text or "pay" not in sent.message.text.lower().split()
+    assert state(world, "on-payment")[0][0] in ("satisfied", "contacting", "expired")
+    assert {
+        row[0] for row in world.rows("SELECT state FROM reminder WHERE stage <> 'on-payment'")
+    } == {"cancelled"}
+
+
+def test_a_broken_promise_is_followed_up_and_a_kept_one_is_not(world: World) -> None:
+    world.use(
+        "on-promise",
+        events=[rule("promise_broken", "promise_followup", 72)],
+        stages=[
+            {
+                "name": "d+9",
+                "at": "due_date + 9d 10:00",
+                "until": "due_date + 10d 10:00",
+                "kind": "overdue",
+                "urgency": "normal",
+                "tiers": ["R0", "R1", "R2", "R3"],
+            }
+        ],
+    )
+    for who, pays in (("C-1", False), ("C-2", True)):
+        world.customer(who)
+        world.bill(f"B-{who}", who=who)
+        promise = {
+            "promise_id": f"PR-{who}",
+            "bill_id": f"B-{who}",
+            "amount_minor": 50_000,
+            "currency": "TWD",
+            "promised_on": "2026-03-05",
+            "made_at": START.isoformat(),
+        }
+        world.tell("promise.made", promise, who=who)
+        if pays:
+            world.clock.set(START + timedelta(days=1))
+            world.pay(f"P-{who}", 50_000, f"B-{who}", who=who)
+    world.run_until(START + timedelta(days=6))
+    assert len(world.sms.sent) == 1
+    assert world.rows("SELECT DISTINCT bill_id FROM attempt") == [("B-C-1",)]
+
+
+def test_a_number_that_died_asks_for_a_new_one_elsewhere(world: World) -> None:
+    """S4.23: on another channel, and never with the whole number."""
+    world.use("on-dead", events=[rule("contact_dead", "contact_update_request", 96)])
+    world.customer()
+    world.bill()
+    world.sms.script = lambda message: Permanent("unknown subscriber", dead_contact=True)
+    world.run_until(START + timedelta(days=8, hours=1))
+    kinds = world.rows("SELECT kind, state FROM reminder WHERE stage = 'on-contact_dead'")
+    assert kinds == [("contact_update_request", "contacting")] or kinds[0][1] == "satisfied"
+    texts = [each.message.text for each in world.email.sent]
+    assert any("16100000001" not in text for text in texts)
+    assert not any("+8616100000001" in text for text in texts)
+
+
+def test_an_opt_out_is_answered_on_another_channel(world: World) -> None:
+    """S1.14: what follows from it, told where the customer still listens."""
+    world.use("on-opt-out", events=[rule("opt_out", "optout_disclosure")])
+    world.customer()
+    world.bill()
+    world.run_until(START + timedelta(hours=1))
+    world.opt_out("sms")
+    world.run_until(START + timedelta(hours=2))
+    assert len(world.sms.sent) == 0
+    assert len(world.email.sent) == 1
