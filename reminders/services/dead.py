@@ -15,8 +15,8 @@ from reminders.domain.identity import month_in, month_of
 from reminders.ledger import dead_letters, locks, reopening
 from reminders.ledger.dead_letters import DeadLetter, Origin
 from reminders.services import intake, receipts
+from reminders.services.callbacks import Callback
 from reminders.services.intake import Incoming
-from reminders.services.receipts import Callback
 from reminders.services.resources import Resources
 
 OPEN, RETRIED, CLOSED = "open", "retried", "closed"

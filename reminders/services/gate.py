@@ -19,7 +19,7 @@ from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import ReminderState
 from reminders.domain.tier import Tier
-from reminders.ledger import attempts, facts, locks, reminders
+from reminders.ledger import attempts, contact_points, facts, locks, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
@@ -51,7 +51,7 @@ def _gate(resources: Resources, connection: Connection, claimed: Sequence[Kept])
     history = attempts.of_reminders(connection, [each.key for each in held])
     outside = {customer: each.contacts for customer, each in known.items()}
     used = used_up.read(connection, free, outside, _keys(resources, held, known), now)
-    work = GateWork(resources, now, used, attempts.addresses(connection, free))
+    work = GateWork(resources, now, used, contact_points.addresses(connection, free))
     work.passed.busy = [each for each in claimed if each.reminder.customer_id not in free]
     for each in held:
         past = history.get(each.reminder.reminder_id, [])

@@ -15,9 +15,9 @@ import structlog
 from redis import Redis
 
 from reminders.services import intake, receipts
+from reminders.services.callbacks import Callback
 from reminders.services.consumer import Consumer, Entry
 from reminders.services.intake import Fenced, Incoming
-from reminders.services.receipts import Callback
 from reminders.services.resources import Resources
 from reminders.services.streams import (
     EVENT_BODY,

@@ -12,17 +12,17 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from channels.errors import ReceiptError
 from reminders.domain.customer import ContactHealth
-from reminders.domain.identity import NOBODY, customer_in, make_id, month_in, month_of
+from reminders.domain.identity import NOBODY, customer_in, make_id, month_of
 from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, merge
 from reminders.domain.reminder import OPEN, ReminderState
-from reminders.ledger import attempts, dead_letters, locks, reminders
+from reminders.ledger import attempts, contact_points, dead_letters, locks, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
 from reminders.ledger.intake import mark_changed
 from reminders.ledger.receipts import RECEIPTS
 from reminders.ledger.reminders import Kept, Move
+from reminders.services.callbacks import Callback, Heard, read_callback
 from reminders.services.record import wake_up
 from reminders.services.resources import Resources
 
@@ -35,23 +35,6 @@ _STATES = {
     ReceiptStatus.UNDELIVERED: AttemptState.UNDELIVERED,
 }
 _REACHED = frozenset({AttemptState.DELIVERED, AttemptState.READ})
-
-
-@dataclass(frozen=True, slots=True)
-class Callback:
-    """One callback body as it came, whole; its signature was checked at the door."""
-
-    entry: str
-    provider: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    attempt_id: UUID
-    provider: str
-    receipt: Receipt
-    callback: Callback
 
 
 @dataclass(slots=True)
@@ -101,10 +84,10 @@ def apply(resources: Resources, batch: Sequence[Callback]) -> Applied:
 
 
 def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> Applied:
-    heard: list[_Heard] = []
+    heard: list[Heard] = []
     dead: list[tuple[DeadLetter, bytes]] = []
     for callback in batch:
-        found, why = _read(resources, callback)
+        found, why = read_callback(resources, callback)
         heard.extend(found)
         dead.extend(_dead(callback, reason, now) for reason in why)
     try:
@@ -139,42 +122,10 @@ def _halve(
     return Applied(dead=1)
 
 
-def _read(resources: Resources, callback: Callback) -> tuple[list[_Heard], list[str]]:
-    """What one body says of our attempts, and what of it could not be read."""
-    providers = {channel.name: channel for channel in resources.channels.values()}
-    channel = providers.get(callback.provider)
-    if channel is None:
-        return [], [f"no provider is called {callback.provider}"]
-    wrong = []
-    try:
-        said = channel.parse_receipts(callback.body)
-    except ReceiptError as error:
-        said = error.readable
-        wrong.append(str(error))
-    heard = []
-    for receipt in said:
-        try:
-            attempt_id = _attempt_id(receipt)
-        except ReceiptError as error:
-            wrong.append(str(error))
-        else:
-            heard.append(_Heard(attempt_id, callback.provider, receipt, callback))
-    return heard, wrong
-
-
-def _attempt_id(receipt: Receipt) -> UUID:
-    try:
-        attempt_id = UUID(receipt.attempt_id)
-        month_in(attempt_id)
-    except ValueError:
-        raise ReceiptError("it names no attempt of ours") from None
-    return attempt_id
-
-
 def _apply(
     resources: Resources,
     connection: Connection,
-    heard: Sequence[_Heard],
+    heard: Sequence[Heard],
     dead: list[tuple[DeadLetter, bytes]],
     now: datetime,
 ) -> tuple[Applied, set[str]]:
@@ -192,7 +143,7 @@ def _apply(
     RECEIPTS.insert(connection, work.rows)
     attempts.change_all(connection, work.changed.values())
     attempts.EVENTS.insert(connection, work.events)
-    attempts.set_health(connection, sorted(work.healths, key=lambda row: row[:2]), now)
+    contact_points.set_health(connection, sorted(work.healths, key=lambda row: row[:2]), now)
     died = {customer for customer, _, health in work.healths if health == ContactHealth.DEAD}
     mark_changed(connection, died, now)
     led_by = [
@@ -208,7 +159,7 @@ def _apply(
     return work.applied, lanes
 
 
-def _fold(work: _Work, heard: _Heard, kept: Kept) -> None:
+def _fold(work: _Work, heard: Heard, kept: Kept) -> None:
     """Take one statement into its attempt: a move where it is legal, else only a line."""
     receipt, held = heard.receipt, work.attempts[heard.attempt_id]
     late = kept.state not in OPEN

@@ -24,7 +24,7 @@ from reminders.domain.outcome import (
 )
 from reminders.domain.reminder import Attempt, ReminderState
 from reminders.domain.retrying import retry_at
-from reminders.ledger import attempts, locks, reminders
+from reminders.ledger import attempts, contact_points, locks, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.intake import mark_changed
 from reminders.ledger.reminders import Kept, Move
@@ -85,7 +85,7 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
             moves.append(wake_up(kept, [one.attempt for one in past], now))
     attempts.change_all(connection, changes)
     attempts.EVENTS.insert(connection, [attempts.event_row(each.kept, now) for each in changes])
-    attempts.set_health(connection, sorted(healths, key=lambda row: row[:2]), now)
+    contact_points.set_health(connection, sorted(healths, key=lambda row: row[:2]), now)
     mark_changed(connection, {customer for customer, _, _ in healths}, now)
     led_by = [each.kept for each in changes if _carries(resources, each, present)]
     attempts.wake_led(connection, led_by, now)

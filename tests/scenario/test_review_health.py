@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from reminders.services.receipts import Callback, apply
+from reminders.services.callbacks import Callback
+from reminders.services.receipts import apply
 from tests.scenario.world import START, World
 
 DUE = START + timedelta(days=7)  # 10:00 in Taipei, three days before the bill of the story

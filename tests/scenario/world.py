@@ -36,11 +36,12 @@ from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept
 from reminders.messages.templates import TemplateSet
 from reminders.services import policy_files, receipts
+from reminders.services.callbacks import Callback
 from reminders.services.deliver import deliver
 from reminders.services.evaluate import evaluate
 from reminders.services.gate import Passed, gate
 from reminders.services.intake import Incoming, Taken, ingest
-from reminders.services.receipts import Applied, Callback
+from reminders.services.receipts import Applied
 from reminders.services.record import Result, record
 from reminders.services.resources import Limits, PolicyBook, Resources
 

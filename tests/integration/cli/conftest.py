@@ -30,11 +30,12 @@ from reminders.ledger.cipher import KeyRing
 from reminders.ledger.schema import engine_for
 from reminders.messages.templates import TemplateSet
 from reminders.services import policy_files
+from reminders.services.callbacks import Callback
 from reminders.services.clock import VirtualClock
 from reminders.services.deliver import deliver
 from reminders.services.evaluate import evaluate
 from reminders.services.intake import Incoming, ingest
-from reminders.services.receipts import Callback, apply
+from reminders.services.receipts import apply
 from reminders.services.resources import PolicyBook, Resources
 
 START = datetime(2026, 3, 15, 2, 0, tzinfo=UTC)  # 10:00 in Taipei
