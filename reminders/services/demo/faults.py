@@ -26,6 +26,7 @@ from reminders.services.demo.auditor.finding import (
 )
 from reminders.services.demo.auditor.lines import read_lines
 from reminders.services.demo.auditor.logs import Call
+from reminders.services.demo.auditor.person import Reach
 from reminders.services.demo.auditor.silence import find_lost
 from reminders.services.demo.auditor.timeline import Timeline
 from reminders.services.demo.errors import BadData
@@ -206,8 +207,14 @@ def _proper_person(dossier: Dossier, call: Call, at_night: bool = False) -> bool
         and each.allows(call.channel, "*")
         and not any(channel == call.channel for channel, kind in each.barred)
         and not each.paused(call.bill, call.at, call.at)
-        and dossier.rules.quiet(call.at, each.zone) is at_night
+        and _is_open(dossier, each, call) is not at_night
         for each in reach
+    )
+
+
+def _is_open(dossier: Dossier, reach: Reach, call: Call) -> bool:
+    return reach.place is not None and any(
+        dossier.rules.law.is_open(reach.place, kind, call.at) for kind in dossier.kinds(call)
     )
 
 

@@ -21,6 +21,7 @@ from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.retrying import retry_at
 from reminders.domain.risk import assess
 from reminders.domain.tier import Tier
+from reminders.domain.usage import PASSIVE, Contact, Usage
 from reminders.events.envelope import Event
 from reminders.services.demo.model_carrier import Message, ModelCarrier
 from reminders.services.demo.replay import Told
@@ -36,6 +37,7 @@ class _Open:
     reminder: Reminder
     next_at: datetime
     attempts: list[Attempt] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)  # one per attempt
     receipts: list[tuple[datetime, int, AttemptState]] = field(default_factory=list)
 
     def wake_at(self) -> datetime:
@@ -61,6 +63,7 @@ class ModelCustomer:
         self._carriers = carriers
         self._planned: set[UUID] = set()
         self._open: list[_Open] = []
+        self._taken: list[Contact] = []
         self._bills: Mapping[str, BillPosition] = {}
         self._customer: Customer | None = None
 
@@ -103,6 +106,7 @@ class ModelCustomer:
                 return
             else:
                 self._open.remove(each)
+                self._taken += _taken(each)
                 return
 
     def _decide(self, each: _Open, now: datetime) -> Decision:
@@ -117,16 +121,39 @@ class ModelCustomer:
             self._policy,
             self._tier(customer, now),
             each.attempts,
+            self._usage(),
         )
+
+    def _usage(self) -> Usage:
+        """What caps count: whatever others did, and every try that was not surely refused."""
+        made = [*self._told.contacts(), *self._taken, *self._of_open()]
+        counted = (each for each in made if each.channel not in PASSIVE)
+        return Usage(
+            tuple(sorted(counted, key=lambda contact: contact.at)),
+            frozenset(each.bill for each in made),
+        )
+
+    def _of_open(self) -> list[Contact]:
+        return [contact for each in self._open for contact in _taken(each)]
 
     def _tier(self, customer: Customer, now: datetime) -> Tier:
         zone = customer.time_zone
         failed = [local_day(at, zone) for at in self._told.failed_at()]
         today = local_day(now, zone)
-        return assess(self._bills.values(), failed, self._policy.risk, today, zone).tier
+        return assess(
+            self._bills.values(),
+            failed,
+            self._policy.risk,
+            today,
+            zone,
+            customer.risk_inputs,
+            customer.promises,
+            now,
+        ).tier
 
     def _send(self, each: _Open, decision: Send, now: datetime) -> None:
         rung = decision.rung
+        each.contacts.append(decision.contact)
         number = len(each.attempts)
         attempt = Attempt(
             attempt_id=uuid5(each.reminder.reminder_id, str(number)),
@@ -177,3 +204,9 @@ class ModelCustomer:
                 "read_at": None,
             }
         )
+
+
+def _taken(each: _Open) -> list[Contact]:
+    """The contacts of its tries that no carrier refused."""
+    tries = zip(each.contacts, each.attempts, strict=True)
+    return [contact for contact, attempt in tries if attempt.state is not AttemptState.FAILED]

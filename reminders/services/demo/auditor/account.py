@@ -12,7 +12,9 @@ from reminders.services.demo.auditor.facts import (
     BillFact,
     FailureFact,
     Fenced,
+    InputFact,
     PaymentFact,
+    PromiseFact,
     ReversalFact,
 )
 from reminders.services.demo.auditor.timeline import Timeline
@@ -35,6 +37,8 @@ class Owed(NamedTuple):
     money: tuple[Money, ...]
     void: str
     turn: int  # grows whenever reminders begin anew: moved, reinstated, a payment taken back
+    issued_at: datetime = NEVER
+    product: str = ""
 
     @property
     def paid(self) -> int:
@@ -51,12 +55,32 @@ class Owed(NamedTuple):
         return overdue and self.paid >= self.minimum
 
 
+class Signs(NamedTuple):
+    """What else the points rest on: failed payments, promises, what the lender observed."""
+
+    failed: tuple[datetime, ...] = ()
+    promises: tuple[PromiseFact, ...] = ()
+    inputs: tuple[InputFact, ...] = ()
+
+    def after(self, fact: FailureFact | PromiseFact | InputFact) -> Signs:
+        match fact:
+            case FailureFact():
+                return self._replace(failed=(*self.failed, fact.at))
+            case InputFact():
+                return self._replace(inputs=(*self.inputs, fact))
+            case PromiseFact():
+                told = [each for each in (*self.promises, fact) if each.promise == fact.promise]
+                others = [each for each in self.promises if each.promise != fact.promise]
+                newest = max(told, key=lambda each: each.rank)
+                return self._replace(promises=(*others, newest))
+
+
 @dataclass(slots=True)
 class Account:
-    """One customer's bills as timelines, and the days on which payments failed."""
+    """One customer's bills, and what else their points rest on, as timelines."""
 
     bills: dict[str, Timeline[Owed]] = field(default_factory=dict)
-    failures: Timeline[tuple[datetime, ...]] = field(default_factory=Timeline)
+    signs: Timeline[Signs] = field(default_factory=Timeline)
 
 
 @dataclass(slots=True)
@@ -92,6 +116,8 @@ class _Book:
                 tuple(sorted(money.get(bill, ()))),
                 "cancelled" if bill in dropped else newer.get(bill, ""),
                 self._turn(bill, known, dropped, money.get(bill, ())),
+                fact.issued_at,
+                fact.product,
             )
             for bill, fact in known.items()
         }
@@ -111,30 +137,36 @@ class _Book:
     ) -> int:
         turn = sum(1 for each in money if not each.good)
         turn += sum(1 for other in dropped if known[other].supersedes == bill)
-        due_on, away = None, False
+        before, away = None, False
         for fact in self.told[bill]:
             if fact.amount is None:
                 away = True
                 continue
-            turn += away or (due_on is not None and due_on != fact.due_on)
-            due_on, away = fact.due_on, False
+            turn += away or (before is not None and _anew(before, fact))
+            before, away = fact, False
         return turn
 
 
 def read_account(facts: Iterable[Fenced]) -> Account:
     """Follow one customer's facts in the order of their fence."""
     account, book = Account(), _Book()
-    failed: tuple[datetime, ...] = ()
-    account.failures.add(float("-inf"), NEVER, failed)
+    signs = Signs()
+    account.signs.add(float("-inf"), NEVER, signs)
     for fenced, at, fact in facts:
-        if isinstance(fact, FailureFact):
-            failed = (*failed, fact.at)
-            account.failures.add(fenced, at, failed)
+        if isinstance(fact, FailureFact | PromiseFact | InputFact):
+            signs = signs.after(fact)
+            account.signs.add(fenced, at, signs)
         elif isinstance(fact, BillFact | PaymentFact | ReversalFact):
             book.take(fact)
             for bill, owed in book.stand().items():
                 account.bills.setdefault(bill, Timeline()).add(fenced, at, owed)
     return account
+
+
+def _anew(before: BillFact, after: BillFact) -> bool:
+    """Another date, or more is asked: what had ended begins again."""
+    more = (after.amount or 0) > (before.amount or 0) or after.minimum > before.minimum
+    return more or after.due_on != before.due_on
 
 
 def _terms(told: list[BillFact]) -> BillFact | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reminders.services.demo.auditor.capped import find_over_caps
+from reminders.services.demo.auditor.contacts import Contact, counting
 from reminders.services.demo.auditor.dossier import Dossier, open_dossier
 from reminders.services.demo.auditor.doubles import find_doubles
 from reminders.services.demo.auditor.facts import Known, read_facts
@@ -16,6 +18,8 @@ from reminders.services.demo.auditor.rules import Rules, read_rules
 from reminders.services.demo.auditor.sends import judge_calls
 from reminders.services.demo.auditor.silence import find_lost
 from reminders.services.demo.errors import BadData
+
+HOLIDAYS = "holidays.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Inputs:
     phone: Path
     policy: Path
     gate_to_call_max_s: float = 1.0
+    holidays: Path | None = None  # as frozen with the policy in force
 
     @classmethod
     def of(cls, run: Path, policy: Path, gate_to_call_max_s: float = 1.0) -> Inputs:
@@ -41,6 +46,7 @@ class Inputs:
             phone=run / "phone.jsonl",
             policy=policy,
             gate_to_call_max_s=gate_to_call_max_s,
+            holidays=run / HOLIDAYS,
         )
 
 
@@ -64,10 +70,24 @@ class Run:
     slack_s: float
 
     def dossiers(self) -> Iterator[Dossier]:
+        shared = self._shared()
         for customer in list(self.known.facts):
             facts = self.known.facts.pop(customer)
             calls = self.calls.of.pop(customer, [])
-            yield open_dossier(customer, facts, calls, self.rules, self.slack_s)
+            others = [each for each in shared.get(customer, ()) if each.customer != customer]
+            yield open_dossier(customer, facts, calls, self.rules, self.slack_s, others)
+
+    def _shared(self) -> dict[str, list[Contact]]:
+        """customer → contacts on addresses that several have. No cap per address asks for more
+        than the channel of a message."""
+        found: dict[str, list[Contact]] = {}
+        for address, customers in self.known.shared.items():
+            calls = [call for each in customers for call in self.calls.of.get(each, ())]
+            for call in counting(call for call in calls if call.to == address):
+                contact = Contact(call.at, call.channel, "", call.customer, call.bill, address)
+                for customer in customers:
+                    found.setdefault(customer, []).append(contact)
+        return found
 
 
 def read_run(inputs: Inputs) -> Run:
@@ -76,7 +96,8 @@ def read_run(inputs: Inputs) -> Run:
         known = read_facts(inputs.published, inputs.fenced)
         logs = {"sms": inputs.sms, "email": inputs.email}
         calls = read_calls(logs, inputs.phone, known)
-        return Run(known, calls, read_rules(inputs.policy), inputs.gate_to_call_max_s)
+        rules = read_rules(inputs.policy, inputs.holidays)
+        return Run(known, calls, rules, inputs.gate_to_call_max_s)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadData(f"the run cannot be read: {type(error).__name__}: {error}") from error
 
@@ -89,6 +110,7 @@ def audit(inputs: Inputs, unaccounted_reminders: int = 0) -> Audit:
     for dossier in run.dossiers():
         total += len(dossier.calls)
         findings.extend(judge_calls(dossier))
+        findings.extend(find_over_caps(dossier))
         findings.extend(find_doubles(dossier))
         findings.extend(find_lost(dossier))
     counted = Counter(finding.check for finding in findings)

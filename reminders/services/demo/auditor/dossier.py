@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reminders.services.demo.auditor.account import Account, Owed, read_account
+from reminders.services.demo.auditor.contacts import Contact
 from reminders.services.demo.auditor.facts import Fenced
 from reminders.services.demo.auditor.finding import Finding
+from reminders.services.demo.auditor.law import kind_on
 from reminders.services.demo.auditor.logs import Call
 from reminders.services.demo.auditor.person import Reach, read_person
-from reminders.services.demo.auditor.rules import Rules, StageWindow
+from reminders.services.demo.auditor.rules import Rules
+from reminders.services.demo.auditor.stages import StageWindow
+from reminders.services.demo.auditor.tier import local_day
 from reminders.services.demo.auditor.timeline import Timeline
 
 StateT = TypeVar("StateT")
@@ -27,6 +31,7 @@ class Dossier:
     calls: Sequence[Call]
     rules: Rules
     slack_s: float
+    others: Sequence[Contact] = ()  # of other customers, on addresses that this one has too
     _stages: dict[Call, StageWindow | None] = field(default_factory=dict)
 
     def bill(self, call: Call) -> list[Owed]:
@@ -45,9 +50,18 @@ class Dossier:
 
     def _stage(self, call: Call) -> StageWindow | None:
         owed, reach = self.bill(call), self.reach(call)
-        if not owed or not reach or not reach[-1].zone:
+        place = reach[-1].place if reach else None
+        if not owed or place is None:
             return None
-        return self.rules.stage_at(owed[-1].due_on, reach[-1].zone, call.at)
+        return self.rules.stage_at(owed[-1].due_on, owed[-1].issued_at, place, call.at)
+
+    def kinds(self, call: Call) -> list[str]:
+        """What the call may have been about, by the day of each state that its gate can have
+        seen; `*` where that is not known."""
+        zones = {reach.zone for reach in self.reach(call) if reach.zone}
+        dates = {owed.due_on for owed in self.bill(call)}
+        found = {kind_on(due_on, local_day(call.at, zone)) for due_on in dates for zone in zones}
+        return sorted(found) or ["*"]
 
     def finding(self, check: str, call: Call, stage: StageWindow | None, detail: str) -> Finding:
         name = stage.rule.name if stage else ""
@@ -61,6 +75,12 @@ class Dossier:
 
 
 def open_dossier(
-    customer: str, facts: Sequence[Fenced], calls: Sequence[Call], rules: Rules, slack_s: float
+    customer: str,
+    facts: Sequence[Fenced],
+    calls: Sequence[Call],
+    rules: Rules,
+    slack_s: float,
+    others: Sequence[Contact] = (),
 ) -> Dossier:
-    return Dossier(customer, read_account(facts), read_person(facts), calls, rules, slack_s)
+    person = read_person(facts)
+    return Dossier(customer, read_account(facts), person, calls, rules, slack_s, others)

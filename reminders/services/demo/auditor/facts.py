@@ -10,6 +10,7 @@ from pathlib import Path
 from sys import intern
 from typing import Any, NamedTuple
 
+from reminders.services.demo.auditor.law import Place
 from reminders.services.demo.auditor.lines import read_lines
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -28,6 +29,7 @@ class BillFact(NamedTuple):
     due_on: date = date.min
     supersedes: str | None = None
     issued_at: datetime = NEVER
+    product: str = ""
 
 
 class PaymentFact(NamedTuple):
@@ -60,11 +62,11 @@ class LiftFact(NamedTuple):
 
 
 class ContactFact(NamedTuple):
-    """Where a channel leads now; None: nowhere. `zone` comes with a whole profile only."""
+    """Where a channel leads now; None: nowhere. `place` comes with a whole profile only."""
 
     rank: Rank
     addresses: dict[str, str | None]
-    zone: str = ""
+    place: Place | None = None
     consent: dict[str, bool] | None = None
 
 
@@ -73,6 +75,50 @@ class ChoiceFact(NamedTuple):
     channel: str
     kind: str
     allowed: bool
+
+
+class OffsetsFact(NamedTuple):
+    """The customer's own days from due for pre-due messages."""
+
+    rank: Rank
+    days: frozenset[int]
+
+
+class ConfirmedFact(NamedTuple):
+    channel: str
+    at: datetime
+
+
+class MadeFact(NamedTuple):
+    """A contact that somebody else made, as caps count it."""
+
+    contact: str
+    rank: Rank
+    channel: str
+    message_class: str
+    bill: str
+    at: datetime
+    connected: bool | None
+    conversation: bool
+    excluded: frozenset[str]
+
+
+class PromiseFact(NamedTuple):
+    promise: str
+    rank: Rank
+    bill: str
+    amount: int
+    promised_on: date
+    made_at: datetime
+
+
+class InputFact(NamedTuple):
+    """What the lender observed."""
+
+    name: str
+    value: float
+    source: str
+    at: datetime
 
 
 Fact = (
@@ -84,6 +130,11 @@ Fact = (
     | LiftFact
     | ContactFact
     | ChoiceFact
+    | OffsetsFact
+    | ConfirmedFact
+    | MadeFact
+    | PromiseFact
+    | InputFact
 )
 
 
@@ -103,6 +154,7 @@ class Known:
     waits_ms: list[float] = field(default_factory=list)
     customer_of_bill: dict[str, str] = field(default_factory=dict)
     customer_of_address: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, set[str]] = field(default_factory=dict)  # address → whose, if several
 
 
 def read_facts(published: Path, fenced: Path) -> Known:
@@ -150,7 +202,9 @@ def _remember(known: Known, event: dict[str, Any], fenced: float, at: datetime) 
     elif isinstance(fact, ContactFact):
         for address in fact.addresses.values():
             if address:
-                known.customer_of_address[address] = customer
+                other = known.customer_of_address.setdefault(address, customer)
+                if other != customer:
+                    known.shared.setdefault(address, {other}).add(customer)
 
 
 def _bill(data: dict[str, Any], rank: Rank) -> BillFact:
@@ -164,6 +218,7 @@ def _bill(data: dict[str, Any], rank: Rank) -> BillFact:
         due_on=date.fromisoformat(data["due_on"]),
         supersedes=data.get("supersedes"),
         issued_at=instant(data["issued_at"]),
+        product=intern(data["product"]),
     )
 
 
@@ -195,11 +250,39 @@ def _profile(data: dict[str, Any], rank: Rank) -> ContactFact:
     addresses: dict[str, str | None] = dict.fromkeys(("sms", "email", "in_app"))
     for point in data.get("contact_points", ()):
         addresses[intern(point["channel"])] = point.get("address") or ""
-    return ContactFact(rank, addresses, intern(data["time_zone"]), data.get("consent", {}))
+    zone = intern(data["time_zone"])
+    others = [intern(other) for other in data.get("other_time_zones") or () if other != zone]
+    place = Place((zone, *others), intern(data["jurisdiction"]))
+    return ContactFact(rank, addresses, place, data.get("consent", {}))
 
 
 def _contact(data: dict[str, Any], rank: Rank) -> ContactFact:
     return ContactFact(rank, {intern(data["channel"]): data.get("address")})
+
+
+def _made(data: dict[str, Any], rank: Rank) -> MadeFact:
+    return MadeFact(
+        data["contact_id"],
+        rank,
+        intern(data["channel"]),
+        data.get("message_class") or "collection",
+        data.get("bill_id") or "",
+        instant(data["at"]),
+        data.get("connected"),
+        data["conversation"],
+        frozenset(data.get("excluded") or ()),
+    )
+
+
+def _promise(data: dict[str, Any], rank: Rank) -> PromiseFact:
+    return PromiseFact(
+        data["promise_id"],
+        rank,
+        data["bill_id"],
+        data["amount_minor"],
+        date.fromisoformat(data["promised_on"]),
+        instant(data["made_at"]),
+    )
 
 
 _READERS: dict[str, Callable[[dict[str, Any], Rank], Fact]] = {
@@ -218,5 +301,14 @@ _READERS: dict[str, Callable[[dict[str, Any], Rank], Fact]] = {
         data["payment_id"], instant(data["reversed_at"])
     ),
     "hold.placed": _hold,
+    "preference.offsets_chosen": lambda data, rank: OffsetsFact(rank, frozenset(data["offsets"])),
+    "contact.confirmed": lambda data, rank: ConfirmedFact(
+        intern(data["channel"]), instant(data["confirmed_at"])
+    ),
+    "contact.made": _made,
+    "promise.made": _promise,
+    "risk.observed": lambda data, rank: InputFact(
+        data["name"], data["value"], data["source"], instant(data["observed_at"])
+    ),
     "hold.lifted": lambda data, rank: LiftFact(data["hold_id"], instant(data["lifted_at"])),
 }

@@ -10,6 +10,8 @@ AFTER_PAYMENT = "sent_after_payment"
 CROSSED = "crossed_payment"
 OUTSIDE_HOURS = "outside_hours"
 OPTED_OUT = "opted_out_sends"
+OVER_CAP = "over_cap_sends"
+STALE = "stale_contact_sends"
 WRONG_AMOUNT = "wrong_amount"
 ON_HOLD = "sent_on_hold"
 UNACCOUNTED = "unaccounted_reminders"
@@ -21,6 +23,8 @@ CHECKS = (
     CROSSED,
     OUTSIDE_HOURS,
     OPTED_OUT,
+    OVER_CAP,
+    STALE,
     WRONG_AMOUNT,
     ON_HOLD,
     UNACCOUNTED,

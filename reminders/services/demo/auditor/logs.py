@@ -33,6 +33,7 @@ class Call:
     at: datetime
     began: float | None
     script: str
+    to: str = ""
     answered: float | None = None
     taken: bool = False
     reached: list[datetime] = field(default_factory=list)
@@ -93,6 +94,7 @@ def _call(channel: str, line: dict[str, Any], known: Known) -> Call:
         at=instant(line["at"]),
         began=line["began"],
         script=line["script"],
+        to=line["to"],
     )
 
 

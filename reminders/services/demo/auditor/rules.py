@@ -1,119 +1,125 @@
-"""The policy's stages, hours and points, read from its YAML once more, by other code."""
+"""The policy read from its YAML once more, by other code: stages, choices, points, and the law."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
+from reminders.services.demo.auditor.law import Law, Place, read_law
+from reminders.services.demo.auditor.points import Card, read_card
+from reminders.services.demo.auditor.stages import StageRule, StageWindow, windows_of
 
-@dataclass(frozen=True, slots=True)
-class StageRule:
-    name: str
-    offset_days: int
-    at: time
-    lasts: timedelta
-    kind: str
-    tiers: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Points:
-    no_history: int
-    late: tuple[int, ...]
-    overdue: tuple[tuple[int, int], ...]
-    failed_payment: int
-    on_time_streak: int
-    tiers: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StageWindow:
-    """A stage of one bill: when it begins and when it is past use."""
-
-    rule: StageRule
-    start: datetime
-    end: datetime
+_MOMENT = re.compile(r"due_date(?:\s*([+-])\s*(\d+)d)?\s+(\d\d:\d\d)")
+_SLACK = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
+    """`choices`: the days from due that a customer may choose. `down_the_ladder`: how long the
+    slowest ladder may need to come to its last channel, retries and jitter included."""
+
     stages: tuple[StageRule, ...]
     tiers: frozenset[str]
-    quiet_start: time
-    quiet_end: time
-    points: Points
-    _windows: dict[tuple[date, str], tuple[StageWindow, ...]] = field(
+    choices: frozenset[int]
+    at_once: timedelta
+    down_the_ladder: timedelta
+    holdout: tuple[str, float, frozenset[str]]
+    card: Card
+    law: Law
+    _windows: dict[tuple[date, datetime, Place], tuple[StageWindow, ...]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
 
-    def windows(self, due_on: date, zone: str) -> tuple[StageWindow, ...]:
+    def windows(self, due_on: date, issued_at: datetime, place: Place) -> tuple[StageWindow, ...]:
         """Every stage of a bill due on that day, in order of time; computed once."""
-        found = self._windows.get((due_on, zone))
+        key = due_on, issued_at, place
+        found = self._windows.get(key)
         if found is None:
-            found = self._windows[due_on, zone] = _windows(self.stages, due_on, zone)
+            found = self._windows[key] = windows_of(self.stages, *key, self.law)
         return found
 
-    def stage_at(self, due_on: date, zone: str, at: datetime) -> StageWindow | None:
+    def stage_at(
+        self, due_on: date, issued_at: datetime, place: Place, at: datetime
+    ) -> StageWindow | None:
         """The stage whose time has come last; None before the first."""
-        for window in reversed(self.windows(due_on, zone)):
+        for window in reversed(self.windows(due_on, issued_at, place)):
             if window.start <= at:
                 return window
         return None
 
-    def quiet(self, at: datetime, zone: str) -> bool:
-        wall = at.astimezone(ZoneInfo(zone)).time()
-        if self.quiet_start <= self.quiet_end:
-            return self.quiet_start <= wall < self.quiet_end
-        return wall >= self.quiet_start or wall < self.quiet_end
+    def held_out(self, customer: str, kind: str) -> bool:
+        """True if an experiment keeps this customer without messages of the kind."""
+        name, share, excluded = self.holdout
+        if not share or kind in excluded:
+            return False
+        drawn = sha256(f"{name}\0{customer}".encode()).digest()[:8]
+        return int.from_bytes(drawn) < share * 256**8
+
+    def wanted_days(self, chosen: frozenset[int]) -> frozenset[int]:
+        """The customer's own days for pre-due stages; empty where they leave no stage."""
+        pre_due = {stage.days for stage in self.stages if stage.kind == "pre_due"}
+        return chosen & self.choices & pre_due
 
 
-def _windows(stages: tuple[StageRule, ...], due_on: date, zone: str) -> tuple[StageWindow, ...]:
-    begins = sorted(
-        ((_begin(rule, due_on, zone), rule) for rule in stages),
-        key=lambda pair: (pair[0], pair[1].name),
-    )
-    ends = [start for start, _ in begins[1:]] + [datetime.max.replace(tzinfo=UTC)]
-    return tuple(
-        StageWindow(rule, start, min(start + rule.lasts, end))
-        for (start, rule), end in zip(begins, ends, strict=True)
-    )
+def read_rules(path: Path, holidays: Path | None = None) -> Rules:
+    """The policy in `path`, the packs and cards in the folders beside its own.
 
-
-def _begin(rule: StageRule, due_on: date, zone: str) -> datetime:
-    day = due_on + timedelta(days=rule.offset_days)
-    return datetime.combine(day, rule.at, ZoneInfo(zone)).astimezone(UTC)
-
-
-def read_rules(path: Path) -> Rules:
+    `holidays`: JSON, jurisdiction → days, as frozen with the policy in force; none without it.
+    """
     raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))  # Any: YAML
-    risk = raw["risk"]
+    beside = path.resolve().parent.parent
+    jitter = timedelta(minutes=raw.get("jitter_minutes", 0))
+    experiment = raw.get("experiment") or {}
     return Rules(
         stages=tuple(_stage(stage) for stage in raw["stages"]),
         tiers=frozenset(raw["ladders"]),
-        quiet_start=time.fromisoformat(raw["quiet"]["start"]),
-        quiet_end=time.fromisoformat(raw["quiet"]["end"]),
-        points=Points(
-            risk["no_history"],
-            tuple(risk["late"]),
-            tuple((days, points) for days, points in risk["overdue"]),
-            risk["failed_payment"],
-            risk["on_time_streak"],
-            tuple((points, tier) for points, tier in risk["tiers"]),
+        choices=frozenset(raw.get("choices", ())),
+        at_once=_SLACK + jitter,
+        down_the_ladder=_SLACK + jitter + _longest(raw),
+        holdout=(
+            experiment.get("name", ""),
+            experiment.get("holdout", 0.0),
+            frozenset(experiment.get("exclude", ())),
         ),
+        card=read_card(raw["risk"], beside / "cards"),
+        law=read_law(raw, beside / "packs", holidays),
     )
 
 
-def _stage(raw: dict[str, Any]) -> StageRule:
+def _stage(raw: dict[str, Any]) -> StageRule:  # Any: YAML
+    days, at = _moment(raw["at"])
+    until_days, until_at = _moment(raw["until"])
     return StageRule(
         raw["name"],
-        raw["offset_days"],
-        time.fromisoformat(raw["at"]),
-        timedelta(hours=raw["lasts_hours"]),
+        days,
+        at,
+        until_days,
+        until_at,
         raw["kind"],
         frozenset(raw["tiers"]),
+        bool(raw.get("when")),
     )
+
+
+def _moment(text: str) -> tuple[int, time]:
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no moment of a stage")
+    days = int(found[2] or 0)
+    return -days if found[1] == "-" else days, time.fromisoformat(found[3])
+
+
+def _longest(raw: dict[str, Any]) -> timedelta:  # Any: YAML
+    """Until the last rung of the slowest ladder, with every retry on each of them."""
+    retries = sum(raw["retry"]["waits_minutes"])
+    minutes = 0
+    for ladder in raw["ladders"].values():
+        waits = [rung["confirm_within_minutes"] for rung in ladder]
+        minutes = max(minutes, sum(waits[:-1]) + len(waits) * retries)
+    return timedelta(minutes=minutes)

@@ -4,37 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from channels.sandbox.scripts import ALWAYS, Script, script_of_address, script_of_number
 from reminders.services.demo.auditor.account import Owed
+from reminders.services.demo.auditor.capped import held_back
+from reminders.services.demo.auditor.carriers import prompt, works
+from reminders.services.demo.auditor.contacts import Contact
 from reminders.services.demo.auditor.dossier import Dossier
 from reminders.services.demo.auditor.finding import LOST, Finding
+from reminders.services.demo.auditor.law import Place, class_of, kind_on
 from reminders.services.demo.auditor.logs import Call
 from reminders.services.demo.auditor.person import Reach
-from reminders.services.demo.auditor.rules import StageWindow
-from reminders.services.demo.auditor.tier import tier_of
+from reminders.services.demo.auditor.sends import is_fresh
+from reminders.services.demo.auditor.stages import StageWindow
+from reminders.services.demo.auditor.tier import local_day, tiers_of
 
-# A bill must stay due for as long as the ladder may need to come to a channel that works: an
-# hour where the first one does, else all waits of the longest ladder and its retries.
-_AT_ONCE = timedelta(hours=1)
-_DOWN_THE_LADDER = timedelta(hours=10)
+_STEP = timedelta(minutes=15)
 
 
 def find_lost(dossier: Dossier) -> Iterator[Finding]:
     calls: dict[str, list[Call]] = {}
     for call in dossier.calls:
         calls.setdefault(call.bill, []).append(call)
-    for bill, timeline in dossier.account.bills.items():
-        dates = dict.fromkeys(owed.due_on for owed in timeline.states())
-        zones = dict.fromkeys(reach.zone for reach in dossier.person.states() if reach.zone)
-        windows = [
-            window
-            for due_on in dates
-            for zone in zones
-            for window in dossier.rules.windows(due_on, zone)
-        ]
-        for window in windows:
+    for bill in dossier.account.bills:
+        for window in _windows(dossier, bill):
             if not _heard(calls.get(bill, ()), window) and _should_hear(dossier, bill, window):
                 yield Finding(
                     LOST,
@@ -44,6 +36,20 @@ def find_lost(dossier: Dossier) -> Iterator[Finding]:
                     "a channel was open and nothing arrived",
                     window.start.isoformat(),
                 )
+
+
+def _windows(dossier: Dossier, bill: str) -> Iterator[StageWindow]:
+    """Every stage that the bill had by any of its states and its customer's."""
+    states = dossier.account.bills[bill].states()
+    terms = dict.fromkeys((owed.due_on, owed.issued_at) for owed in states)
+    places = dict.fromkeys(reach.place for reach in dossier.person.states() if reach.place)
+    found = (
+        window
+        for due_on, issued_at in terms
+        for place in places
+        for window in dossier.rules.windows(due_on, issued_at, place)
+    )
+    yield from dict.fromkeys(found)
 
 
 def _heard(calls: Sequence[Call], window: StageWindow) -> bool:
@@ -59,87 +65,123 @@ def _heard(calls: Sequence[Call], window: StageWindow) -> bool:
 
 
 def _should_hear(dossier: Dossier, bill: str, window: StageWindow) -> bool:
+    """A stage with a condition, or without an allowed hour, is not asked for."""
     before = dossier.person.during(window.start, window.start)
-    if not before:
+    if not before or before[0].place is None or window.rule.asks or not window.fits:
         return False
-    wait = _AT_ONCE if _first_works(before, window.rule.kind) else _DOWN_THE_LADDER
-    end = min(window.start + wait, window.end)
+    place = before[0].place
+    kind = window.rule.kind
+    at_once = all(_prompt(reach, kind) for reach in before)
+    wait = dossier.rules.at_once if at_once else dossier.rules.down_the_ladder
+    end = _open_for(dossier, place, window, wait)
+    if end is None:
+        return False
     reach = dossier.person.during(window.start, end)
     owed = dossier.account.bills[bill].during(window.start, end)
     return (
-        _stays_due(owed, window, reach[0].zone, dossier)
-        and _can_hear(reach, bill, window, end)
-        and _in_tier(dossier, window, end, reach[0].zone)
+        _stays_due(owed, window, place, dossier)
+        and _can_hear(dossier, reach, owed[0], bill, window, end)
+        and _is_meant(dossier, reach, window, end)
     )
 
 
-def _stays_due(owed: Sequence[Owed], window: StageWindow, zone: str, dossier: Dossier) -> bool:
+def _open_for(
+    dossier: Dossier, place: Place, window: StageWindow, wait: timedelta
+) -> datetime | None:
+    """When `wait` of allowed hours has passed since the start; None: not within the stage."""
+    at, passed = window.start, timedelta(0)
+    while passed < wait and at < window.end:
+        if dossier.rules.law.is_open(place, window.rule.kind, at):
+            passed += _STEP
+        at += _STEP
+    return at if passed >= wait and at <= window.end else None
+
+
+def _stays_due(owed: Sequence[Owed], window: StageWindow, place: Place, dossier: Dossier) -> bool:
     """Due in this stage's time, in one turn, from before its start until its message is there."""
     if not owed or owed[0].amount <= 0:
         return False
-    if not zone or window not in dossier.rules.windows(owed[0].due_on, zone):
+    if window not in dossier.rules.windows(owed[0].due_on, owed[0].issued_at, place):
         return False
     overdue = window.rule.kind == "overdue"
     first = (owed[0].due_on, owed[0].turn)
     return all((each.due_on, each.turn) == first and not each.closed(overdue) for each in owed)
 
 
-def _can_hear(states: Sequence[Reach], bill: str, window: StageWindow, end: datetime) -> bool:
+def _can_hear(
+    dossier: Dossier,
+    states: Sequence[Reach],
+    owed: Owed,
+    bill: str,
+    window: StageWindow,
+    end: datetime,
+) -> bool:
     """Not paused at any time, and one address works and is permitted all the time."""
-    if any(
-        reach.paused(bill, window.start, end) or reach.zone != states[0].zone for reach in states
-    ):
+    place = states[0].place
+    if any(reach.paused(bill, window.start, end) or reach.place != place for reach in states):
         return False
+    kinds = {kind_on(owed.due_on, local_day(at, states[0].zone)) for at in (window.start, end)}
     open_to = [
         {
             (channel, address)
             for channel, address in reach.addresses
-            if reach.allows(channel, window.rule.kind) and _works(channel, address)
+            if all(reach.allows(channel, kind) for kind in kinds)
+            and works(channel, address)
+            and is_fresh(dossier, reach, channel, end)
         }
         for reach in states
     ]
-    return bool(set.intersection(*open_to))
+    return any(
+        channel == "in_app"
+        or not any(
+            held_back(
+                dossier,
+                states,
+                Contact(window.start, channel, class_of(kind), dossier.customer, bill, address),
+                end,
+            )
+            for kind in kinds
+        )
+        for channel, address in set.intersection(*open_to)
+    )
+
+
+def _is_meant(
+    dossier: Dossier, states: Sequence[Reach], window: StageWindow, end: datetime
+) -> bool:
+    """This stage is for the customer: by their own choice of days, else by every tier that they
+    may have had until `end`."""
+    rules = dossier.rules
+    if rules.held_out(dossier.customer, window.rule.kind):
+        return False
+    if window.rule.kind == "pre_due":
+        chosen = {rules.wanted_days(reach.chosen) for reach in states}
+        if any(chosen):
+            return all(window.rule.days in days for days in chosen)
+    return window.rule.tiers == rules.tiers or _in_tier(dossier, window, end, states[0].zone)
 
 
 def _in_tier(dossier: Dossier, window: StageWindow, end: datetime, zone: str) -> bool:
-    """This stage is for the customer's tier by every state of the facts until `end`."""
-    if window.rule.tiers == dossier.rules.tiers:
-        return True
-    today = window.start.astimezone(ZoneInfo(zone)).date()
-    failures = dossier.account.failures.during(window.start, end)
+    signs = dossier.account.signs.during(window.start, end)
     seen = [
         (bill, timeline.during(window.start, end))
         for bill, timeline in dossier.account.bills.items()
     ]
-    # Facts of that very day may have come before or after the tier was judged.
-    for which in (0, -1):
+    # Facts of that very day may have come before or after the tier was judged, and a message
+    # that waits for the next day is judged by that one.
+    for which, at in ((0, window.start), (-1, end)):
         bills = [(bill, states[which]) for bill, states in seen if states]
-        tier = tier_of(bills, failures[which], dossier.rules.points, today, zone)
-        if tier not in window.rule.tiers:
+        today = local_day(at, zone)
+        tiers = tiers_of(bills, signs[which], dossier.rules.card, today, zone)
+        if not tiers <= window.rule.tiers:
             return False
     return True
 
 
-def _first_works(states: Sequence[Reach], kind: str) -> bool:
+def _prompt(reach: Reach, kind: str) -> bool:
     """Every address that may be tried answers and delivers at once."""
     return all(
-        _prompt(_script(channel, address))
-        for reach in states
+        prompt(channel, address)
         for channel, address in reach.addresses
-        if channel != "in_app" and reach.allows(channel, kind)
+        if reach.allows(channel, kind)
     )
-
-
-def _script(channel: str, address: str) -> Script:
-    return script_of_number(address) if channel == "sms" else script_of_address(address)
-
-
-def _prompt(script: Script) -> bool:
-    return script.reaches and script.takes and script.answers and script.refuses == 0
-
-
-def _works(channel: str, address: str) -> bool:
-    if channel == "in_app":
-        return True
-    script = _script(channel, address)
-    return script.reaches and script.takes and script.refuses != ALWAYS

@@ -1,0 +1,37 @@
+"""What the simulated carriers do with an address, by the table that they publish."""
+
+from __future__ import annotations
+
+from channels.sandbox.scripts import (
+    ALWAYS,
+    EMAIL_SCRIPTS,
+    SMS_SCRIPTS,
+    Script,
+    script_of_address,
+    script_of_number,
+)
+
+# Carriers that never take a message say so when they are asked about it.
+NEVER_TAKES = frozenset(
+    script.name for script in (*SMS_SCRIPTS.values(), *EMAIL_SCRIPTS.values()) if not script.takes
+)
+
+
+def works(channel: str, address: str) -> bool:
+    """True if a message there arrives in the end."""
+    if channel == "in_app":
+        return True
+    script = _script(channel, address)
+    return script.reaches and script.takes and script.refuses != ALWAYS
+
+
+def prompt(channel: str, address: str) -> bool:
+    """True if it answers and delivers at once."""
+    if channel == "in_app":
+        return True
+    script = _script(channel, address)
+    return script.reaches and script.takes and script.answers and script.refuses == 0
+
+
+def _script(channel: str, address: str) -> Script:
+    return script_of_number(address) if channel == "sms" else script_of_address(address)
