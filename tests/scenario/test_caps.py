@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reminders.domain.outcome import Accepted, Outcome, Transient, Uncertain
 from tests.scenario.world import CONFIG, PROFILE, START, World
 
-PER_DAY = {"limits": {"per_day": 1, "per_bill": 12}}
+ONE_A_DAY = {"per_day": 1, "per_bill": 12}
 D3_AT = START + timedelta(days=7)  # 10:00 three days before the bills' due date
 
 
@@ -64,7 +64,7 @@ def packs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Packs:
 
 
 def test_two_bills_of_one_customer_in_one_gate_take_one_day_cap(world: World) -> None:
-    world.use("caps-day", **PER_DAY)
+    world.use("caps-day", limits=ONE_A_DAY)
     world.customer()
     world.bill("B-1")
     world.bill("B-2")
@@ -77,7 +77,7 @@ def test_two_bills_of_one_customer_in_one_gate_take_one_day_cap(world: World) ->
 
 
 def test_what_no_channel_may_carry_waits_for_the_cap_to_open(world: World) -> None:
-    world.use("caps-day", **PER_DAY)
+    world.use("caps-day", limits=ONE_A_DAY)
     world.customer(contact_points=[point(1)])
     world.bill("B-1")
     world.bill("B-2")
@@ -89,7 +89,7 @@ def test_what_no_channel_may_carry_waits_for_the_cap_to_open(world: World) -> No
 
 
 def test_the_decision_names_the_cap_and_where_it_comes_from(world: World) -> None:
-    world.use("caps-day", **PER_DAY)
+    world.use("caps-day", limits=ONE_A_DAY)
     world.customer()
     world.bill("B-1")
     world.bill("B-2")
@@ -108,7 +108,7 @@ def test_the_decision_names_the_cap_and_where_it_comes_from(world: World) -> Non
 def test_only_what_the_carrier_surely_refused_gives_a_cap_back(
     world: World, answer: Outcome, counted: bool
 ) -> None:
-    world.use("caps-day", **PER_DAY)
+    world.use("caps-day", limits=ONE_A_DAY)
     world.customer()
     world.bill("B-1")
     world.evaluate()

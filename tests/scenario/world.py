@@ -39,7 +39,8 @@ from reminders.services import policy_files, receipts
 from reminders.services.callbacks import Callback
 from reminders.services.deliver import deliver
 from reminders.services.evaluate import evaluate
-from reminders.services.gate import Passed, gate
+from reminders.services.gate import gate
+from reminders.services.gate_work import Passed
 from reminders.services.intake import Incoming, Taken, ingest
 from reminders.services.receipts import Applied
 from reminders.services.record import Result, record
