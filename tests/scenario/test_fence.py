@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
 from reminders.ledger.reminders import Kept
-from reminders.services.gate import Passed
+from reminders.services.gate_work import Passed
 from reminders.services.record import Result
 from tests.scenario.world import PROFILE, START, World
 

@@ -22,7 +22,7 @@ from reminders.domain.reminder import Attempt, Cause, Reminder, ReminderState
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.reminders import Kept
 from reminders.services import deliver as sender
-from reminders.services.gate import Handover, Inquiry, Passed
+from reminders.services.gate_work import Handover, Inquiry, Passed
 from reminders.services.record import Result
 from reminders.services.resources import Limits, Resources
 
