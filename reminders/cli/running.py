@@ -6,19 +6,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
-from config.logs import set_up
 from config.settings import Settings, SettingsError, load, settings_from
-from reminders.cli.wake import TaskWake
-from reminders.servers import development, state
-from reminders.servers.embedded import Servers
-from reminders.services.clock import CLOCK_KEY
-from reminders.services.opening import open_redis, open_resources
-from reminders.services.resources import Resources
+
+# What a command does not need it does not import: reading a story is to take no longer than that.
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from reminders.services.reading import OpenLedger
+    from reminders.services.resources import Resources
 
 DATA = Path(".data")
 Data = Annotated[
@@ -41,6 +40,8 @@ def settings(data: Path = DATA) -> Settings:
     try:
         return load()
     except SettingsError as error:
+        from reminders.servers import state
+
         running = state.read_state(data)
         if running is None or not {"redis", "database"} <= running.urls.keys():
             raise SettingsError(f"{error}\n{_nothing_runs(data)}") from None
@@ -48,6 +49,11 @@ def settings(data: Path = DATA) -> Settings:
 
 
 def _environment(data: Path, urls: dict[str, str]) -> dict[str, str]:
+    from reminders.servers import development, state
+    from reminders.servers.embedded import Servers
+    from reminders.services.clock import CLOCK_KEY
+    from reminders.services.opening import open_redis
+
     known = state.read_private(data / development.PORTS)
     at = development.Ports(**{name: int(port) for name, port in known.items()})
     servers = Servers(redis_url=urls["redis"], database_url=urls["database"])
@@ -64,6 +70,8 @@ def redis_url(data: Path = DATA) -> str:
     try:
         return load().redis_url
     except SettingsError as error:
+        from reminders.servers import state
+
         running = state.read_state(data)
         if running is None or "redis" not in running.urls:
             wrong(f"{error}\n{_nothing_runs(data)}")
@@ -74,11 +82,21 @@ def _nothing_runs(data: Path) -> str:
     return f"(and no system runs in {data}: start one with `reminders up`)"
 
 
+def set_up(chosen: Settings) -> None:
+    """Logs as the settings say, of errors alone: the command itself says the rest."""
+    from config import logs
+
+    logs.set_up(chosen.model_copy(update={"log_level": "error"}))
+
+
 @contextmanager
 def resources(data: Path) -> Iterator[Resources]:
     """Everything that a command works with; what it makes due wakes the workers."""
+    from reminders.cli.wake import TaskWake
+    from reminders.services.opening import open_resources
+
     chosen = settings(data)
-    set_up(chosen.model_copy(update={"log_level": "error"}))  # the command itself says the rest
+    set_up(chosen)
     wake = TaskWake(chosen)
     opened = open_resources(chosen, wake=wake, pool_size=1, role="cli")
     try:
@@ -89,7 +107,18 @@ def resources(data: Path) -> Iterator[Resources]:
         wake.close()
 
 
+@contextmanager
+def ledger(data: Path) -> Iterator[OpenLedger]:
+    """What a command needs that only reads: it opens nothing else, and answers at once."""
+    from reminders.services.reading import open_ledger
+
+    with open_ledger(settings(data)) as opened:
+        yield opened
+
+
 def console() -> Console:
     """Standard output: colours on a terminal, plain text and whole lines anywhere else."""
+    from rich.console import Console
+
     found = Console(highlight=False, markup=False)
     return found if found.is_terminal else Console(highlight=False, markup=False, width=1_000)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.text import Text
 
-from reminders.cli.running import DATA, AsJson, Data, console, resources
+from reminders.cli.running import DATA, AsJson, Data, ledger
+from reminders.cli.story_lines import Line, say, whole
 from reminders.services import timeline as service
 from reminders.services.bill_history import BillHistory, load
 from reminders.services.timeline import Entry
@@ -27,6 +28,7 @@ STYLES = {
     "end": "magenta",
     "ahead": "blue",
 }
+_NARROWEST = 20  # columns of text, on however narrow a terminal
 
 
 def timeline(
@@ -37,37 +39,48 @@ def timeline(
     What billing said, what was planned, what was sent and heard, how each reminder ended and
     what is still ahead. Addresses are masked.
     """
-    with resources(data) as opened:
+    with ledger(data) as opened:
         found = load(opened, bill, customer)
     if as_json:
-        typer.echo(json.dumps([service.as_json(told) for told in found], indent=1))
+        import json
+
+        from reminders.services.timeline_json import as_json as for_programs
+
+        typer.echo(json.dumps([for_programs(told) for told in found], indent=1))
         return
-    out = console()
-    for number, told in enumerate(found):
-        if number:
-            out.print()
-        for head, body in story(told):
-            for part in body.wrap(out, max(20, out.width - len(head))):
-                out.print(Text.assemble((head, "dim"), part))
-                head = " " * len(head)
+    say(_lines(story(told)) for told in found)
 
 
-def story(told: BillHistory) -> Iterator[tuple[str, Text]]:
-    """The lines of one bill's story as (date and time, text); a date stands where it changes."""
-    yield "", Text(service.title(told), style="bold")
-    yield "", Text(f"(local time, {told.zone}; tier {told.assessment().tier})", style="dim")
+def _lines(parts: Iterable[tuple[str, str, str]]) -> Iterator[Line]:
+    """(head, text, style) as lines; on a terminal the text is wrapped beside its head."""
+    width = 0
+    if sys.stdout.isatty():
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+    for head, text, style in parts:
+        wide = max(_NARROWEST, width - len(head))
+        for part in (wrap(text, wide) if width else [text]) or [""]:
+            yield [(head, "dim"), *whole(part, style)]
+            head = " " * len(head)
+
+
+def story(told: BillHistory) -> Iterator[tuple[str, str, str]]:
+    """The lines of one bill's story as (date and time, text, style); a date where it changes."""
+    yield "", service.title(told), "bold"
+    yield "", f"(local time, {told.zone}; tier {told.assessment().tier})", "dim"
     yield from _dated(told, service.tell(told))
     coming = service.ahead(told)
-    yield "", Text("Still ahead, as things stand:" if coming else "Nothing is ahead.", "bold")
+    yield "", "Still ahead, as things stand:" if coming else "Nothing is ahead.", "bold"
     yield from _dated(told, coming)
 
 
-def _dated(told: BillHistory, entries: Sequence[Entry]) -> Iterator[tuple[str, Text]]:
+def _dated(told: BillHistory, entries: Sequence[Entry]) -> Iterator[tuple[str, str, str]]:
     shown = ""
     for entry in entries:
         local = entry.at.astimezone(ZoneInfo(told.zone))
         day = f"{local:%Y-%m-%d}"
         stage = f"{entry.stage}: " if entry.stage else ""
         head = f"  {day if day != shown else '':10}  {local:%H:%M:%S}  "
-        yield head, Text(stage + entry.text, style=STYLES[entry.kind])
+        yield head, stage + entry.text, STYLES[entry.kind]
         shown = day

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from reminders.domain.decision import Check
 from reminders.domain.kinds import MessageKind
 from reminders.domain.policy import Urgency
 from reminders.domain.reminder import Reminder, ReminderState
@@ -37,7 +38,7 @@ _REMINDERS = text(
     " WHERE customer_id = :customer AND bill_id = :bill ORDER BY due_at, epoch, stage"
 )
 _DECISIONS = text(
-    "SELECT reminder_id, at, outcome, reason, tier, checks FROM decision"
+    "SELECT reminder_id, at, outcome, reason, tier, checks, snapshot FROM decision"
     " WHERE customer_id = :customer AND reminder_id = ANY(CAST(:ids AS uuid[]))"
     " ORDER BY decision_no"
 )
@@ -53,6 +54,13 @@ _RECEIPTS = text(
 _SECRETS = text(
     "SELECT secret_id, key_id, ciphertext FROM contact_secret"
     " WHERE customer_id = :customer AND secret_id = ANY(CAST(:ids AS uuid[]))"
+)
+_SHARING = text(
+    "SELECT a.attempt_id, b.bill_id FROM attempt a JOIN attempt b ON b.customer_id = a.customer_id"
+    " AND b.attempt_id <> a.attempt_id AND (b.leader_id = a.attempt_id"
+    " OR b.attempt_id = a.leader_id OR b.leader_id = a.leader_id)"
+    " WHERE a.customer_id = :customer AND a.attempt_id = ANY(CAST(:ids AS uuid[]))"
+    " ORDER BY b.bill_id"
 )
 
 
@@ -71,14 +79,18 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision that was kept, with the checks behind it as (rule, saw, passed)."""
+    """One decision that was kept, with the checks behind it and its packed inputs.
+
+    `snapshot` is empty where a release before the inputs were kept decided.
+    """
 
     reminder_id: UUID
     at: datetime
     outcome: str
     reason: str
     tier: str
-    checks: tuple[tuple[str, str, bool], ...]
+    checks: tuple[Check, ...]
+    snapshot: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +157,14 @@ def decisions(connection: Connection, customer: int, ids: Iterable[UUID]) -> lis
     """Decisions about these reminders in the order in which they were made."""
     rows = connection.execute(_DECISIONS, {"customer": customer, "ids": list(ids)})
     return [
-        Decided(reminder_id, at, outcome, reason, tier, _checks(bytes(body)))
-        for reminder_id, at, outcome, reason, tier, body in rows
+        Decided(reminder_id, at, outcome, reason, tier, checks_of(bytes(body)), bytes(packed))
+        for reminder_id, at, outcome, reason, tier, body, packed in rows
     ]
 
 
-def _checks(body: bytes) -> tuple[tuple[str, str, bool], ...]:
-    return tuple((rule, saw, passed) for rule, saw, passed in json.loads(body))
+def checks_of(body: bytes) -> tuple[Check, ...]:
+    """Checks as the ledger keeps them; an older row has no citation."""
+    return tuple(Check(*row) for row in json.loads(body))
 
 
 def attempts_of(connection: Connection, kept: Sequence[Kept]) -> dict[UUID, list[KeptAttempt]]:
@@ -160,6 +173,14 @@ def attempts_of(connection: Connection, kept: Sequence[Kept]) -> dict[UUID, list
         (each.reminder.customer_id, each.reminder.month, each.reminder.reminder_id) for each in kept
     ]
     return attempts.of_reminders(connection, keys)
+
+
+def sharing(connection: Connection, customer: int, ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """By attempt, the other bills that its message spoke of."""
+    found: dict[UUID, list[str]] = {}
+    for attempt, bill in connection.execute(_SHARING, {"customer": customer, "ids": list(ids)}):
+        found.setdefault(attempt, []).append(bill)
+    return found
 
 
 def lines(connection: Connection, customer: int, ids: Iterable[UUID]) -> list[Line]:

@@ -55,6 +55,8 @@ def _of_attempt(told: BillHistory, kept: KeptAttempt, before: Attempt | None) ->
     mask = told.masks.get(kept.secret_id, "") if kept.secret_id else ""
     text = f"{opening(attempt, before)}{f' to {mask}' if mask else ''}"
     text += f" — {answer_words(attempt, answer, told.zone)}"
+    if others := told.shared.get(attempt.attempt_id):
+        text += f", in one message with {', '.join(others)}"
     yield Step(attempt.submitted_at, "attempt", text, attempt.number, 0)
     for number, line in enumerate(lines, start=1):
         late = any(_same(line, heard) and heard.late for heard in _heard(told, attempt))

@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from reminders.domain.address import mask
 from reminders.domain.bill import BillPosition
-from reminders.domain.decide import decide
 from reminders.domain.decision import Decision
 from reminders.domain.identity import customer_id
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import OPEN
 from reminders.domain.risk import Assessment
-from reminders.ledger import facts, history
+from reminders.domain.usage import Usage
+from reminders.ledger import facts, history, usage
 from reminders.ledger.attempts import KeptAttempt
+from reminders.ledger.cipher import KeyRing
 from reminders.ledger.errors import LedgerError, UnknownKey
 from reminders.ledger.facts import Facts
 from reminders.ledger.history import Decided, Heard, Line, Told
 from reminders.ledger.reminders import Kept
+from reminders.services import used_up
+from reminders.services.clock import Clock
 from reminders.services.evaluate import judge
-from reminders.services.resources import Resources
+from reminders.services.snapshot import Snapshot, decide_on
+from reminders.services.used_up import UsedUp
 
 Row = TypeVar("Row", Decided, Line, Heard)
 
 
+class Policies(Protocol):
+    """Policies by label, and the one in force."""
+
+    @property
+    def active(self) -> Policy: ...
+    def get(self, label: str) -> Policy:
+        """Raises `PolicyError` if nobody ever froze it."""
+
+
+class Reading(Protocol):
+    """What stories are read with. `Resources` has it all; reading alone needs no more."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def ring(self) -> KeyRing: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def book(self) -> Policies: ...
+    def since(self, now: datetime) -> date: ...
+
+
 @dataclass(frozen=True, slots=True)
 class BillHistory:
-    """One customer's bill. By reminder: decisions and attempts; by attempt: lines and receipts."""
+    """One customer's bill. By reminder: decisions and attempts; by attempt: lines and receipts.
+
+    `asked_at`: only what had happened by then is told; None: all of it, up to `now`.
+    """
 
     now: datetime
     bill_id: str
@@ -46,6 +76,9 @@ class BillHistory:
     masks: Mapping[UUID, str]  # by the id of an address
     policies: Mapping[str, Policy]  # by name@version
     active: Policy
+    used: UsedUp
+    shared: Mapping[UUID, Sequence[str]] = field(default_factory=dict)  # bills in its message
+    asked_at: datetime | None = None
 
     @property
     def zone(self) -> str:
@@ -65,12 +98,30 @@ class BillHistory:
         return judge(self.known, self.policy, self.now)
 
     def foresee(self, kept: Kept) -> tuple[datetime, Decision]:
-        """When an open reminder wakes up, and what is decided then if no fact changes."""
-        at = max(self.now, kept.next_at)
-        policy = self.policies[kept.policy]
-        tier = judge(self.known, policy, at).tier
-        past = [each.attempt for each in self.attempts.get(kept.reminder.reminder_id, ())]
-        return at, decide(at, kept.reminder, self.bill, self.known.customer, policy, tier, past)
+        """When an open reminder wakes up, and what is decided then if no fact changes.
+
+        Where the story is told as of an instant: what the brain says at that instant, from the
+        facts of today.
+        """
+        at = max(self.now, kept.next_at) if self.asked_at is None else self.asked_at
+        return at, decide_on(self.inputs(kept, at), self.policies[kept.policy])
+
+    def inputs(self, kept: Kept, at: datetime) -> Snapshot:
+        """What a decision on this reminder at `at` would be made from, by the facts of today."""
+        policy, customer = self.policies[kept.policy], self.known.customer
+        used = self.used.of(customer, used_up.every_key(policy, customer))
+        earlier = tuple(contact for contact in used.contacts if contact.at <= at)
+        past = self.attempts.get(kept.reminder.reminder_id, ())
+        return Snapshot(
+            now=at,
+            reminder=kept.reminder,
+            bill=self.bill,
+            customer=customer,
+            policy=policy.label,
+            tier=judge(self.known, policy, at).tier,
+            history=tuple(each.attempt for each in past),
+            usage=Usage(earlier, used.told),
+        )
 
     def open(self) -> list[Kept]:
         """Reminders that have not ended, in the order in which they wake up."""
@@ -79,7 +130,7 @@ class BillHistory:
         )
 
 
-def load(resources: Resources, bill_id: str, customer: str = "") -> list[BillHistory]:
+def load(resources: Reading, bill_id: str, customer: str = "") -> list[BillHistory]:
     """The histories of a bill id: one for each customer who has it, or of `customer` alone.
 
     Raises `LedgerError` if nobody has such a bill.
@@ -98,7 +149,7 @@ def load(resources: Resources, bill_id: str, customer: str = "") -> list[BillHis
 
 
 def _load(
-    resources: Resources, connection: Connection, known: Facts, bill_id: str, now: datetime
+    resources: Reading, connection: Connection, known: Facts, bill_id: str, now: datetime
 ) -> BillHistory:
     customer = known.customer.customer_id
     kept = history.reminders_of(connection, customer, bill_id)
@@ -106,7 +157,8 @@ def _load(
     every = [each for group in attempts.values() for each in group]
     attempt_ids = [each.attempt.attempt_id for each in every]
     secrets = {each.secret_id for each in every if each.secret_id is not None}
-    labels = {each.policy for each in kept}
+    policies = {label: resources.book.get(label) for label in {each.policy for each in kept}}
+    digests = any(policy.digest for policy in policies.values())
     return BillHistory(
         now=now,
         bill_id=bill_id,
@@ -120,9 +172,22 @@ def _load(
         lines=_grouped(history.lines(connection, customer, attempt_ids)),
         receipts=_grouped(history.receipts(connection, customer, attempt_ids)),
         masks=_masks(resources, history.addresses(connection, customer, secrets)),
-        policies={label: resources.book.get(label) for label in labels},
-        active=resources.book.active,
+        policies=policies,
+        active=resources.book.active if not kept else policies[kept[-1].policy],
+        used=_used(connection, known, policies.values(), now),
+        shared=history.sharing(connection, customer, attempt_ids) if digests else {},
     )
+
+
+def _used(
+    connection: Connection, known: Facts, policies: Iterable[Policy], now: datetime
+) -> UsedUp:
+    """What caps count, without the locks that a gate would take: nothing is decided here."""
+    customer = known.customer
+    keys = frozenset().union(*(used_up.every_key(policy, customer) for policy in policies))
+    own = usage.own(connection, [customer.customer_id], now - used_up.LOOK_BACK)
+    shared = usage.shared(connection, keys, now - used_up.SHARED_BACK) if keys else []
+    return UsedUp(own, {customer.customer_id: known.contacts}, shared)
 
 
 def _grouped(rows: Sequence[Row]) -> dict[UUID, list[Row]]:
@@ -133,7 +198,7 @@ def _grouped(rows: Sequence[Row]) -> dict[UUID, list[Row]]:
     return found
 
 
-def _masks(resources: Resources, sealed: Mapping[UUID, tuple[str, bytes]]) -> dict[UUID, str]:
+def _masks(resources: Reading, sealed: Mapping[UUID, tuple[str, bytes]]) -> dict[UUID, str]:
     """Addresses as they may be shown; one whose key is gone is not shown at all."""
     masks = {}
     for secret_id, (key_id, ciphertext) in sealed.items():

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from reminders.domain.decision import Reason
+from reminders.domain.decision import Check, Reason
 from reminders.domain.reminder import ReminderState
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import clean
 from reminders.messages.money import exponent
 
-_CHANNELS = {"sms": "SMS", "email": "e-mail", "in_app": "in-app message"}
+_CHANNELS = {
+    "sms": "SMS",
+    "email": "e-mail",
+    "in_app": "in-app message",
+    "voice": "phone",
+    "wechat": "WeChat",
+    "whatsapp": "WhatsApp",
+}
 _REASONS: Mapping[str, str] = {
     Reason.SETTLED: "paid in full",
     Reason.BILL_CANCELLED: "the bill was cancelled",
@@ -33,6 +39,12 @@ _REASONS: Mapping[str, str] = {
     Reason.QUIET_HOURS: "quiet hours",
     Reason.PACING: "the provider's pace",
     Reason.CONTENT: "its text could not be written",
+    Reason.NOT_CHOSEN: "the customer chose other days",
+    Reason.CONDITION: "the stage's condition does not hold",
+    Reason.HOLDOUT: "held out by an experiment",
+    Reason.NO_CONSENT: "no consent was given",
+    Reason.NO_LEGAL_HOUR: "no allowed hour before its use ends",
+    Reason.CAP: "a cap on contacts is used up",
 }
 _ENDS: Mapping[str, str] = {
     ReminderState.SATISFIED: "done",
@@ -43,9 +55,7 @@ _ENDS: Mapping[str, str] = {
 }
 _MINOR = re.compile(r"^(\d+) ([A-Z]{3})\b")
 _UTC = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ")
-_OPENS = re.compile(r"-(\d\d:\d\d) ")
-
-Data = Mapping[str, Any]  # Any: an event's data as JSON
+_OPENED = re.compile(r"-(\d\d:\d\d) ")  # as checks said it before they named the instant
 
 
 def channel_words(channel: str) -> str:
@@ -95,82 +105,33 @@ def check_words(saw: str, zone: str) -> str:
     """What a check saw, with money and instants as a person writes them."""
     saw = _MINOR.sub(lambda found: amount(int(found[1]), found[2]), saw)
 
-    def there(found: re.Match[str]) -> str:
-        return local(datetime.fromisoformat(found[0].replace(" ", "T")), zone)
-
-    return clean(_UTC.sub(there, saw))
+    return clean(_UTC.sub(lambda found: _local_of(found, zone), saw))
 
 
-def deferral_words(reason: str, checks: tuple[tuple[str, str, bool], ...], zone: str) -> str:
+def _local_of(found: re.Match[str], zone: str) -> str:
+    return local(datetime.fromisoformat(found[0].replace(" ", "T")), zone)
+
+
+def deferral_words(reason: str, checks: Sequence[Check], zone: str) -> str:
     """Why and until when a reminder was put off: `deferred to 08:00: quiet hours`."""
-    saw = checks[-1][1] if checks else ""
-    if reason == Reason.QUIET_HOURS and (opens := _OPENS.search(saw)):
-        return f"deferred to {opens[1]}: quiet hours"
-    if reason == Reason.HOLD:
-        return f"paused: hold ({saw})"
-    if reason == Reason.NOT_YET_DUE:
-        return f"deferred to {check_words(saw, zone)}: not yet due"
-    return f"deferred: {reason_words(reason)}"
-
-
-def event_words(kind: str, data: Data, bill: str, zone: str) -> str:
-    """What an event says about `bill`."""
-    if kind.startswith("payment."):
-        return _payment(kind, data)
-    if kind.startswith("hold."):
-        return _hold(kind, data, zone)
-    if kind.startswith("bill."):
-        return _bill(kind, data, bill)
-    return _customer(kind, data)
-
-
-def _bill(kind: str, data: Data, bill: str) -> str:
-    if data["bill_id"] != bill:
-        if kind == "bill.cancelled":
-            return f"the newer statement {data['bill_id']} was cancelled"
-        return f"superseded by {data['bill_id']}, which contains its rest"
-    why = f": {clean(data['reason'])}" if data.get("reason") else ""
-    if kind == "bill.cancelled":
-        return f"bill cancelled{why}"
-    verb = {"bill.issued": "issued", "bill.due": "due", "bill.adjusted": "adjusted"}[kind]
-    owed, least = data["amount_due_minor"], data["minimum_due_minor"]
-    minimum = f" (minimum {amount(least, data['currency'])})" if 0 < least < owed else ""
-    due = f"due {data['due_on']}"
-    return f"{verb}: {amount(owed, data['currency'])}{minimum}, {due}{why.replace(':', ' —', 1)}"
-
-
-def _payment(kind: str, data: Data) -> str:
-    why = f": {clean(data['reason'])}" if data.get("reason") else ""
-    if kind == "payment.reversed":
-        return f"payment {data['payment_id']} reversed{why}"
-    paid = amount(data["amount_minor"], data["currency"])
-    if kind == "payment.failed":
-        return f"payment of {paid} failed{why}"
-    return f"payment of {paid} received"
-
-
-def _hold(kind: str, data: Data, zone: str) -> str:
-    if kind == "hold.lifted":
-        return f"hold {data['hold_id']} lifted"
-    what = data["kind"].replace("_", " ")
-    whole = "" if data.get("bill_id") else " on the whole customer"
-    if data.get("until_at"):
-        until = f"until {local(datetime.fromisoformat(data['until_at']), zone)}"
-    else:
-        until = "until it is lifted"
-    return f"hold placed{whole}: {what}, {until}"
-
-
-def _customer(kind: str, data: Data) -> str:
-    match kind:
-        case "customer.updated":
-            return f"profile: {data['language']}, {data['time_zone']}, {data['jurisdiction']}"
-        case "contact.changed":
-            done = "changed" if "address" in data else "removed"
-            return f"{channel_words(data['channel'])} address {done}"
-        case "preference.changed":
-            what = "allowed" if data["allowed"] else "opted out of"
-            kinds = "" if data["message_kind"] == "*" else f" ({data['message_kind']})"
-            return f"{clean(data['actor'])} {what} {channel_words(data['channel'])}{kinds}"
+    last = checks[-1] if checks else Check("", "", False)
+    match reason:
+        case Reason.QUIET_HOURS:
+            return f"deferred{_opening(last.saw, zone)}: quiet hours"
+        case Reason.CAP:
+            return f"deferred: {reason_words(reason)} ({check_words(last.saw, zone)})"
+        case Reason.HOLD:
+            return f"paused: hold ({last.saw})"
+        case Reason.NOT_YET_DUE:
+            return f"deferred to {check_words(last.saw, zone)}: not yet due"
         case _:
-            return kind
+            return f"deferred: {reason_words(reason)}"
+
+
+def _opening(saw: str, zone: str) -> str:
+    """When the hours open again, as the check saw it."""
+    if found := _UTC.search(saw):
+        return f" to {_local_of(found, zone)[11:]}"
+    if found := _OPENED.search(saw):
+        return f" to {found[1]}"
+    return ""

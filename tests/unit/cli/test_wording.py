@@ -10,13 +10,16 @@ import pytest
 
 from reminders.cli.backlog import lines
 from reminders.cli.retry import ended_lines
+from reminders.domain.decision import Check
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Confirm
 from reminders.domain.reminder import Attempt, Cause
 from reminders.ledger.history import Line
 from reminders.services import wording
 from reminders.services.attempt_story import answer_words, line_words, opening
-from reminders.services.explain import asked, meaning
+from reminders.services.check_words import meaning
+from reminders.services.event_words import event_words
+from reminders.services.explain import asked
 from reminders.services.retry import RETRIED_BY_HAND, Retried
 from reminders.services.status import Report
 
@@ -73,13 +76,21 @@ def test_durations(time: timedelta, said: str) -> None:
     ("reason", "saw", "said"),
     [
         ("quiet_hours", "not 21:00-08:00 Asia/Taipei", "deferred to 08:00: quiet hours"),
+        ("quiet_hours", "not before 2026-03-22 00:30:00Z", "deferred to 08:30: quiet hours"),
+        ("quiet_hours", "none in sight", "deferred: quiet hours"),
+        (
+            "cap",
+            "policy.per_day: 2 of 2, until 2026-03-22 16:00:00Z",
+            "deferred: a cap on contacts is used up"
+            " (policy.per_day: 2 of 2, until 2026-03-23 00:00)",
+        ),
         ("hold", "dispute", "paused: hold (dispute)"),
         ("not_yet_due", "2026-03-22 02:00:00Z", "deferred to 2026-03-22 10:00: not yet due"),
         ("waiting", "", "deferred: an answer is awaited"),
     ],
 )
 def test_deferrals(reason: str, saw: str, said: str) -> None:
-    assert wording.deferral_words(reason, (("rule", saw, False),), ZONE) == said
+    assert wording.deferral_words(reason, [Check("rule", saw, False)], ZONE) == said
 
 
 @pytest.mark.parametrize(
@@ -133,10 +144,43 @@ PAID = {"payment_id": "P-1", "amount_minor": 20_000, "currency": "TWD"}
             {"actor": "customer", "channel": "sms", "message_kind": "*", "allowed": False},
             "customer opted out of SMS",
         ),
+        (
+            "preference.changed",
+            {"actor": None, "channel": "sms", "message_kind": "*", "allowed": False},
+            "somebody opted out of SMS",
+        ),
+        (
+            "promise.made",
+            {"amount_minor": 50_000, "currency": "TWD", "promised_on": "2026-03-28"},
+            "promised to pay 500.00 TWD by 2026-03-28",
+        ),
+        (
+            "contact.made",
+            {"channel": "voice", "conversation": True, "connected": True},
+            "contacted by others: phone, spoken with",
+        ),
+        (
+            "contact.made",
+            {"channel": "voice", "conversation": False, "connected": False},
+            "contacted by others: phone, not answered",
+        ),
+        ("contact.made", {"channel": "sms", "conversation": False}, "contacted by others: SMS"),
+        (
+            "preference.offsets_chosen",
+            {"offsets": [-1, -3]},
+            "wants to be reminded on days -3, -1 from due",
+        ),
+        ("preference.offsets_chosen", {"offsets": []}, "wants the usual days again"),
+        (
+            "risk.observed",
+            {"source": "scores", "name": "lender_score"},
+            "observed by scores: lender score",
+        ),
+        ("contact.confirmed", {"channel": "email"}, "e-mail address seen in use"),
     ],
 )
 def test_events(kind: str, data: dict[str, object], said: str) -> None:
-    assert wording.event_words(kind, data, "B-1", ZONE) == said
+    assert event_words(kind, data, "B-1", ZONE) == said
 
 
 def test_why_this_channel() -> None:
@@ -175,14 +219,20 @@ def test_what_was_heard_later(heard: Line, said: str) -> None:
 
 
 def test_the_deciding_check_is_the_last() -> None:
-    checks = [("open", "123400 TWD left", True), ("hours", "not 21:00-08:00 UTC", False)]
+    checks = [
+        Check("open", "123400 TWD left", True),
+        Check("hours", "not before 2026-03-22 00:00:00Z", False, "house"),
+    ]
     found = asked(checks, "quiet_hours", ZONE)
     assert [check.decided for check in found] == [False, True]
     assert found[0].saw == "1,234.00 TWD left"
 
 
 def test_an_opt_out_decides_though_another_check_came_last() -> None:
-    checks = [("opt-out.sms", "opted out", False), ("contact.email", "dead", False)]
+    checks = [
+        Check("opt-out.sms", "opted out", False),
+        Check("contact.email", "dead", False),
+    ]
     found = asked(checks, "opted_out", ZONE)
     assert [check.decided for check in found] == [True, False]
     assert meaning("opt-out.sms") == "SMS allowed"
