@@ -10,7 +10,7 @@ from math import ceil, floor, log10
 WIDTH = 920
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 28
 _PLOT = WIDTH - _LEFT - _RIGHT
-_LABEL = 250
+_LABEL = 320
 _ROW = 22
 _TICKS = 4
 
@@ -24,11 +24,13 @@ class Series:
     values: Sequence[float]
 
 
-def stacked(names: Sequence[str], layers: Sequence[Series], line: Series | None, label: str) -> str:
-    """A column per name with the layers on top of each other, and another run as a line."""
+def stacked(
+    names: Sequence[str], layers: Sequence[Series], beside: Series | None, label: str
+) -> str:
+    """A column per name with the layers on top of each other, and another run as a mark."""
     height = 240
     totals = [sum(layer.values[n] for layer in layers) for n in range(len(names))]
-    top = _nice(max([*totals, *(line.values if line else ()), 1]))
+    top = _nice(max([*totals, *(beside.values if beside else ()), 1]))
     floor_at, step = height - _BOTTOM, _PLOT / max(1, len(names))
     scale = (floor_at - _TOP) / top
     parts = [_grid(top, scale, floor_at)]
@@ -42,12 +44,14 @@ def stacked(names: Sequence[str], layers: Sequence[Series], line: Series | None,
             if size:
                 parts.append(_rect(layer.style, at, low, max(1.0, step - _gap(step)), size))
         parts.append("</g>")
-    if line is not None:
-        points = " ".join(
-            f"{_LEFT + (n + 0.5) * step:.1f},{floor_at - value * scale:.1f}"
-            for n, value in enumerate(line.values)
-        )
-        parts.append(f'<polyline class="line {line.style}" points="{points}"/>')
+    if beside is not None:
+        wide = max(3.0, step - _gap(step))
+        for n, value in enumerate(beside.values):
+            if value:
+                at, high = _LEFT + n * step, floor_at - value * scale
+                told = f"{names[n]}, {beside.name}: {value:,.0f}"
+                parts.append(f"<g><title>{escape(told)}</title>")
+                parts.append(_rect(beside.style, at - 1, high - 1, wide + 2, 2.5) + "</g>")
     parts += [_below(names, step, height)]
     return _svg(height, label, parts)
 
@@ -58,7 +62,7 @@ def bars(
     """A group of horizontal bars per row, one bar for each of `series`, written with `form`."""
     most = max((value for values in rows.values() for value in values), default=0) or 1
     across = WIDTH - _LABEL - 110
-    thick = _ROW - 6 if len(series) == 1 else 11
+    thick = _ROW - 6 if len(series) == 1 else 14
     tall = thick * len(series) + 8
     parts = []
     for n, (name, values) in enumerate(rows.items()):
@@ -131,7 +135,7 @@ def _gap(step: float) -> float:
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= 38 else f"{name[:37]}…"
+    return name if len(name) <= 48 else f"{name[:47]}…"
 
 
 def _nice(most: float) -> float:

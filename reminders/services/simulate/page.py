@@ -95,7 +95,7 @@ def _load(told: Figures) -> str:
     if len(sides) > 1:
         other = sides[1]["load"]["days"]
         totals = [sum(other.get(day, {}).values()) for day in days]
-        line = Series(f"{sides[1]['policy']}, all channels", "other", totals)
+        line = Series(f"{sides[1]['policy']}, all channels", "mark", totals)
     shown = [*layers, line] if line else layers
     peak = sides[0]["load"]["peak_minute"]
     busiest = "No message."

@@ -27,14 +27,14 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
 svg .name, svg .tick { text-anchor: end; } svg .day { text-anchor: middle; }
-svg .value { fill: var(--ink); }
+svg .value { fill: var(--ink); font-size: 11px; }
 .grid { stroke: var(--line); stroke-width: 1; }
 .own { fill: var(--own); background: var(--own); }
 .other { fill: var(--other); background: var(--other); }
 .c1 { fill: var(--c1); background: var(--c1); } .c2 { fill: var(--c2); background: var(--c2); }
 .c3 { fill: var(--c3); background: var(--c3); } .c4 { fill: var(--c4); background: var(--c4); }
 .c5 { fill: var(--c5); background: var(--c5); }
-.line { fill: none; stroke-width: 1.6; stroke: var(--ink); stroke-opacity: 0.55; background: none; }
+.mark, .swatch.mark { fill: var(--ink); background: var(--ink); }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 8px; font-size: 13px; }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 6px; }
 .wide { overflow-x: auto; }

@@ -227,7 +227,9 @@ def _histogram(counts: Counter[int]) -> dict[str, int]:
     for least, most in zip(_BINS, ends, strict=True):
         name = f"{least}+" if most is None else str(least) if least == most else f"{least}-{most}"
         found[name] = sum(
-            count for messages, count in counts.items() if least <= messages <= (most or messages)
+            count
+            for messages, count in counts.items()
+            if least <= messages and (most is None or messages <= most)
         )
     return found
 
