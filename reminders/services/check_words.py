@@ -97,7 +97,8 @@ def cap_words(cap: Cap) -> str:
         case Window.LOCAL_DAY:
             within = "on one day" if cap.length == 1 else f"in {cap.length} days"
         case Window.ROLLING:
-            within = f"in {cap.length} h" if cap.length % 24 else f"in {cap.length // 24} times 24 h"
+            days, rest = divmod(cap.length, 24)
+            within = f"in {cap.length} h" if rest else f"in {days} times 24 h"
         case Window.BILL:
             within = "about one bill"
         case Window.AFTER:

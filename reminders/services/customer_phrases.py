@@ -69,8 +69,8 @@ EN = Phrases(
     separator=", ",
     nothing="No reminder has been planned for this bill.",
     facts="What was considered: the amount and due date of the bill, payments received, how earlier"
-    " bills were paid and the account is used, your settings, whether messages arrive, and the time of day where you"
-    " live. Nothing else about you was used.",
+    " bills were paid and the account is used, your settings, whether messages arrive, and the time"
+    " of day where you live. Nothing else about you was used.",
     automated="A program decided this by fixed rules, the same for everyone.",
     person="If you do not agree, or would like a person to look at it or explain it, please contact"
     " {lender}. You can change how we remind you at any time in your settings.",

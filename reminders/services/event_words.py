@@ -73,7 +73,8 @@ def _customer(kind: str, data: Data) -> str:
         case "preference.changed":
             what = "allowed" if data["allowed"] else "opted out of"
             kinds = "" if data["message_kind"] == "*" else f" ({data['message_kind']})"
-            return f"{clean(data.get('actor') or 'somebody')} {what} {wording.channel_words(data['channel'])}{kinds}"
+            who, channel = data.get("actor") or "somebody", wording.channel_words(data["channel"])
+            return f"{clean(who)} {what} {channel}{kinds}"
         case _:
             return kind
 

@@ -81,8 +81,10 @@ def test_durations(time: timedelta, said: str) -> None:
         (
             "cap",
             "policy.per_day: 2 of 2, until 2026-03-22 16:00:00Z",
-            "deferred: a cap on contacts is used up"
-            " (policy.per_day: 2 of 2, until 2026-03-23 00:00)",
+            (
+                "deferred: a cap on contacts is used up"
+                " (policy.per_day: 2 of 2, until 2026-03-23 00:00)"
+            ),
         ),
         ("hold", "dispute", "paused: hold (dispute)"),
         ("not_yet_due", "2026-03-22 02:00:00Z", "deferred to 2026-03-22 10:00: not yet due"),
