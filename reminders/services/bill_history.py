@@ -27,7 +27,7 @@ from reminders.ledger.history import Decided, Heard, Line, Told
 from reminders.ledger.reminders import Kept
 from reminders.services import used_up
 from reminders.services.clock import Clock
-from reminders.services.evaluate import judge
+from reminders.services.judging import judge
 from reminders.services.snapshot import Snapshot, decide_on
 from reminders.services.used_up import UsedUp
 

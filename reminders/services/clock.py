@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from redis import Redis
+if TYPE_CHECKING:  # the machine clock needs no Redis, and its client takes long to import
+    from redis import Redis
 
 CLOCK_KEY = "reminders:clock"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

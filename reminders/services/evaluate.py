@@ -10,7 +10,6 @@ import structlog
 from sqlalchemy import Connection
 
 from reminders.domain.bill import BillPosition
-from reminders.domain.calendar import local_day
 from reminders.domain.customer import Customer
 from reminders.domain.decide import closing
 from reminders.domain.decision import Reason
@@ -19,7 +18,6 @@ from reminders.domain.identity import bucket
 from reminders.domain.planning import plan
 from reminders.domain.policy import Policy, Trigger
 from reminders.domain.reminder import Reminder, ReminderState
-from reminders.domain.risk import Assessment, assess
 from reminders.domain.signals import Signal, signals
 from reminders.domain.tier import Tier
 from reminders.domain.warning import warnings
@@ -28,6 +26,7 @@ from reminders.ledger.errors import LedgerError
 from reminders.ledger.facts import Facts
 from reminders.ledger.intake import mark_changed
 from reminders.ledger.reminders import Kept, Move
+from reminders.services.judging import judge
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -55,22 +54,6 @@ def evaluate(resources: Resources) -> int:
             return done
     resources.wake.evaluate()
     return done
-
-
-def judge(known: Facts, policy: Policy, now: datetime) -> Assessment:
-    """The tier of a customer at `now`, folded anew from the facts."""
-    customer = known.customer
-    zone = customer.time_zone or "UTC"
-    return assess(
-        known.bills.values(),
-        [local_day(at, zone) for at in known.failed_at],
-        policy.risk,
-        local_day(now, zone),
-        zone,
-        customer.risk_inputs,
-        customer.promises,
-        now,
-    )
 
 
 def _batch(resources: Resources, connection: Connection) -> tuple[int, set[str]]:

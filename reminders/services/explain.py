@@ -20,7 +20,7 @@ from reminders.services import check_words, wording
 from reminders.services import snapshot as inputs
 from reminders.services.bill_history import BillHistory
 from reminders.services.counterfactual import Otherwise, counterfactual
-from reminders.services.evaluate import judge
+from reminders.services.judging import judge
 from reminders.services.snapshot import Snapshot
 from reminders.services.timeline import foreseen
 

@@ -24,9 +24,10 @@ from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
 from reminders.services import used_up
-from reminders.services.evaluate import UNDECIDABLE, judge
+from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.gate_work import GateWork, Inquiry, Passed, Past, move_of
 from reminders.services.handing_over import Judged, carried, finish, send
+from reminders.services.judging import judge
 from reminders.services.resources import Resources
 from reminders.services.snapshot import Snapshot, decide_on
 

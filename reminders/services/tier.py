@@ -16,7 +16,7 @@ from reminders.domain.warning import EarlyWarning, warnings
 from reminders.ledger import facts
 from reminders.ledger.errors import LedgerError
 from reminders.ledger.facts import Facts
-from reminders.services.evaluate import judge
+from reminders.services.judging import judge
 from reminders.services.resources import Resources
 from reminders.services.wording import local
 

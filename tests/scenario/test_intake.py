@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from reminders.domain.bill import Phase
 from reminders.domain.identity import customer_id
-from reminders.services.evaluate import judge
+from reminders.services.judging import judge
 from tests.scenario.world import PROFILE, START, World, bill_data, profile
 
 State = tuple[object, ...]

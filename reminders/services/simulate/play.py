@@ -24,7 +24,8 @@ from reminders.domain.policy import Policy
 from reminders.domain.signals import Signal
 from reminders.domain.tier import Tier
 from reminders.ledger.facts import Facts
-from reminders.services.evaluate import ahead, heard_of, judge
+from reminders.services.evaluate import ahead, heard_of
+from reminders.services.judging import judge
 from reminders.services.simulate.carrier import (
     DigestKey,
     Leader,
