@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated
@@ -108,11 +109,10 @@ class Model:
     def fate(self, customer: str, channel: str, address: str, about: str) -> Fate:
         """What becomes of the attempt `about` (reminder and number) on this channel."""
         model = self.channels[channel]
-        if model.unknown_address:
-            drawn = self._drawn(f"address\0{customer}\0{channel}\0{address}")
-            if _share(drawn, 0) < model.unknown_address:
-                return Fate(AttemptState.FAILED, dead_contact=True)
-        drawn = self._drawn(f"attempt\0{customer}\0{about}")
+        unknown = model.unknown_address
+        if unknown and _address_share(self.seed, customer, channel, address) < unknown:
+            return Fate(AttemptState.FAILED, dead_contact=True)
+        drawn = _drawn(self.seed, f"attempt\0{customer}\0{about}")
         if _share(drawn, 0) < model.refused:
             return Fate(AttemptState.FAILED)
         return Fate(
@@ -121,9 +121,23 @@ class Model:
             opts_out_after=_quits(model, drawn),
         )
 
-    def _drawn(self, text: str) -> bytes:
-        key = self.seed.to_bytes(8, "big", signed=True)
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=36, key=key).digest()
+
+@lru_cache(maxsize=8)
+def _seeded(seed: int) -> blake2b:
+    """Copied for every draw: a key costs as much as what is drawn with it."""
+    return blake2b(digest_size=36, key=seed.to_bytes(8, "big", signed=True))
+
+
+def _drawn(seed: int, text: str) -> bytes:
+    found = _seeded(seed).copy()
+    found.update(text.encode("utf-8", "surrogatepass"))
+    return found.digest()
+
+
+@lru_cache(maxsize=1024)
+def _address_share(seed: int, customer: str, channel: str, address: str) -> float:
+    """An address stays known or unknown, so it is drawn once."""
+    return _share(_drawn(seed, f"address\0{customer}\0{channel}\0{address}"), 0)
 
 
 def _heard(model: ChannelModel, drawn: bytes) -> tuple[tuple[int, AttemptState], ...]:
