@@ -19,6 +19,7 @@ from reminders.ledger import attempts
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.reminders import Kept
 
+RETRIED_BY_HAND = "retried by hand"  # as the append-only line of an attempt says it
 _CUSTOMERS = text(
     "SELECT DISTINCT customer_id FROM bill_version WHERE bill_id = :bill"
     " ORDER BY customer_id LIMIT 100"

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import Attempt, Cause
 from reminders.ledger.attempts import KeptAttempt
-from reminders.ledger.history import Heard, Line
+from reminders.ledger.history import RETRIED_BY_HAND, Heard, Line
 from reminders.ledger.reminders import Kept
 from reminders.messages.facts import clean
 from reminders.services import wording
 from reminders.services.bill_history import BillHistory
-from reminders.services.retry import RETRIED_BY_HAND
 
 _CALL = timedelta(minutes=5)  # what is said within this of the gate is the call's own answer
 _ANSWERS = frozenset(

@@ -16,10 +16,10 @@ from channels.contract import WhenUncertain
 from reminders.domain.identity import month_of
 from reminders.domain.outcome import AttemptState
 from reminders.ledger import attempts, history, locks, reopening
+from reminders.ledger.history import RETRIED_BY_HAND
 from reminders.ledger.reopening import Waiting, Wanted
 from reminders.services.resources import Resources
 
-RETRIED_BY_HAND = "retried by hand"  # as the append-only line of an attempt says it
 _LONGEST_STAGE = timedelta(days=62)
 
 

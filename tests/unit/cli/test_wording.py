@@ -14,13 +14,13 @@ from reminders.domain.decision import Check
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Confirm
 from reminders.domain.reminder import Attempt, Cause
-from reminders.ledger.history import Line
+from reminders.ledger.history import RETRIED_BY_HAND, Line
 from reminders.services import wording
 from reminders.services.attempt_story import answer_words, line_words, opening
 from reminders.services.check_words import meaning
 from reminders.services.event_words import event_words
 from reminders.services.explain import asked
-from reminders.services.retry import RETRIED_BY_HAND, Retried
+from reminders.services.retry import Retried
 from reminders.services.status import Report
 
 AT = datetime(2026, 3, 22, 2, 0, tzinfo=UTC)
