@@ -72,11 +72,12 @@ class BillPosition:
     cancelled: bool
     superseded_by: str | None
     payments: tuple[Payment, ...]
+    paid: int = -1  # minor units paid and not reversed, from `payments`; may exceed the amount
 
-    @property
-    def paid(self) -> int:
-        """Minor units paid and not reversed; may exceed the amount (credit)."""
-        return sum(payment.amount for payment in self.payments if payment.reversed_at is None)
+    def __post_init__(self) -> None:
+        # Added up once: every rule asks for it, and a position never changes.
+        paid = sum(payment.amount for payment in self.payments if payment.reversed_at is None)
+        object.__setattr__(self, "paid", paid)
 
     @property
     def balance(self) -> int:

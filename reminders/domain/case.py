@@ -12,7 +12,7 @@ from reminders.domain.customer import Customer
 from reminders.domain.decision import Check
 from reminders.domain.experiments import group_of
 from reminders.domain.expression import facts_of
-from reminders.domain.kinds import MessageClass, MessageKind, class_of
+from reminders.domain.kinds import VOICE, MessageClass, MessageKind, class_of
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.rules import rules_of
@@ -35,6 +35,7 @@ class Case:
     usage: Usage
     kind: MessageKind
     _checks: list[Check] = field(default_factory=list)
+    _rules: Rules | None = None
 
     def check(self, rule: str, saw: str, passed: bool, cite: str = "") -> None:
         """Write down that a rule was asked."""
@@ -54,7 +55,11 @@ class Case:
 
     def rules(self, channel: str = "") -> Rules:
         """What the customer's packs and the policy leave together for that class."""
-        return rules_of(self.policy, self.customer.jurisdiction, self.message_class(channel))
+        if channel in VOICE:
+            return rules_of(self.policy, self.customer.jurisdiction, self.message_class(channel))
+        if self._rules is None:
+            self._rules = rules_of(self.policy, self.customer.jurisdiction, self.message_class())
+        return self._rules
 
     def mandate(self) -> Mandate | None:
         """The law that orders this very notice, if one does."""
@@ -66,7 +71,7 @@ class Case:
 
     def hours_cite(self) -> str:
         """Where the allowed hours come from."""
-        return ", ".join(source.cite for source in self.rules().hours_sources)
+        return self.rules().hours_cite
 
     def chosen_offsets(self) -> frozenset[int]:
         """The customer's own days for pre-due notices, as far as the lender offers them and the

@@ -248,3 +248,4 @@ class Rules:
     required: frozenset[Content]
     forbidden: frozenset[str] = frozenset()
     consent_sources: tuple[Source, ...] = ()
+    hours_cite: str = field(default="", compare=False)  # the sources of the hours in one line

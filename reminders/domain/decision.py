@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from reminders.domain.policy import Rung
 from reminders.domain.reminder import Cause
@@ -38,8 +39,7 @@ class Reason(StrEnum):
     CAP = "cap"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One rule that was asked: its id, what it saw, whether it let the message pass, and the law
     or house rule behind it where there is one."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache, reduce
 
@@ -39,7 +40,8 @@ def rules_of(policy: Policy, jurisdiction: str, message_class: MessageClass) -> 
     """
     packs, known = _packs(policy, jurisdiction)
     parts = [_of_pack(pack, message_class, _closed(policy, jurisdiction), known) for pack in packs]
-    return reduce(compose, parts, _of_policy(policy, message_class))
+    found = reduce(compose, parts, _of_policy(policy, message_class))
+    return replace(found, hours_cite=", ".join(source.cite for source in found.hours_sources))
 
 
 def compose(a: Rules, b: Rules) -> Rules:
