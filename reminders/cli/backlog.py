@@ -60,5 +60,6 @@ def lines(found: Report, now: datetime) -> list[Line]:
         ("oldest due unsent", oldest),
         ("uncertain open", f"{found.uncertain:,}"),
         ("dead letters open", dead or "none"),
+        ("no legal hour for", f"{found.flagged:,} stages" if found.flagged else "none"),
         ("preferences held", f"{found.held_preferences:,}" if found.held_preferences else "none"),
     ]

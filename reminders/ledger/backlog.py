@@ -20,6 +20,7 @@ _DUE = text(
 _AHEAD = text(
     f"SELECT {_CHANGED}, " + ", ".join(_NEXT.format(lane=lane.value) for lane in ChannelName)
 )
+_FLAGGED = text("SELECT count(*) FROM reminder WHERE flag <> '' AND state = 'planned'")
 _UNCERTAIN = text("SELECT count(*) FROM attempt WHERE state = 'uncertain'")
 
 
@@ -53,6 +54,11 @@ def changed(connection: Connection) -> int:
 def due(connection: Connection, now: datetime) -> Due:
     count, oldest = connection.execute(_DUE, {"now": now}).one()
     return Due(count, oldest)
+
+
+def flagged(connection: Connection) -> int:
+    """Stages ahead for which no allowed hour was found when their bill arrived."""
+    return int(connection.execute(_FLAGGED).scalar() or 0)
 
 
 def uncertain(connection: Connection) -> int:

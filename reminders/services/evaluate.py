@@ -81,6 +81,7 @@ def _batch(resources: Resources, connection: Connection) -> tuple[int, set[str]]
             odd.append(customer)
             continue
         tiers.append((customer, tier))
+        _tell_flags(planned, kept.get(customer, ()))
         moves.extend(ended)
         rows.extend(planned)
         lanes.update(move.lane for move in ended if move.next_at <= now)
@@ -91,6 +92,14 @@ def _batch(resources: Resources, connection: Connection) -> tuple[int, set[str]]
     mark_changed(connection, odd, now)
     log.info("customers evaluated", customers=len(customers), planned=len(rows), moved=len(moves))
     return len(customers), lanes
+
+
+def _tell_flags(planned: Sequence[tuple[object, ...]], kept: Sequence[Kept]) -> None:
+    """Say when the bill arrives which of its stages no allowed hour can hold."""
+    known = {each.reminder.reminder_id for each in kept}
+    for row in planned:
+        if row[16] and row[2] not in known:
+            log.warning("stage cannot be placed", bill=row[4], stage=row[5], why=row[16])
 
 
 def _open_reminders(

@@ -32,6 +32,7 @@ class Report:
     uncertain: int
     dead: Mapping[str, int]
     held_preferences: int = 0  # changes of preferences that wait for a person
+    flagged: int = 0  # stages ahead that no allowed hour can hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def report(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime)
         uncertain = backlog.uncertain(connection)
         dead = dead_letters.open_counts(connection)
         held = preferences.count_held(connection)
+        flagged = backlog.flagged(connection)
     return Report(
         events_waiting=waiting(redis, EVENTS_STREAM),
         receipts_waiting=waiting(redis, RECEIPTS_STREAM),
@@ -60,6 +62,7 @@ def report(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime)
         uncertain=uncertain,
         dead=dead,
         held_preferences=held,
+        flagged=flagged,
     )
 
 
