@@ -49,8 +49,8 @@ class Tally:
         self.decisions += 1
         outcome = type(decision).__name__.lower()
         if isinstance(decision, Defer | Suppress) and decision.reason not in _NO_RULE:
-            failed = _deciding(decision.checks)
-            self.held[outcome, decision.reason, failed.rule, failed.cite] += 1
+            rule, cite = _deciding(decision.reason, decision.checks)
+            self.held[outcome, decision.reason, rule, cite] += 1
         self.outcomes[outcome, decision_reason(decision)] += 1
 
     def ended(self, decision: Decision) -> None:
@@ -74,9 +74,16 @@ class Tally:
                 setattr(self, each.name, mine + theirs)
 
 
-_NONE = Check("", "", False)
+_CAPS = "caps."
 
 
-def _deciding(checks: tuple[Check, ...]) -> Check:
-    """The check that decided: the last that did not pass."""
-    return next((check for check in reversed(checks) if not check.passed), _NONE)
+def _deciding(reason: Reason, checks: tuple[Check, ...]) -> tuple[str, str]:
+    """The rule that decided, and its source: the last check that did not pass; of several that
+    barred one channel each, the cap where a cap is the reason."""
+    failed = [check for check in checks if not check.passed]
+    if reason is Reason.CAP:
+        caps = [check for check in failed if check.rule.startswith(_CAPS)]
+        if caps:
+            cap_id = caps[-1].saw.partition(":")[0]  # as `decide` writes it: "CAP: n of m, until"
+            return f"{caps[-1].rule} {cap_id}", caps[-1].cite
+    return (failed[-1].rule, failed[-1].cite) if failed else ("", "")
