@@ -21,6 +21,7 @@ from reminders.cli.demo_run import Plan, run_demo
 from reminders.cli.demo_system import Running
 from reminders.services.demo.generated import generated
 from reminders.services.demo.portfolio import Portfolio, Totals
+from reminders.services.demo.statements import PRODUCT
 
 CUSTOMERS = 24
 DAYS = 56
@@ -37,7 +38,7 @@ def _short(portfolio: Portfolio) -> Portfolio:
     totals = Totals()
     for event in events:
         kind, data = event.event["type"], event.event["data"]
-        if kind == "bill.issued" and data["product"] == "credit_card":
+        if kind == "bill.issued" and data["product"] == PRODUCT:
             totals += Totals(bills=1, bills_minor=data["amount_due_minor"])
         if kind == "payment.received" and not data.get("bill_id", "").startswith("IN"):
             totals += Totals(payments=1, payments_minor=data["amount_minor"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reminders.services.demo.card_rows import MONTHS, CardRow
 from reminders.services.demo.chance import Chance
 from reminders.services.demo.lives import portfolio_of
+from reminders.services.demo.places import CURRENCIES
 from reminders.services.demo.portfolio import Portfolio
 
 # Shares of the 91,271 bill and payment pairs of the real file: in full 22,957, in part 60,557,
@@ -18,7 +19,7 @@ def generated(customers: int, seed: int) -> Portfolio:
     """`customers` invented clients with six monthly statements each."""
     chance = Chance(seed)
     rows = [_row(chance, client) for client in range(1, customers + 1)]
-    return portfolio_of("generated", rows, seed)
+    return portfolio_of("generated", rows, seed, CURRENCIES)
 
 
 def _row(chance: Chance, client: int) -> CardRow:

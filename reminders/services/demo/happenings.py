@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from reminders.services.demo.card_rows import (
     MONTHS,
-    CardRow,
     bill_id,
     due_day,
-    moment,
     payment_id,
 )
+from reminders.services.demo.life import Life
+from reminders.services.demo.observations import OBSERVATIONS
 from reminders.services.demo.people import address, new_number
-from reminders.services.demo.portfolio import DemoCustomer, TimedEvent, cloud_event
+from reminders.services.demo.portfolio import TimedEvent
 from reminders.services.demo.profile import profile
-from reminders.services.demo.statements import CURRENCY, payment_is_early, snapshot
+from reminders.services.demo.statements import payment_is_early, snapshot
 
 _HALF_WAY = 2  # the June statement, due in July
 _MOVED_BY = timedelta(days=7)
 _HARDSHIP = timedelta(days=45)
 _REVERSED_AFTER = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """One person and the row behind them."""
-
-    person: DemoCustomer
-    row: CardRow
-
-    def event(self, kind: str, name: str, day: date, /, **data: object) -> TimedEvent:
-        """An event of this person on `day`; `name` is unique among their own."""
-        client = self.row.client
-        return cloud_event(
-            kind,
-            f"{name}-{client}",
-            moment(day, client),
-            {"customer_id": self.person.customer_id, **data},
-        )
-
-    def at(self, day: date) -> str:
-        return moment(day, self.row.client).isoformat()
-
-    def billed(self, *indexes: int) -> int | None:
-        """The first of these months that has a statement."""
-        return next((n for n in indexes if self.row.bills[n] > 0), None)
 
 
 def _before_due(index: int, days: int) -> date:
@@ -179,7 +153,7 @@ def _failed_payment(life: Life) -> Iterable[TimedEvent]:
             payment_id=f"PF-{life.row.client}-{index}",
             bill_id=bill_id(life.row.client, index),
             amount_minor=life.row.bills[index] * 100,
-            currency=CURRENCY,
+            currency=life.person.currency,
             failed_at=life.at(day),
             reason="insufficient_funds",
         )
@@ -188,7 +162,7 @@ def _failed_payment(life: Life) -> Iterable[TimedEvent]:
 def _moved_due(life: Life) -> Iterable[TimedEvent]:
     index = life.billed(_HALF_WAY, 4, 0)
     if index is not None:
-        data = snapshot(life.row, index, version=2)
+        data = snapshot(life.row, index, version=2, currency=life.person.currency)
         data["due_on"] = (due_day(MONTHS[index]) + _MOVED_BY).isoformat()
         data["reason"] = "due date moved at the customer's request"
         yield life.event("bill.adjusted", "due-moved", _before_due(index, 5), **data)
@@ -210,4 +184,5 @@ HAPPENINGS: dict[str, Callable[[Life], Iterable[TimedEvent]]] = {
     "reversal": _reversal,
     "failed_payment": _failed_payment,
     "moved_due": _moved_due,
+    **OBSERVATIONS,
 }

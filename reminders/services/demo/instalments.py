@@ -10,7 +10,6 @@ from datetime import timedelta
 from reminders.services.demo.card_rows import MONTHS, YEAR, due_day, moment, statement_day
 from reminders.services.demo.chance import Chance
 from reminders.services.demo.portfolio import DemoCustomer, TimedEvent, Totals, cloud_event
-from reminders.services.demo.statements import CURRENCY
 
 PRODUCT = "instalment_loan"
 # What is paid, how many days before the due date: in full, in two parts, above, late, never.
@@ -49,7 +48,7 @@ def _terms(person: DemoCustomer, client: int, month: int, amount: int) -> dict[s
         "customer_id": person.customer_id,
         "bill_id": f"IN-{client}-{YEAR}{month:02}",
         "version": 1,
-        "currency": CURRENCY,
+        "currency": person.currency,
         "amount_due_minor": amount,
         "minimum_due_minor": amount,
         "due_on": due_day(month).isoformat(),
@@ -90,7 +89,7 @@ def _payments(
             "payment_id": f"PI-{client}-{YEAR}{month:02}-{n}",
             "bill_id": f"IN-{client}-{YEAR}{month:02}",
             "amount_minor": amount * percent // 100,
-            "currency": CURRENCY,
+            "currency": person.currency,
             "paid_at": at.isoformat(),
         }
         events.append(cloud_event("payment.received", f"paid-{data['payment_id']}", at, data))

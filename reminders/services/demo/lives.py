@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from reminders.services.demo.card_rows import (
     FIRST_DAY,
@@ -13,8 +14,9 @@ from reminders.services.demo.card_rows import (
     moment,
 )
 from reminders.services.demo.chance import Chance
-from reminders.services.demo.happenings import HAPPENINGS, Life
+from reminders.services.demo.happenings import HAPPENINGS
 from reminders.services.demo.instalments import instalment_events
+from reminders.services.demo.life import Life
 from reminders.services.demo.people import invent
 from reminders.services.demo.portfolio import (
     DemoCustomer,
@@ -31,19 +33,31 @@ _LAST_VERSION = 3
 _PRODUCTS = frozenset({"instalment", "lowered", "cancelled"})
 
 
-def portfolio_of(source: str, rows: Sequence[CardRow], seed: int) -> Portfolio:
-    """Every row's bills and payments, and a life around each."""
+def portfolio_of(
+    source: str,
+    rows: Sequence[CardRow],
+    seed: int,
+    currencies: Mapping[str, str] | None = None,
+) -> Portfolio:
+    """Every row's bills and payments, and a life around each.
+
+    `currencies`: jurisdiction → that of the bills there; without it the rows' own everywhere.
+    """
     chance = Chance(seed)
-    customers = invent(rows, chance)
+    customers = [
+        replace(person, currency=(currencies or {}).get(person.jurisdiction, person.currency))
+        for person in invent(rows, chance)
+    ]
     events: list[TimedEvent] = []
-    own = extra = Totals()
+    own: dict[str, Totals] = {}
+    extra = Totals()
     for row, person in zip(rows, customers, strict=True):
         theirs, totals, others = life_events(row, person, chance)
         events += theirs
-        own += totals
+        own[person.currency] = own.get(person.currency, Totals()) + totals
         extra += others
     events.sort(key=lambda event: event.at)
-    return Portfolio(source, customers, events, own, extra)
+    return Portfolio(source, customers, events, sum(own.values(), Totals()), extra, own)
 
 
 def life_events(
@@ -55,7 +69,7 @@ def life_events(
     known_at = moment(FIRST_DAY, 0)
     identity = f"known-{row.client}"
     events = [cloud_event("customer.updated", identity, known_at, profile(person))]
-    mine, own = own_events(row)
+    mine, own = own_events(row, person.currency)
     events += mine
     events += _happenings(life)
     events += _told_again(life, chance)
@@ -81,6 +95,6 @@ def _told_again(life: Life, chance: Chance) -> Iterable[TimedEvent]:
     client = life.row.client
     for index, month in enumerate(MONTHS):
         if life.row.bills[index] > 0 and chance.share("due", client, month) < _TOLD_AGAIN_SHARE:
-            data = snapshot(life.row, index, version=_LAST_VERSION)
+            data = snapshot(life.row, index, version=_LAST_VERSION, currency=life.person.currency)
             at = moment(due_day(month), client)
             yield cloud_event("bill.due", f"due-{bill_id(client, index)}", at, data)

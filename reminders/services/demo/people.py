@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from reminders.services.demo.card_rows import CardRow
 from reminders.services.demo.chance import Chance
+from reminders.services.demo.places import place_of
 from reminders.services.demo.portfolio import DemoCustomer
 from reminders.services.demo.statements import customer_id
 
@@ -53,11 +54,17 @@ _ROLE_SHARES = (
     ("moved_due", 0.02),
     ("email_withdrawn", 0.01),
     ("moved_house", 0.02),
+    ("promise_kept", 0.02),
+    ("promise_broken", 0.02),
+    ("observed", 0.02),
+    ("offsets_chosen", 0.03),
+    ("agent_called", 0.02),
+    ("two_zones", 0.01),
+    ("ordered_by_law", 0.005),
 )
 _PRODUCT_SHARES = (("lowered", 0.01), ("cancelled", 0.01), ("instalment", 0.06))
-_ZONES = (("America/New_York", 0.03), ("Europe/London", 0.03), ("Asia/Kolkata", 0.03))
-_HOME = "Asia/Taipei"
 _ENGLISH_SHARE = 0.2
+_TWIN_SHARE = 0.005
 
 # Each hang costs the client a whole time-out of machine time, so few people have such a carrier
 # however large the portfolio is.
@@ -76,12 +83,15 @@ class Dealt:
     gaps: Mapping[int, str]
     roles: Mapping[int, str]
     products: Mapping[int, str]
+    twins: Mapping[int, int]  # who has the number of whom
 
     def person(self, client: int, chance: Chance) -> DemoCustomer:
         """The person behind one client."""
         contacts = _contacts(
             client, self.sms.get(client), self.email.get(client), self.gaps.get(client)
         )
+        if client in self.twins:
+            contacts["sms"] = number(self.twins[client], "00")
         roles = [name for dealt in (self.roles, self.products) if (name := dealt.get(client))]
         return _person(client, chance, contacts, roles)
 
@@ -109,14 +119,25 @@ def deal(rows: Iterable[CardRow], chance: Chance) -> Dealt:
         _order(clients, chance, "email"),
         [("hang", silent_mail), *_counts(_EMAIL_SHARES, people)],
     )
+    gaps = chance.deal(_order(clients, chance, "gaps", hung), _counts(_CONTACT_SHARES, people))
+    roles = chance.deal(_order(clients, chance, "roles", hung), _counts(_ROLE_SHARES, people))
+    pairs = max(1, round(_TWIN_SHARE * people))
+    plain = islice(_order(clients, chance, "twins", {*sms, *gaps, *roles}), 2 * pairs)
     return Dealt(
         people=people,
         sms=sms,
         email=email,
-        gaps=chance.deal(_order(clients, chance, "gaps", hung), _counts(_CONTACT_SHARES, people)),
-        roles=chance.deal(_order(clients, chance, "roles", hung), _counts(_ROLE_SHARES, people)),
+        gaps=gaps,
+        roles=roles,
         products=chance.deal(_order(clients, chance, "products"), _counts(_PRODUCT_SHARES, people)),
+        twins=_pairs(plain),
     )
+
+
+def _pairs(people: Iterable[int]) -> dict[int, int]:
+    """Every second one with the one before."""
+    ordered = list(people)
+    return dict(zip(ordered[1::2], ordered[::2], strict=False))
 
 
 def number(client: int, script: str) -> str:
@@ -167,17 +188,16 @@ def _person(
 ) -> DemoCustomer:
     if contacts.get("sms", "")[4:6] in ("01", "02") and chance.share("renewed", client) < 0.5:
         roles.append("number_renewed")
-    drawn = chance.share("zone", client)
-    zone = _HOME
-    for name, share in _ZONES:
-        if 0 <= drawn < share:
-            zone = name
-        drawn -= share
-    english = zone != _HOME or chance.share("language", client) < _ENGLISH_SHARE
+    home = place_of(client, roles, chance)
+    if home.jurisdiction == "US":
+        roles.append("confirmed")
+    chinese = home.chinese and chance.share("language", client) >= _ENGLISH_SHARE
     return DemoCustomer(
         customer_id=customer_id(client),
-        language="en" if english else "zh-CN",
-        time_zone=zone,
+        language="zh-CN" if chinese else "en",
+        time_zone=home.time_zone,
         contacts=contacts,
         roles=tuple(roles),
+        jurisdiction=home.jurisdiction,
+        other_time_zones=("America/Los_Angeles",) if "two_zones" in roles else (),
     )

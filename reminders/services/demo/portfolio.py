@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -33,6 +33,9 @@ class DemoCustomer:
     time_zone: str
     contacts: Mapping[str, str]  # by channel; in_app has an empty address
     roles: tuple[str, ...]
+    jurisdiction: str = "TW"
+    other_time_zones: tuple[str, ...] = ()
+    currency: str = "TWD"  # of this person's bills
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Portfolio:
     events: list[TimedEvent]
     own: Totals
     extra: Totals
+    own_in: Mapping[str, Totals] = field(default_factory=dict)  # `own` by currency
 
 
 def cloud_event(kind: str, identity: str, at: datetime, data: Mapping[str, object]) -> TimedEvent:

@@ -21,7 +21,8 @@ def profile(
         "name": _name(person.customer_id),
         "language": language or person.language,
         "time_zone": person.time_zone,
-        "jurisdiction": "TW",
+        **({"other_time_zones": list(person.other_time_zones)} if person.other_time_zones else {}),
+        "jurisdiction": person.jurisdiction,
         "contact_points": [_point(channel, points[channel]) for channel in points],
         "consent": {
             channel: not (channel == "email" and "no_consent" in person.roles)

@@ -17,6 +17,7 @@ from reminders.domain.policy import Policy
 from reminders.events.envelope import Event
 from reminders.events.errors import EventError
 from reminders.events.parse import parse_event
+from reminders.services.demo.auditor.audit import HOLIDAYS
 from reminders.services.demo.model_carrier import ModelCarrier
 from reminders.services.demo.model_customer import ModelCustomer
 from reminders.services.demo.portfolio import Portfolio
@@ -30,6 +31,7 @@ Feed = list[tuple[datetime, list[Event]]]
 def record(portfolio: Portfolio, seed: int, policy: Policy, folder: Path) -> None:
     """Write published, fenced, sms, email and phone logs of a run of `portfolio` to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
+    write_holidays(policy, folder)
     feeds = _publish(schedule_of(portfolio, seed), folder)
     with (
         (folder / "sms.jsonl").open("w", encoding="utf-8") as sms,
@@ -39,6 +41,15 @@ def record(portfolio: Portfolio, seed: int, policy: Policy, folder: Path) -> Non
         carriers = {"sms": ModelCarrier(sms, "sms"), "email": ModelCarrier(email, "email")}
         for number, (ref, feed) in enumerate(sorted(feeds.items()), start=1):
             _live(number, ref, feed, policy, carriers, phone)
+
+
+def write_holidays(policy: Policy, folder: Path) -> None:
+    """The days that are frozen with a policy, for the auditor: jurisdiction → public holidays."""
+    closed = {
+        place: [day.isoformat() for day in sorted(calendar.closed)]
+        for place, calendar in policy.calendars.items()
+    }
+    (folder / HOLIDAYS).write_text(json.dumps(closed), encoding="utf-8")
 
 
 def schedule_of(portfolio: Portfolio, seed: int) -> Sequence[Slot]:

@@ -19,18 +19,20 @@ from reminders.services.demo.card_rows import (
 from reminders.services.demo.portfolio import TimedEvent, Totals, cloud_event
 
 CURRENCY = "TWD"
-PRODUCT = "credit_card"
+PRODUCT = "card"  # the word by which a law may order notices about it
 _MINOR = 100
 
 
-def snapshot(row: CardRow, index: int, version: int = 1) -> dict[str, Any]:  # Any: JSON
+def snapshot(
+    row: CardRow, index: int, version: int = 1, currency: str = CURRENCY
+) -> dict[str, Any]:  # Any: JSON
     """The statement of month `index` as billing tells it; it supersedes the one before."""
     minor = row.bills[index] * _MINOR
     data: dict[str, Any] = {
         "customer_id": customer_id(row.client),
         "bill_id": bill_id(row.client, index),
         "version": version,
-        "currency": CURRENCY,
+        "currency": currency,
         "amount_due_minor": minor,
         "minimum_due_minor": minor * MINIMUM_PERCENT // 100,
         "due_on": due_day(MONTHS[index]).isoformat(),
@@ -48,11 +50,11 @@ def customer_id(client: int) -> str:
     return f"C-{client}"
 
 
-def own_events(row: CardRow) -> tuple[list[TimedEvent], Totals]:
+def own_events(row: CardRow, currency: str = CURRENCY) -> tuple[list[TimedEvent], Totals]:
     """Every positive statement and payment. A payment whose bill is not there stays credit."""
-    events = [_issued(row, n) for n in range(len(MONTHS)) if row.bills[n] > 0]
+    events = [_issued(row, n, currency) for n in range(len(MONTHS)) if row.bills[n] > 0]
     bills = len(events)
-    events += [_paid(row, n) for n in range(len(MONTHS)) if row.payments[n] > 0]
+    events += [_paid(row, n, currency) for n in range(len(MONTHS)) if row.payments[n] > 0]
     return events, Totals(
         bills=bills,
         payments=len(events) - bills,
@@ -61,20 +63,19 @@ def own_events(row: CardRow) -> tuple[list[TimedEvent], Totals]:
     )
 
 
-def _issued(row: CardRow, index: int) -> TimedEvent:
+def _issued(row: CardRow, index: int, currency: str) -> TimedEvent:
     at = moment(statement_day(MONTHS[index]), row.client)
-    return cloud_event(
-        "bill.issued", f"issued-{bill_id(row.client, index)}", at, snapshot(row, index)
-    )
+    data = snapshot(row, index, currency=currency)
+    return cloud_event("bill.issued", f"issued-{bill_id(row.client, index)}", at, data)
 
 
-def _paid(row: CardRow, index: int) -> TimedEvent:
+def _paid(row: CardRow, index: int, currency: str) -> TimedEvent:
     at = moment(payment_day(row, index), row.client)
     data: dict[str, object] = {
         "customer_id": customer_id(row.client),
         "payment_id": payment_id(row.client, index),
         "amount_minor": row.payments[index] * _MINOR,
-        "currency": CURRENCY,
+        "currency": currency,
         "paid_at": at.isoformat(),
     }
     if index > 0 and row.bills[index - 1] > 0:

@@ -11,9 +11,9 @@ from reminders.services.demo.auditor.capped import find_over_caps
 from reminders.services.demo.auditor.contacts import Contact, counting
 from reminders.services.demo.auditor.dossier import Dossier, open_dossier
 from reminders.services.demo.auditor.doubles import find_doubles
-from reminders.services.demo.auditor.facts import Known, read_facts
 from reminders.services.demo.auditor.finding import CHECKS, UNACCOUNTED, WRONG_AMOUNT, Finding
 from reminders.services.demo.auditor.logs import Call, Calls, read_calls
+from reminders.services.demo.auditor.published import Known, read_facts
 from reminders.services.demo.auditor.rules import Rules, read_rules
 from reminders.services.demo.auditor.sends import judge_calls
 from reminders.services.demo.auditor.silence import find_lost

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reminders.services.demo.auditor.facts import Known, instant
+from reminders.services.demo.auditor.facts import instant
 from reminders.services.demo.auditor.lines import read_lines
+from reminders.services.demo.auditor.published import Known
 
 _AMOUNT = re.compile(r"\d[\d,]*\.\d\d(?!\d)")
 _LINK_END = re.compile(r"/([A-Za-z0-9._:-]+)")

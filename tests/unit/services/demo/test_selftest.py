@@ -13,7 +13,17 @@ from reminders.services.demo.selftest import main, try_faults
 from reminders.services.policy_files import read
 
 POLICY = Path(__file__).resolve().parents[4] / "config" / "policies" / "default.yaml"
-KINDS = ["dropped", "doubled", "after payment", "out of hours", "opted out", "wrong amount"]
+KINDS = [
+    "dropped",
+    "doubled",
+    "after payment",
+    "out of hours",
+    "out of the law's hours",
+    "opted out",
+    "opted out of a kind",
+    "beyond a cap",
+    "wrong amount",
+]
 
 
 @pytest.fixture(scope="module")
