@@ -3,79 +3,129 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 import typer
-from redis.exceptions import RedisError
-from rich.console import Console
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from config.settings import SettingsError
-from reminders.cli import (
-    database,
-    dead,
-    demo,
-    explain,
-    inbox_pass,
-    intake,
-    policy,
-    preference,
-    publish,
-    retry,
-    risk,
-    simulate,
-    system,
-    tier,
-    timeline,
-)
-from reminders.domain.errors import DomainError
-from reminders.ledger.errors import LedgerError
-from reminders.services.clock import ClockNotSet
+from reminders.cli.lazy import Lazy, group
 
+# Each with the first line of its own help: a test compares them.
+COMMANDS: Mapping[str, Lazy] = {
+    "up": Lazy(
+        "reminders.cli.system",
+        "up",
+        "Run the whole system for development until Ctrl-C, `reminders down` or SIGTERM.",
+    ),
+    "status": Lazy(
+        "reminders.cli.system",
+        "status",
+        "Say what is up, how far behind it is, and since when the oldest due reminder is unsent.",
+    ),
+    "down": Lazy(
+        "reminders.cli.system",
+        "down",
+        "Stop the system that runs in the folder, and wait until it is gone.",
+    ),
+    "publish": Lazy(
+        "reminders.cli.publish",
+        "publish",
+        "Publish events from FILE."
+        " Exit code 2 if one of them is invalid; the others are published.",
+    ),
+    "intake": Lazy(
+        "reminders.cli.intake",
+        "intake",
+        "Take events and receipts in, until SIGTERM or Ctrl-C. Run as many as you like.",
+    ),
+    "retry": Lazy(
+        "reminders.cli.retry",
+        "retry",
+        "Try now what was refused and waits for its next try;"
+        " ask now for answers that are missing.",
+    ),
+    "timeline": Lazy(
+        "reminders.cli.timeline",
+        "timeline",
+        "Tell the story of BILL, oldest first, in the customer's local time.",
+    ),
+    "explain": Lazy(
+        "reminders.cli.explain",
+        "explain",
+        "Explain what was decided about BILL: each check, what it saw, and the one that decided.",
+    ),
+    "inbox-token": Lazy(
+        "reminders.cli.inbox_pass",
+        "inbox_token",
+        "Print a bearer token for GET /v1/inbox/CUSTOMER; it opens no other inbox.",
+    ),
+    "demo": Lazy(
+        "reminders.cli.demo",
+        "demo",
+        "Play six months against simulated carriers, and let an auditor judge every message.",
+    ),
+    "simulate": Lazy(
+        "reminders.cli.simulate",
+        "simulate",
+        "Play a policy over past events, in memory and in virtual time; nothing is sent.",
+    ),
+    "dead": Lazy(
+        "reminders.cli.dead",
+        "app",
+        "Events and receipts that were refused: look at them, put them in again, close them.",
+    ),
+    "preference": Lazy(
+        "reminders.cli.preference",
+        "app",
+        "What a customer wants to hear by which channel, and changes that wait for a person.",
+    ),
+    "risk": Lazy(
+        "reminders.cli.risk",
+        "app",
+        "Fit a points card to history, and judge cards by it.",
+    ),
+    "tier": Lazy(
+        "reminders.cli.tier",
+        "app",
+        "The risk tier of a customer, in points.",
+    ),
+    "db": Lazy(
+        "reminders.cli.database",
+        "app",
+        "The database's migrations and partitions.",
+    ),
+    "policy": Lazy(
+        "reminders.cli.policy",
+        "app",
+        "Policies: look, check, compare, activate, take back.",
+    ),
+}
 app = typer.Typer(
+    cls=group(COMMANDS),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Tells every customer about every bill, and never after they have paid.",
 )
-app.command()(system.up)
-app.command()(system.status)
-app.command()(system.down)
-app.command()(publish.publish)
-app.command()(intake.intake)
-app.command()(retry.retry)
-app.command()(timeline.timeline)
-app.command()(explain.explain)
-app.command("inbox-token")(inbox_pass.inbox_token)
-app.command()(demo.demo)
-app.command()(simulate.simulate)
-app.add_typer(dead.app, name="dead")
-app.add_typer(preference.app, name="preference")
-app.add_typer(risk.app, name="risk")
-app.add_typer(tier.app, name="tier")
-app.add_typer(database.app, name="db")
-app.add_typer(policy.app, name="policy")
+
+
+@app.callback()
+def reminders() -> None:
+    """Keeps the commands of the table in a group."""
 
 
 def run() -> None:
     """Run the command; a failure is one line and an exit code, never a traceback."""
     try:
         app()
-    except SettingsError as error:
-        _fail(f"settings are missing or wrong:\n{error}", 2)
-    except (DomainError, LedgerError, ClockNotSet) as error:
-        _fail(str(error), 2)
-    except OperationalError as error:
-        _fail(f"PostgreSQL does not answer: {str(error.orig).splitlines()[0]}", 1)
-    except ProgrammingError as error:
-        why = str(error.orig).splitlines()[0]
-        _fail(f"PostgreSQL refuses: {why} (is it migrated? `reminders db migrate`)", 1)
-    except RedisError as error:
-        _fail(f"Redis does not answer: {error}", 1)
+    except Exception as error:
+        from reminders.cli import failures  # the libraries whose errors it knows are many
 
-
-def _fail(line: str, code: int) -> None:
-    Console(stderr=True, highlight=False, markup=False).print(f"error: {line}")
-    sys.exit(code)
+        said = failures.told(error)
+        if said is None:
+            raise
+        line, code = said
+        typer.echo(f"error: {line}", err=True)
+        sys.exit(code)
 
 
 if __name__ == "__main__":

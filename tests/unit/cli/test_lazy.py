@@ -1,0 +1,70 @@
+"""Commands are imported when they are called; listing and completing them imports none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.core import TyperGroup
+from typer.testing import CliRunner
+
+from reminders.cli.lazy import LazyGroup
+from reminders.cli.main import COMMANDS, app
+
+# What only some commands need, and each of which takes long to import.
+HEAVY = ("sqlalchemy", "celery", "redis", "aiohttp", "alembic", "jinja2", "pydantic", "structlog")
+
+
+def whole() -> LazyGroup:
+    found = typer.main.get_command(app)
+    assert isinstance(found, LazyGroup)
+    return found
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_says_what_the_command_itself_says(name: str) -> None:
+    command = whole().load(name)
+    assert command.name == name
+    told = " ".join((command.help or "").strip().split("\n\n")[0].split())
+    assert COMMANDS[name].help == told
+
+
+def test_a_group_has_its_own_commands_and_no_options_of_the_shell() -> None:
+    policy = whole().load("policy")
+    assert isinstance(policy, TyperGroup)
+    assert "activate" in policy.commands
+    assert not [each.name for each in policy.params if "completion" in (each.name or "")]
+
+
+def imported_by(code: str) -> set[str]:
+    """The heavy libraries that a fresh process has imported after running this."""
+    script = f"{code}\nimport sys\nprint(*[name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run(  # noqa: S603  (our own interpreter and code)
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_listing_the_commands_imports_none_of_them() -> None:
+    listing = "from reminders.cli.main import app\napp(['--help'], standalone_mode=False)"
+    assert imported_by(listing) == set()
+
+
+def test_explaining_imports_no_queue_door_template_or_migration() -> None:
+    heavy = imported_by("import reminders.cli.explain, reminders.cli.timeline")
+    assert heavy <= {"sqlalchemy", "pydantic"}
+
+
+def test_what_is_no_command_is_told_with_what_was_meant() -> None:
+    found = CliRunner().invoke(app, ["explian"])
+    assert found.exit_code == 2
+    assert "Did you mean" in found.output
+    assert "explain" in found.output
+
+
+def test_a_shell_completes_the_names() -> None:
+    group = whole()
+    context = typer.Context(group, info_name="reminders")
+    assert [each.value for each in group.shell_complete(context, "ti")] == ["timeline", "tier"]
