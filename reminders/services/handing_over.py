@@ -63,6 +63,7 @@ class Leader:
     case: Judged
     bill: BillPosition
     attempt: KeptAttempt
+    address: str
     before: Snapshot  # what was used up before it
     carried: list[tuple[Judged, BillPosition, Send, Snapshot]] = field(default_factory=list)
 
@@ -76,10 +77,12 @@ def send(
     except TemplateError as error:
         return Suppress(Reason.CONTENT, (*decision.checks, Check("template", str(error), False)))
     attempt = _attempt(work, case, decision)
+    # Whatever may fail (a key that is gone) fails before the first row of it is kept.
+    address = _address(work, case, decision.rung.channel)
     customer = case.known.customer
     keys = used_up.keys_of(case.policy, customer, decision.rung.channel)
     work.keep_attempt(attempt, decision, keys, leader=None)
-    leader = Leader(case, bill, attempt, seen)
+    leader = Leader(case, bill, attempt, address, seen)
     if case.digest is not None:
         work.leaders[case.digest] = leader
     else:
@@ -158,6 +161,11 @@ def _attempt(work: GateWork, case: Judged, decision: Send) -> KeptAttempt:
     )
 
 
+def _address(work: GateWork, case: Judged, channel: str) -> str:
+    _, key_id, ciphertext = work.addresses[case.kept.reminder.customer_id, channel]
+    return work.resources.ring.open(key_id, ciphertext).decode()
+
+
 def _text(
     work: GateWork,
     case: Judged,
@@ -179,10 +187,9 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
         history = [*(each.attempt for each in case.past), attempt.attempt]
         work.moves.append(wake_up(kept, history, work.now))
         return
-    _, key_id, ciphertext = work.addresses[kept.reminder.customer_id, channel]
     message = Message(
         idempotency_key=str(attempt.attempt.attempt_id),
-        address=work.resources.ring.open(key_id, ciphertext).decode(),
+        address=leader.address,
         text=rendered.text,
         language=rendered.language,
         subject=rendered.subject,

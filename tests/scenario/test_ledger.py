@@ -123,13 +123,13 @@ def test_early_rows_wait_in_the_default_partition_and_move_when_their_month_is_m
     world.bill(due_on="2031-05-15")
     world.evaluate()
     counts = "SELECT tableoid::regclass::text, count(*) FROM reminder GROUP BY 1"
-    assert dict(world.rows(counts)) == {"reminder_default": 6}
+    assert dict(world.rows(counts)) == {"reminder_default": 7}
     world.clock.set(START.replace(year=2031, month=4))
     with world.engine.begin() as connection:
         made = schema.ensure_partitions(connection, world.clock.now())
         assert schema.ensure_partitions(connection, world.clock.now()) == []
     assert {"reminder_203105", "message_secret_203103", "decision_203107"} <= set(made)
-    assert dict(world.rows(counts)) == {"reminder_203105": 6}
+    assert dict(world.rows(counts)) == {"reminder_203105": 7}
     world.run_until(START.replace(year=2031, month=6))
     assert len(world.sms.sent) == 5
 

@@ -32,7 +32,7 @@ def test_an_instant_at_the_end_of_the_calendar_stops_nobody(
     world.clock.set(START + timedelta(days=30))
     world.evaluate()
     assert set(world.rows("SELECT changed_at FROM customer")) == {(None,)}
-    assert len(world.states()) == 6
+    assert len(world.states()) == 7
 
 
 def test_a_customer_that_cannot_be_judged_stops_nobody(
