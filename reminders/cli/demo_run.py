@@ -22,9 +22,11 @@ from reminders.ledger.schema import engine_for
 from reminders.ledger.tally import Tally, tally
 from reminders.services.demo.auditor import Inputs, audit
 from reminders.services.demo.portfolio import Portfolio
+from reminders.services.demo.recorded import write_holidays
 from reminders.services.demo.schedule import schedule
 from reminders.services.demo.statements import PRODUCT
 from reminders.services.demo.summary import Summary, SystemCounts, summary, verdict
+from reminders.services.policy_files import read
 
 SEED = 1
 LOGS = ("sms.jsonl", "email.jsonl", "phone.jsonl")
@@ -78,6 +80,7 @@ def run_demo(plan: Plan, hook: Hook, show: Callable[[Played], None]) -> Done:
             source = running.logs / name
             if source.exists():
                 shutil.copyfile(source, plan.run / name)
+    write_holidays(read(settings.policy_file)[0], plan.run)
     inputs = Inputs.of(plan.run, settings.policy_file, settings.gate_to_call_max_s)
     judged = audit(inputs, _unaccounted(counted))
     told = summary(
@@ -146,6 +149,10 @@ def _counts(counted: Tally, played: Played) -> SystemCounts:
         escalations_failed=by["causes"].get("failed", 0),
         escalations_unconfirmed=by["causes"].get("unconfirmed", 0),
         uncertain=one["uncertain"],
+        messages=by["messages"],
+        flagged=by["flagged"],
+        decisions=counted.pairs["decisions"],
+        caps=counted.pairs["caps"],
     )
 
 

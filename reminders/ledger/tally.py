@@ -14,7 +14,19 @@ _BY = {
     "attempts": "SELECT channel, count(*) FROM attempt GROUP BY channel",
     "causes": "SELECT cause, count(*) FROM attempt GROUP BY cause",
     "tiers": "SELECT tier, count(*) FROM customer WHERE profile_at IS NOT NULL GROUP BY tier",
+    "messages": "SELECT c.tier, count(*) FROM attempt a JOIN customer c USING (customer_id)"
+    " GROUP BY c.tier",
+    "flagged": "SELECT flag, count(*) FROM reminder WHERE flag <> '' GROUP BY flag",
     "dead": "SELECT fault, count(*) FROM dead_letter GROUP BY fault",
+}
+# The first cap that a channel failed at stands at the head of what its check saw; a decision may
+# have asked of several channels. Read as text: PostgreSQL's JSON refuses NUL, a check may hold it.
+_PAIRS = {
+    "decisions": "SELECT outcome, reason, count(*) FROM decision GROUP BY outcome, reason",
+    "caps": "SELECT m[1], d.outcome, count(DISTINCT d.decision_no) FROM decision d,"
+    " regexp_matches(convert_from(d.checks, 'UTF8'),"
+    r""" '\["caps[.][a-z_]+", "([^":]+): [^"]*", false', 'g') m"""
+    " GROUP BY m[1], d.outcome",
 }
 # Attempts and decisions whose reminder is gone, and ends that the reminder did not keep: a second
 # end, or one that was taken back, disagrees with the state.
@@ -50,9 +62,11 @@ _PAYMENTS = text(
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts by word, and (count, sum in minor units) of bills and payments by product."""
+    """Counts by word and by pair of words, and (count, sum in minor units) of bills and payments
+    by product. `caps` counts decisions by the cap that barred a channel, and their outcome."""
 
     by: dict[str, dict[str, int]]
+    pairs: dict[str, dict[str, dict[str, int]]]
     one: dict[str, int]
     bills: dict[str, tuple[int, int]]
     payments: dict[str, tuple[int, int]]
@@ -65,6 +79,7 @@ def tally(connection: Connection) -> Tally:
             name: {row[0]: row[1] for row in connection.execute(text(statement))}
             for name, statement in _BY.items()
         },
+        pairs={name: _nested(connection, statement) for name, statement in _PAIRS.items()},
         one={
             name: int(connection.execute(text(statement)).scalar() or 0)
             for name, statement in _ONE.items()
@@ -72,3 +87,11 @@ def tally(connection: Connection) -> Tally:
         bills={row[0]: (row[1], int(row[2])) for row in connection.execute(_BILLS)},
         payments={row[0]: (row[1], int(row[2])) for row in connection.execute(_PAYMENTS)},
     )
+
+
+def _nested(connection: Connection, statement: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    # The driver's own way in: a colon in the statement's pattern is no parameter.
+    for first, second, count in connection.exec_driver_sql(statement):
+        found.setdefault(first, {})[second] = count
+    return found

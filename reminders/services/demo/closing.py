@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.table import Table
 
 from reminders.services.demo.summary import Summary
+from reminders.services.wording import reason_words
 
 _CHECKS = {
     "lost": "bills nobody heard of although a channel was open",
     "duplicate_sends": "messages that reached somebody twice",
     "sent_after_payment": "messages sent after the payment was known",
     "crossed_payment": "payments that crossed a message under way (no fault)",
-    "outside_hours": "messages in the customer's quiet hours",
-    "opted_out_sends": "messages against an opt-out",
+    "outside_hours": "messages outside allowed hours there",
+    "opted_out_sends": "messages against an opt-out, unless law orders them",
+    "over_cap_sends": "messages beyond a cap of policy or law",
+    "stale_contact_sends": "messages to numbers not confirmed lately",
     "wrong_amount": "messages with a wrong amount",
     "sent_on_hold": "messages during a dispute or another hold",
     "unaccounted_reminders": "reminders in no state at all",
 }
 _ENDS = {
     "satisfied": "confirmed by the channel",
-    "cancelled": "cancelled: paid, replaced or void",
-    "suppressed": "suppressed: opt-out, hold, minimum met, not for this tier",
+    "cancelled": "cancelled",
+    "suppressed": "suppressed",
     "exhausted": "no channel was left",
     "expired": "past use before it could be confirmed",
     "open": "still open",
@@ -36,8 +42,9 @@ def closing_table(told: Summary) -> Table:
     for title, rows in (
         ("In", _in(told)),
         ("Reminders", _reminders(told)),
+        ("Judgement", _judgement(told)),
         ("Out", _out(told)),
-        ("Audit (from the published events and the carriers' own logs)", _audit(told)),
+        ("Audit, from published events and carriers' logs", _audit(told)),
         ("Time", _time(told)),
     ):
         table.add_row(f"[bold]{title}[/bold]", "")
@@ -51,9 +58,9 @@ def _in(told: Summary) -> list[tuple[str, str]]:
     events, amounts, extra = told["events"], told["amounts"], told["extra"]
     return [
         ("customers", _number(told["customers"])),
-        ("  by tier R0 / R1 / R2 / R3", " / ".join(_number(n) for n in told["tiers"].values())),
-        ("bills", f"{_number(told['bills'])}, {_money(amounts['bills_minor'])}"),
-        ("payments", f"{_number(told['payments'])}, {_money(amounts['payments_minor'])}"),
+        ("  " + " / ".join(told["jurisdictions"]), _row(told["jurisdictions"])),
+        (f"bills{_abroad(amounts)}", f"{_number(told['bills'])}, {_money(amounts, 'bills_minor')}"),
+        ("payments", f"{_number(told['payments'])}, {_money(amounts, 'payments_minor')}"),
         (
             "added instalments and their payments",
             f"{_number(extra['bills'])} and {_number(extra['payments'])}",
@@ -69,8 +76,43 @@ def _in(told: Summary) -> list[tuple[str, str]]:
 def _reminders(told: Summary) -> list[tuple[str, str]]:
     reminders = told["reminders"]
     rows = [("planned", _number(reminders["planned"]))]
-    rows += [(f"  {text}", _number(reminders[name])) for name, text in _ENDS.items()]
+    for name, text in _ENDS.items():
+        rows.append((f"  {text}", _number(reminders[name])))
+        rows += [
+            (f"    {reason_words(reason)}", _number(count))
+            for reason, count in _most(told.get(f"{name}_by", {}))
+        ]
     return rows
+
+
+def _judgement(told: Summary) -> list[tuple[str, str]]:
+    """Tiers, and what held messages back."""
+    rows = [
+        (f"customers by tier, {' / '.join(told['tiers'])}", _row(told["tiers"])),
+        (f"messages by tier, {' / '.join(told['tiers'])}", _row(told["messages_by_tier"])),
+        ("put off to an allowed hour", _number(told["hours_deferred"])),
+    ]
+    rows += [
+        (f"put off: {reason_words(reason)}", _number(count))
+        for reason, count in _most(told["decisions"].get("defer", {}))
+        if reason not in ("quiet_hours", "not_yet_due")
+    ]
+    rows += [
+        (f"flagged when planned: {reason_words(flag)}", _number(count))
+        for flag, count in _most(told["flagged"])
+    ]
+    if told["caps_hit"]:
+        rows.append(("caps hit: put off / dropped / other channel / other", ""))
+    rows += [(f"  {cap}", _row(became)) for cap, became in told["caps_hit"].items()]
+    return rows
+
+
+def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _row(counts: Mapping[str, int]) -> str:
+    return " / ".join(_number(count) for count in counts.values())
 
 
 def _out(told: Summary) -> list[tuple[str, str]]:
@@ -111,5 +153,12 @@ def _number(count: int) -> str:
     return f"{count:,}"
 
 
-def _money(minor: int) -> str:
-    return f"NT$ {minor / 100:,.2f}"
+def _money(amounts: Mapping[str, Any], name: str) -> str:  # Any: JSON
+    """The sum in Taiwan dollars."""
+    home = amounts["by_currency"].get("TWD", {name: amounts[name]})
+    return f"NT$ {home[name] / 100:,.2f}"
+
+
+def _abroad(amounts: Mapping[str, Any]) -> str:  # Any: JSON
+    others = [currency for currency in amounts["by_currency"] if currency != "TWD"]
+    return f" (the sum is of those in NT$, not {', '.join(others)})" if others else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from reminders.services.demo.auditor import Audit
@@ -32,6 +33,9 @@ class SystemCounts:
 
     `planned` is every reminder ever planned; `ended` counts by terminal state; `uncertain`
     counts attempts that were uncertain at some time; `cancelled_by` and `suppressed_by` by reason.
+    `messages` counts attempts by the tier that their customer has at the end, `decisions` by
+    outcome and reason, `caps` decisions by the cap that barred a channel and their outcome,
+    `flagged` reminders by what was seen to be amiss when they were planned.
     """
 
     published: int
@@ -49,6 +53,10 @@ class SystemCounts:
     escalations_failed: int
     escalations_unconfirmed: int
     uncertain: int
+    messages: Mapping[str, int] = field(default_factory=dict)
+    flagged: Mapping[str, int] = field(default_factory=dict)
+    decisions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    caps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def summary(portfolio: Portfolio, counts: SystemCounts, audit: Audit, seconds: float) -> Summary:
@@ -70,9 +78,15 @@ def summary(portfolio: Portfolio, counts: SystemCounts, audit: Audit, seconds: f
         "amounts": {
             "bills_minor": portfolio.own.bills_minor,
             "payments_minor": portfolio.own.payments_minor,
+            "by_currency": {
+                currency: {"bills_minor": own.bills_minor, "payments_minor": own.payments_minor}
+                for currency, own in sorted(portfolio.own_in.items())
+            },
         },
+        "jurisdictions": dict(sorted(Counter(c.jurisdiction for c in portfolio.customers).items())),
         "extra": asdict(portfolio.extra),
         "tiers": {tier: counts.tiers.get(tier, 0) for tier in _TIERS},
+        "messages_by_tier": {tier: counts.messages.get(tier, 0) for tier in _TIERS},
         "reminders": {
             "planned": counts.planned,
             **{end: counts.ended.get(end, 0) for end in _ENDS},
@@ -80,6 +94,13 @@ def summary(portfolio: Portfolio, counts: SystemCounts, audit: Audit, seconds: f
         },
         "suppressed_by": dict(sorted(counts.suppressed_by.items())),
         "cancelled_by": dict(sorted(counts.cancelled_by.items())),
+        "decisions": {
+            outcome: dict(sorted(reasons.items()))
+            for outcome, reasons in sorted(counts.decisions.items())
+        },
+        "caps_hit": {cap: _cap(outcomes) for cap, outcomes in sorted(counts.caps.items())},
+        "hours_deferred": counts.decisions.get("defer", {}).get("quiet_hours", 0),
+        "flagged": dict(sorted(counts.flagged.items())),
         "attempts": dict(sorted(counts.attempts.items())),
         "escalations": {
             "failed": counts.escalations_failed,
@@ -93,6 +114,15 @@ def summary(portfolio: Portfolio, counts: SystemCounts, audit: Audit, seconds: f
         "fence_ms": dict(audit.fence_ms),
         "seconds": round(seconds, 1),
     }
+
+
+def _cap(outcomes: Mapping[str, int]) -> dict[str, int]:
+    """What became of the messages that a cap barred from a channel."""
+    named = {"defer": "deferred", "suppress": "suppressed", "send": "another_channel"}
+    found = dict.fromkeys(named.values(), 0) | {"other": 0}
+    for outcome, count in outcomes.items():
+        found[named.get(outcome, "other")] += count
+    return found
 
 
 def verdict(told: Summary) -> list[str]:

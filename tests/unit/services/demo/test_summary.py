@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 from rich.console import Console
@@ -26,6 +27,14 @@ COUNTS = SystemCounts(
     escalations_failed=1,
     escalations_unconfirmed=1,
     uncertain=1,
+    messages={"R1": 10},
+    flagged={"no_legal_hour": 2},
+    decisions={
+        "send": {"sms first": 10},
+        "defer": {"quiet_hours": 7, "cap": 1},
+        "suppress": {"opted_out": 4},
+    },
+    caps={"policy.per_day": {"defer": 1, "send": 3, "exhaust": 1}},
 )
 AUDIT = Audit(dict.fromkeys(CHECKS, 0), [], {"p50": 1.0, "p99": 2.0, "max": 3.0}, 10)
 PORTFOLIO = generated(20, 1)
@@ -84,10 +93,32 @@ def test_findings_and_crossings_are_listed_apart() -> None:
 
 
 def test_the_closing_table_speaks_of_money_and_people() -> None:
-    console = Console(width=110, record=True, quiet=False, file=None)
+    console = Console(width=100, record=True, quiet=False, file=None)
     with console.capture() as capture:
         console.print(closing_table(summary(PORTFOLIO, COUNTS, AUDIT, 9)))
     text = capture.get()
-    assert f"NT$ {PORTFOLIO.own.bills_minor / 100:,.2f}" in text
+    assert f"NT$ {PORTFOLIO.own_in['TWD'].bills_minor / 100:,.2f}" in text
     assert "messages sent after the payment was known" in text
     assert "9 s" in text
+
+
+def test_tiers_caps_and_reasons_are_told_in_words_and_in_json() -> None:
+    told = summary(PORTFOLIO, COUNTS, AUDIT, 9)
+    assert told["messages_by_tier"] == {"R0": 0, "R1": 10, "R2": 0, "R3": 0}
+    assert told["decisions"]["defer"] == {"cap": 1, "quiet_hours": 7}
+    assert (told["hours_deferred"], told["flagged"]) == (7, {"no_legal_hour": 2})
+    became = {"deferred": 1, "suppressed": 0, "another_channel": 3, "other": 1}
+    assert told["caps_hit"] == {"policy.per_day": became}
+    console = Console(width=100)
+    with console.capture() as capture:
+        console.print(closing_table(told))
+    text = capture.get()
+    for row in (
+        r"messages by tier, R0 / R1 / R2 / R3 .* 0 / 10 / 0 / 0",
+        r"put off to an allowed hour .* 7 ",
+        r"policy\.per_day .* 1 / 0 / 3 / 1",
+        r"the customer opted out .* 4 ",
+        r"flagged when planned: no allowed hour before its use ends .* 2 ",
+    ):
+        assert re.search(row, text), row
+    assert max(map(len, text.splitlines())) <= 100
