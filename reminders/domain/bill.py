@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from reminders.domain.record import record
 
 
 class Phase(StrEnum):
@@ -22,7 +23,7 @@ class Phase(StrEnum):
 UPCOMING_DAYS = 7
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BillTerms:
     """What a billing snapshot says of a bill. Money in minor units of `currency`."""
 
@@ -36,7 +37,7 @@ class BillTerms:
     issued_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BillVersion:
     """One billing event about a bill: a snapshot, or (terms None) its cancellation.
 
@@ -49,7 +50,7 @@ class BillVersion:
     terms: BillTerms | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Payment:
     """Money received against a bill (bill_id None: unallocated); reversed if `reversed_at`."""
 
@@ -61,7 +62,7 @@ class Payment:
     reversed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BillPosition:
     """One bill as it stands after every fact known now."""
 

@@ -7,12 +7,12 @@ than the window reaches, and a zone is asked for one contact only, the one that 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from reminders.domain.calendar import instant, local_day, shift
 from reminders.domain.compliance import Cap, Count, Scope, Window
+from reminders.domain.record import record
 from reminders.domain.usage import Contact, Usage
 
 # Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
@@ -33,7 +33,7 @@ _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Blocked:
     """A cap that is used up: by how many contacts, and the first instant at which, without any
     further contact, it would allow one again. None: not while the bill lives."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from reminders.domain.record import record
 from reminders.domain.scorecard import Feature
 
 
@@ -35,7 +36,7 @@ class HoldKind(StrEnum):
 EVERY_KIND = "*"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContactPoint:
     """One address, by reference only: the address itself stays encrypted in the ledger."""
 
@@ -47,7 +48,7 @@ class ContactPoint:
     died_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Preference:
     """Whether a channel may carry a kind of message (`*` = every kind), and who said so."""
 
@@ -80,7 +81,7 @@ class RiskInput:
     observed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hold:
     """An interval that pauses reminders, of one bill or (bill_id None) of all."""
 
@@ -97,7 +98,7 @@ class Hold:
         return self.from_at <= now and (self.until_at is None or now < self.until_at)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Customer:
     """A customer's profile. Nothing is sent while `time_zone` is empty: billing has not told."""
 

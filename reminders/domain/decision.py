@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from reminders.domain.policy import Rung
+from reminders.domain.record import record
 from reminders.domain.reminder import Cause
 from reminders.domain.usage import Contact
 
@@ -49,7 +49,7 @@ class Check(NamedTuple):
     cite: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Send:
     """Hand over on `rung`, as this amount of this bill stands now."""
 
@@ -60,38 +60,38 @@ class Send:
     contact: Contact  # what is reserved: to be counted unless surely nothing left
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Defer:
     until: datetime
     reason: Reason
     checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppress:
     reason: Reason
     checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cancel:
     reason: Reason
     checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expire:
     reason: Reason
     checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exhaust:
     reason: Reason
     checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Satisfy:
     """An attempt reached what its rung asks: the reminder has done its work."""
 

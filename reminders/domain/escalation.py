@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Confirm
+from reminders.domain.record import record
 from reminders.domain.reminder import Attempt, Cause
 
 _CONFIRMING = {
@@ -18,14 +18,14 @@ _CONFIRMING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Confirmed:
     """An attempt reached what its rung asks."""
 
     attempt: Attempt
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wait:
     """Nothing to do before `until`."""
 
@@ -33,14 +33,14 @@ class Wait:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TryAgain:
     """The same channel once more."""
 
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TryNext:
     """The next channel of the ladder that has not been used."""
 

@@ -8,13 +8,13 @@ the enum of features is closed, and neither opting out nor who somebody is stand
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
 from reminders.domain.currency import major_unit
 from reminders.domain.customer import Promise, RiskInput
+from reminders.domain.record import record
 from reminders.domain.scorecard import Feature
 from reminders.domain.standing import Standing, day_end, standings
 from reminders.domain.warning import input_order, warnings_of
@@ -42,7 +42,7 @@ _MONEY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Behaviour:
     """Every fact of one customer that a card may rest on."""
 

@@ -7,7 +7,6 @@ would be past its use it moves before it. What fits nowhere is planned with a fl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import zip_longest
@@ -20,6 +19,7 @@ from reminders.domain.identity import make_id, month_of
 from reminders.domain.kinds import MessageKind, class_of
 from reminders.domain.placing import place
 from reminders.domain.policy import EventRule, Policy, Stage
+from reminders.domain.record import record
 from reminders.domain.reminder import Reminder
 from reminders.domain.rules import rules_of
 from reminders.domain.signals import Signal
@@ -28,7 +28,7 @@ from reminders.domain.tier import Tier
 NO_LEGAL_HOUR = "no_legal_hour"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Moment:
     """A stage in time: its month is that of its nominal local day, whatever hour it was given."""
 

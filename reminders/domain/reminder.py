@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -11,6 +10,7 @@ from reminders.domain.errors import IllegalTransition
 from reminders.domain.kinds import MessageKind
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Confirm, Urgency
+from reminders.domain.record import record
 
 
 class ReminderState(StrEnum):
@@ -43,7 +43,7 @@ def move(current: ReminderState, wanted: ReminderState) -> ReminderState:
     return wanted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reminder:
     """One planned contact: (customer, bill, stage, epoch). `expires_at` ends its use."""
 
@@ -69,7 +69,7 @@ class Cause(StrEnum):
     UNCONFIRMED = "unconfirmed"  # the rung before was silent
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """One send on one rung. `confirm_by` ends the wait for what `confirm` asks."""
 

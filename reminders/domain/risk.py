@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.customer import Promise, RiskInput
 from reminders.domain.features import Behaviour, last_moment, observe
+from reminders.domain.record import record
 from reminders.domain.risk_words import BILLING, base_words, fact_words, source_words
 from reminders.domain.scorecard import Characteristic, Feature, RiskCard
 from reminders.domain.standing import day_end
@@ -19,7 +20,7 @@ BEFORE = timedelta(microseconds=1)
 _NOTHING: Mapping[Feature, RiskInput] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Points:
     """One line of the sum. `feature` None: the card's base; `value` None: it is not known."""
 
@@ -43,7 +44,7 @@ class Points:
         return BILLING if self.observed is None else source_words(self.observed)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assessment:
     """A tier and the lines, of other than 0 points, that add up to its points exactly.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from reminders.domain.kinds import MessageClass
+from reminders.domain.record import record
 
 # A note in the customer's own inbox reaches out to nobody, and no cap counts it.
 PASSIVE = frozenset({"in_app"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Contact:
     """One contact, made or about to be made, as caps see it.
 
@@ -33,7 +33,7 @@ class Contact:
     leads: bool = True  # False: carried by a message that another bill's contact counts already
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Usage:
     """Contacts that count, in order of their instant: the customer's own, those of others on the
     same contact points, and for a lender-wide cap those of everybody. `told`: bills of which the

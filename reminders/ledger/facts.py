@@ -22,11 +22,12 @@ from reminders.domain.customer import (
     RiskInput,
 )
 from reminders.domain.kinds import MessageClass
+from reminders.domain.record import record
 from reminders.domain.scorecard import Feature
 from reminders.domain.usage import Contact
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """One customer with every bill as it stands, the days on which payments failed and the
     contacts that others than us made."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from reminders.domain.bill import BillPosition
@@ -12,6 +12,7 @@ from reminders.domain.escalation import failures
 from reminders.domain.kinds import DATED
 from reminders.domain.outcome import AttemptState, Permanent, Transient
 from reminders.domain.policy import Policy
+from reminders.domain.record import record
 from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.retrying import retry_at
 from reminders.domain.usage import Contact, Usage
@@ -24,7 +25,7 @@ _DEAD = Permanent("unknown address", dead_contact=True)
 DigestKey = tuple[datetime, str, int, date]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leader:
     """A message of this instant that takes further bills along, as a gate's does."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,13 +18,14 @@ from reminders.domain.customer import (
     Preference,
 )
 from reminders.domain.identity import customer_id
+from reminders.domain.record import record
 from reminders.services.simulate.observed import Data, Observed, Rank, instant_of
 
 _CONSENT = "consent"
 _CHOSEN = "preference"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """One event at the instant from which it is known; `data` is its JSON."""
 

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reminders.domain.outcome import AttemptState
+from reminders.domain.record import record
 from reminders.services.simulate.errors import BadInput
 
 NOTE = "outcomes are drawn from a declared model, not observed"
@@ -63,7 +64,7 @@ class _Model(BaseModel):
     channels: Annotated[dict[str, _Channel], Field(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fate:
     """What becomes of one attempt: the state that its call ends in, and what is heard later.
 

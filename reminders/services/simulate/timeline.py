@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from reminders.domain.outcome import AttemptState
+from reminders.domain.record import record
 from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.tier import Tier
 
@@ -33,7 +34,7 @@ class Open:
     attempts: list[Attempt] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Receipt:
     """What will be heard of an attempt."""
 
@@ -42,7 +43,7 @@ class Receipt:
     state: AttemptState
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DueDay:
     """The first instant of a bill's due date."""
 
@@ -50,7 +51,7 @@ class DueDay:
     due_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OptOut:
     """The customer switches a channel off, after a message on it."""
 
