@@ -65,7 +65,7 @@ def test_every_documented_example(kept: Kept) -> None:
     examples = sorted(Path(__file__).parents[3].glob("docs/events/*.example.json"))
     for example in examples:
         assert publish(str(example)).exit_code == 0
-    assert len(kept.bodies) == len(examples) == 12
+    assert len(kept.bodies) == len(examples) == 17
 
 
 def test_invalid_ones_are_named_by_line_and_cost_no_other(kept: Kept) -> None:
