@@ -11,13 +11,14 @@ from pathlib import Path
 
 import psutil
 from celery import Celery
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from config.celery import Queue, celery_settings
 from config.settings import Settings, settings_from
 from reminders.cli.demo_driver import Driver, Played
 from reminders.cli.demo_system import Running, demo_system
 from reminders.domain.reminder import OPEN, TERMINAL, ReminderState
+from reminders.ledger import policies
 from reminders.ledger.schema import engine_for
 from reminders.ledger.tally import Tally, tally
 from reminders.services.demo.auditor import Inputs, audit
@@ -26,7 +27,7 @@ from reminders.services.demo.recorded import write_holidays
 from reminders.services.demo.schedule import schedule
 from reminders.services.demo.statements import PRODUCT
 from reminders.services.demo.summary import Summary, SystemCounts, summary, verdict
-from reminders.services.policy_files import read
+from reminders.services.policy_files import parse
 
 SEED = 1
 LOGS = ("sms.jsonl", "email.jsonl", "phone.jsonl")
@@ -74,13 +75,13 @@ def run_demo(plan: Plan, hook: Hook, show: Callable[[Played], None]) -> Done:
             played = _play(plan, running, settings, engine, hook, _both(show, memory.look))
             with engine.connect() as connection:
                 counted = tally(connection)
+                _keep_holidays(connection, plan.run)
         finally:
             engine.dispose()
         for name in LOGS:
             source = running.logs / name
             if source.exists():
                 shutil.copyfile(source, plan.run / name)
-    write_holidays(read(settings.policy_file)[0], plan.run)
     inputs = Inputs.of(plan.run, settings.policy_file, settings.gate_to_call_max_s)
     judged = audit(inputs, _unaccounted(counted))
     told = summary(
@@ -119,6 +120,14 @@ def _play(
             show=show,
         )
         return driver.play()
+
+
+def _keep_holidays(connection: Connection, run: Path) -> None:
+    """The days that the policy in force was frozen with: the auditor is told no other."""
+    for name, version in policies.versions(connection):
+        body = policies.body(connection, name, version)
+        if body is not None:
+            write_holidays(parse(body), run)
 
 
 def _unaccounted(counted: Tally) -> int:

@@ -78,6 +78,7 @@ class Law:
     pack_of: dict[str, str]
     holidays: dict[str, frozenset[date]]
     _packs: dict[str, tuple[Pack, ...]] = field(default_factory=dict, repr=False)
+    _days: dict[str, frozenset[date]] = field(default_factory=dict, repr=False)
 
     def packs_of(self, jurisdiction: str) -> tuple[Pack, ...]:
         """Those that hold there; every one where nobody knows which do."""
@@ -134,6 +135,13 @@ class Law:
         return found or {self.pack_of[key] for key in (ELSEWHERE,) if key in self.pack_of}
 
     def _closed(self, jurisdiction: str) -> frozenset[date]:
+        found = self._days.get(jurisdiction)
+        if found is None:
+            found = self._days[jurisdiction] = self._holidays_of(jurisdiction)
+        return found
+
+    def _holidays_of(self, jurisdiction: str) -> frozenset[date]:
+        """Those of every place while nobody knows where the customer is."""
         if not jurisdiction:
             return frozenset().union(*self.holidays.values())
         country = jurisdiction.partition("-")[0]
