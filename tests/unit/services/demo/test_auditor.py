@@ -1,133 +1,13 @@
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from reminders.domain.tier import Tier
-from reminders.services.demo.auditor import Audit, Inputs, audit
+from reminders.services.demo.auditor import Inputs, audit
 from reminders.services.demo.errors import BadData
-from reminders.services.policy_files import read
-
-POLICY = Path(__file__).resolve().parents[4] / "config" / "policies" / "default.yaml"
-ISSUED = datetime(2005, 4, 30, 1, tzinfo=UTC)
-D_3 = datetime(2005, 5, 17, 2, tzinfo=UTC)  # 10:00 in Taipei, three days before 20 May
-DAY = timedelta(days=1)
-NUMBER = "+8610000000001"
-# Of a customer without history, tier R1, whose other stages are those of every tier.
-STAGES = tuple(
-    stage.offset_days
-    for stage in read(POLICY)[0].stages
-    if Tier.R1 in stage.tiers and not stage.when
-)
-
-
-@dataclass
-class Story:
-    """A run of one customer with one bill of NT$ 1,000.00, told line by line."""
-
-    folder: Path
-    lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-
-    def tell(self, kind: str, at: datetime, fenced: float | None = None, /, **data: object) -> None:
-        identity = f"{kind}-{len(self.lines.get('published', ()))}"
-        event = {
-            "source": "/test",
-            "id": identity,
-            "type": kind,
-            "time": at.isoformat(),
-            "data": {"customer_id": "C-1", **data},
-        }
-        machine = at.timestamp() if fenced is None else fenced
-        self._add("published", machine=machine, at=at.isoformat(), event=event)
-        self._add(
-            "fenced",
-            source="/test",
-            id=identity,
-            acknowledged=machine - 0.005,
-            fenced=machine,
-            at=at.isoformat(),
-        )
-
-    def begin(self, *, zone: str = "Asia/Taipei") -> None:
-        self.tell(
-            "customer.updated",
-            ISSUED - DAY,
-            language="en",
-            time_zone=zone,
-            jurisdiction="TW",
-            contact_points=[{"channel": "sms", "address": NUMBER}],
-            consent={},
-        )
-        self.bill("bill.issued", ISSUED)
-
-    def bill(self, kind: str, at: datetime, **changed: object) -> None:
-        terms = {
-            "bill_id": "B-1",
-            "version": 1,
-            "currency": "TWD",
-            "amount_due_minor": 100_000,
-            "minimum_due_minor": 2_000,
-            "due_on": "2005-05-20",
-            "product": "credit_card",
-            "revolving": True,
-            "issued_at": ISSUED.isoformat(),
-        }
-        self.tell(kind, at, None, **{**terms, **changed})
-
-    def pay(self, at: datetime, amount: int = 100_000, fenced: float | None = None) -> None:
-        self.tell(
-            "payment.received",
-            at,
-            fenced,
-            payment_id=f"P-{at:%d%H}",
-            bill_id="B-1",
-            amount_minor=amount,
-            currency="TWD",
-            paid_at=at.isoformat(),
-        )
-
-    def send(
-        self,
-        at: datetime,
-        amount: str = "1,000.00",
-        *,
-        reference: str = "",
-        began: float | None = None,
-        answer_after: float | None = 0.01,
-        reached: bool = True,
-    ) -> None:
-        began = at.timestamp() + 5 if began is None else began
-        reference = reference or f"A-{at:%d%H%M}"
-        text = f"NT${amount} (minimum NT$20.00) https://pay.example.com/B-1"
-        head = {"at": at.isoformat(), "began": began, "reference": reference, "to": NUMBER}
-        self._add("sms", kind="request", machine=began, text=text, script="deliver", **head)
-        if answer_after is not None:
-            self._add("sms", kind="answer", machine=began + answer_after, status="202", **head)
-        if reached:
-            self._add("sms", kind="reached", machine=began + 0.02, text=text, **head)
-
-    def send_all(self, *, but: tuple[int, ...] = ()) -> None:
-        """The message of every stage at its hour, save those of the days in `but`."""
-        for days in STAGES:
-            if days not in but:
-                self.send(D_3 + (days + 3) * DAY)
-
-    def _add(self, name: str, **line: object) -> None:
-        self.lines.setdefault(name, []).append(line)
-
-    def audit(self) -> Audit:
-        for name in ("published", "fenced", "sms", "email", "phone"):
-            lines = "".join(json.dumps(line) + "\n" for line in self.lines.get(name, ()))
-            (self.folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-        return audit(Inputs.of(self.folder, POLICY))
-
-    def found(self) -> dict[str, int]:
-        return {name: count for name, count in self.audit().checks.items() if count}
+from tests.unit.services.demo.story import D_3, DAY, POLICY, STAGES, Story
 
 
 @pytest.fixture
