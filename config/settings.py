@@ -72,6 +72,7 @@ class Settings(BaseSettings):
 
     lender: str = "Example Credit"
     pay_url: str = "https://pay.example.com"
+    console_url: str = ""  # where customers reach the preference page; "": under `pay_url`
     policy_file: Path = SHIPPED / "policies" / "default.yaml"
     template_folder: Path = SHIPPED / "templates"
     sms: SmsGateway = SmsGateway()

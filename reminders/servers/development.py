@@ -79,6 +79,7 @@ def environment(
         "REMINDERS_HASH_KEY": drawn["hash_key"],
         "REMINDERS_PRODUCER_TOKENS": json.dumps({PRODUCER: drawn["producer_token"]}),
         "REMINDERS_INBOX_KEY": drawn["inbox_key"],
+        "REMINDERS_CONSOLE_URL": f"http://{ports.HOST}:{at.http}",
     }
     if sandbox:
         receipts = {

@@ -44,7 +44,7 @@ def compose(
             today=today,
             urgency=reminder.urgency,
             pay_url=f"{resources.pay_url}/{bill.bill_id}",
-            unsubscribe_url=_preferences(resources),
+            unsubscribe_url=preference_page(resources, channel, customer),
             others=tuple(_other(each) for each in others),
             paid_minor=bill.paid if reminder.kind is MessageKind.PAYMENT_RECEIVED else 0,
             promised_on=max(
@@ -79,12 +79,15 @@ def _about(customer: Customer, kind: MessageKind) -> tuple[str, str]:
     return "", ""
 
 
-def headers(resources: Resources, channel: str) -> dict[str, str]:
+def headers(resources: Resources, channel: str, customer: Customer) -> dict[str, str]:
     """What a mail says about itself; other channels have no headers."""
     if channel != ChannelName.EMAIL:
         return {}
-    return {"List-Unsubscribe": f"<{_preferences(resources)}>"}
+    return {"List-Unsubscribe": f"<{preference_page(resources, channel, customer)}>"}
 
 
-def _preferences(resources: Resources) -> str:
-    return f"{resources.pay_url}/preferences"
+def preference_page(resources: Resources, channel: str, customer: Customer) -> str:
+    """Where this customer switches channels off: in a mail their own page, signed."""
+    if resources.preference_links is None or channel != ChannelName.EMAIL:
+        return f"{resources.pay_url}/preferences"
+    return resources.preference_links.of(customer.ref)

@@ -194,7 +194,7 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
         language=rendered.language,
         subject=rendered.subject,
         html=rendered.html,
-        headers=headers(work.resources, channel),
+        headers=headers(work.resources, channel, case.known.customer),
     )
     work.passed.handovers.append(Handover(kept, attempt, message))
     # It stays due under our lease: if we die here, whoever takes it next finds `submitted`.

@@ -26,6 +26,7 @@ from reminders.messages.templates import TemplateSet
 from reminders.services import memory
 from reminders.services.clock import clock_of
 from reminders.services.policy.book import open_book
+from reminders.services.preferences.passes import PreferenceLinks
 from reminders.services.resources import Limits, Resources, Silent, Wake
 
 
@@ -105,6 +106,8 @@ class Options(Protocol):
     @property
     def pay_url(self) -> str: ...
     @property
+    def console_url(self) -> str: ...
+    @property
     def batch(self) -> int: ...
     @property
     def lease_s(self) -> float: ...
@@ -177,6 +180,13 @@ def open_engine(options: Options, *, pool_size: int = 2, role: str = "reminders"
     return engine_for(options.sqlalchemy_url, pool_size=pool_size, role=role, by_key=True)
 
 
+def _preference_links(options: Options) -> PreferenceLinks | None:
+    if not options.console_url:
+        return None
+    key = options.inbox_key.get_secret_value()
+    return PreferenceLinks(options.console_url.rstrip("/"), key)
+
+
 def open_resources(
     options: Options,
     *,
@@ -199,6 +209,7 @@ def open_resources(
         pacer=Pacer(redis),
         lender=options.lender,
         pay_url=options.pay_url.rstrip("/"),
+        preference_links=_preference_links(options),
         limits=Limits(
             batch=options.batch,
             lease=timedelta(seconds=options.lease_s),

@@ -16,6 +16,7 @@ from reminders.ledger.cipher import KeyRing
 from reminders.messages.templates import TemplateSet
 from reminders.services.clock import Clock
 from reminders.services.policy.book import PolicyBook
+from reminders.services.preferences.passes import PreferenceLinks
 
 __all__ = ["Limits", "PolicyBook", "Resources", "Silent", "Wake"]
 
@@ -65,6 +66,7 @@ class Resources:
     pacer: Pacer
     lender: str
     pay_url: str
+    preference_links: PreferenceLinks | None = None  # None: customers find it under `pay_url`
     limits: Limits = field(default_factory=Limits)
     wake: Wake = field(default_factory=Silent)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -23,6 +24,7 @@ from reminders.services.preferences.alarm import (
 from reminders.services.preferences.change import Changed, change, choose_offsets
 from reminders.services.preferences.disclosure import acknowledge
 from reminders.services.preferences.errors import LastChannel, PreferenceError, UnknownCustomer
+from reminders.services.preferences.passes import PATH, PreferenceLinks, customer_of_pass
 from reminders.services.preferences.show import open_channels, show
 from reminders.services.resources import Resources
 from tests.scenario.world import PROFILE, START, World
@@ -300,3 +302,15 @@ def test_customers_who_answer_stop_are_never_held_however_many(world: World) -> 
     )
     assert held.listed(world.resources, 1_000) == []
     assert world.facts("C-7").customer.opted_out("sms", "pre_due")
+
+
+def test_a_mail_carries_the_link_to_its_customers_own_page(world: World) -> None:
+    links = PreferenceLinks("https://console.example.com", "k")
+    world.resources = replace(world.resources, preference_links=links)
+    world.customer(contact_points=[{"channel": "email", "address": "customer.1@example.com"}])
+    world.bill()
+    world.run_until(START + timedelta(days=8))
+    mail = world.email.sent[0].message
+    for text in (mail.headers["List-Unsubscribe"].strip("<>"), mail.text):
+        token = text.partition(PATH)[2].partition("\n")[0].strip()
+        assert customer_of_pass(token, "k") == "C-1"

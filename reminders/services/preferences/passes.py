@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadData, URLSafeSerializer
 
 PATH = "/v1/preferences/"
+LINK_LASTS = timedelta(days=90)  # a statement is looked up again in the next one or two cycles
 _PASS = "reminders.preferences"  # noqa: S105  (a salt: the key is passed in)
 _SEEN = "reminders.disclosure"
 
@@ -14,6 +16,19 @@ _SEEN = "reminders.disclosure"
 def preference_pass(customer_ref: str, key: str, expires_at: datetime) -> str:
     """A pass for this customer, good until `expires_at` of the machine clock."""
     return _text(_PASS, key, [customer_ref, int(expires_at.timestamp())])
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceLinks:
+    """Makes the address of a customer's own page, for their messages."""
+
+    base_url: str  # of the console, as customers reach it; without a slash at its end
+    key: str
+
+    def of(self, customer_ref: str) -> str:
+        """The page of this customer, good for `LINK_LASTS` from now."""
+        token = preference_pass(customer_ref, self.key, datetime.now(UTC) + LINK_LASTS)
+        return f"{self.base_url}{PATH}{token}"
 
 
 def customer_of_pass(token: str, key: str, now: datetime | None = None) -> str | None:
