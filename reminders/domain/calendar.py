@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from reminders.domain.policy import QuietHours
+from reminders.domain.wall import wall
 
 
 @lru_cache(maxsize=65_536)
@@ -32,10 +33,7 @@ def shift(day: date, days: int) -> date | None:
 
 def local_day(now: datetime, zone: str) -> date:
     """The date on the wall in `zone` at `now`; its date in UTC where the calendar ends."""
-    try:
-        return now.astimezone(ZoneInfo(zone)).date()
-    except OverflowError:
-        return now.astimezone(UTC).date()
+    return wall(now, zone).date()
 
 
 def allowed_from(now: datetime, zone: str, quiet: QuietHours) -> datetime:

@@ -54,7 +54,10 @@ def first_blocked(
     by a clock that runs before ours, counts too.
     """
     worst: Blocked | None = None
+    made = len(usage.contacts)
     for cap in caps:
+        if made < cap.limit:  # the usual case, for every cap of every decision
+            continue
         found = _blocked(cap, usage, wanted, zones)
         if found is None:
             continue

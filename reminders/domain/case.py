@@ -10,6 +10,7 @@ from reminders.domain.bill import BillPosition
 from reminders.domain.compliance import Mandate, Rules
 from reminders.domain.customer import Customer
 from reminders.domain.decision import Check
+from reminders.domain.escalation import Progress, progress
 from reminders.domain.experiments import group_of
 from reminders.domain.expression import facts_of
 from reminders.domain.kinds import VOICE, MessageClass, MessageKind, class_of
@@ -18,6 +19,16 @@ from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.rules import rules_of
 from reminders.domain.tier import Tier
 from reminders.domain.usage import Usage
+
+_Asked = tuple[str, str, tuple[object, ...], bool, str]  # rule, saw, its parts, passed, cite
+_NONE: frozenset[int] = frozenset()
+
+
+def _written(part: object) -> object:
+    """An instant as checks write it; all else as it is."""
+    if isinstance(part, datetime):
+        return f"{part.replace(microsecond=0, tzinfo=None).isoformat(' ')}Z"
+    return part
 
 
 @dataclass(slots=True)
@@ -34,20 +45,33 @@ class Case:
     history: Sequence[Attempt]
     usage: Usage
     kind: MessageKind
-    _checks: list[Check] = field(default_factory=list)
+    brief: bool = False
+    _checks: list[_Asked] = field(default_factory=list)
     _rules: Rules | None = None
+    _step: Progress | None = None
 
-    def check(self, rule: str, saw: str, passed: bool, cite: str = "") -> None:
-        """Write down that a rule was asked."""
-        self._checks.append(Check(rule, saw, passed, cite))
+    def check(self, rule: str, passed: bool, saw: str, *parts: object, cite: str = "") -> None:
+        """Write down that a rule was asked, and saw `saw` with `parts` in its braces.
+
+        The words are put together in `seen`: a brief case leaves out most of them.
+        """
+        if not (passed and self.brief):
+            self._checks.append((rule, saw, parts, passed, cite))
 
     def seen(self) -> tuple[Check, ...]:
-        """Every check so far, in order."""
-        return tuple(self._checks)
+        """Every check so far, in order; of a brief case those that did not pass."""
+        return tuple(
+            [
+                Check(rule, saw.format(*map(_written, parts)), passed, cite)
+                for rule, saw, parts, passed, cite in self._checks
+            ]
+        )
 
-    def clock(self, at: datetime) -> str:
-        """An instant as checks write it."""
-        return f"{at.replace(microsecond=0, tzinfo=None).isoformat(' ')}Z"
+    def progress(self) -> Progress:
+        """How far the reminder has come on its ladder."""
+        if self._step is None:
+            self._step = progress(self.history, self.now)
+        return self._step
 
     def message_class(self, channel: str = "") -> MessageClass:
         """The class of this message, on this channel."""
@@ -63,8 +87,11 @@ class Case:
 
     def mandate(self) -> Mandate | None:
         """The law that orders this very notice, if one does."""
+        mandates = self.rules().mandates
+        if not mandates:
+            return None
         product = self.bill.terms.product
-        for mandate in self.rules().mandates:
+        for mandate in mandates:
             if mandate.kind is self.kind and (not mandate.products or product in mandate.products):
                 return mandate
         return None
@@ -76,9 +103,11 @@ class Case:
     def chosen_offsets(self) -> frozenset[int]:
         """The customer's own days for pre-due notices, as far as the lender offers them and the
         policy has a stage for one: never so few that none is left."""
+        if not self.customer.offsets:
+            return _NONE
         chosen = self.customer.offsets & self.policy.choices
         if not chosen:
-            return frozenset()
+            return _NONE
         kept = {
             stage.offset_days for stage in self.policy.stages if stage.kind is MessageKind.PRE_DUE
         }

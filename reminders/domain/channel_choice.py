@@ -32,15 +32,16 @@ def choose(case: Case, again: str | None) -> Choice | Decision:
     what to do where none is."""
     used = {attempt.channel for attempt in case.history}
     seen = _Seen()
-    in_hours: bool | None = None
+    in_hours: Rules | None = None  # a call may have other hours than a message
     for rung in ladder(case):
         if rung.channel in used and rung.channel != again:
             continue
         if not _allowed(case, rung, seen):
             continue
-        in_hours = _in_hours(case) if in_hours is None else in_hours
-        if not in_hours:
-            return _outside_hours(case)
+        rules = case.rules(rung.channel)
+        if rules is not in_hours and not _in_hours(case, rules):
+            return _outside_hours(case, rules)
+        in_hours = rules
         choice = _under_caps(case, rung, seen)
         if choice is not None:
             return choice
@@ -58,13 +59,13 @@ def _allowed(case: Case, rung: Rung, seen: _Seen) -> bool:
     """Opt-out, consent, freshness and health of one channel."""
     channel = rung.channel
     opted_out = case.customer.opted_out(channel, case.kind)
-    case.check(f"opt-out.{channel}", "opted out" if opted_out else "allowed", not opted_out)
+    case.check(f"opt-out.{channel}", not opted_out, "opted out" if opted_out else "allowed")
     if opted_out:
         seen.barred.append(rung)
         return False
     rules = case.rules(channel)
     if rules.consent_needed and not case.customer.consented(channel, case.kind):
-        case.check(f"consent.{channel}", "none given", False)
+        case.check(f"consent.{channel}", False, "none given")
         seen.unconsented = True
         return False
     return _reachable(case, channel, rules)
@@ -74,7 +75,7 @@ def _reachable(case: Case, channel: str, rules: Rules) -> bool:
     contact = case.customer.contacts.get(channel)
     health = "none" if contact is None else contact.health
     alive = contact is not None and contact.health is not ContactHealth.DEAD
-    case.check(f"contact.{channel}", health, alive)
+    case.check(f"contact.{channel}", alive, health)
     return contact is not None and alive and _fresh(case, contact, rules)
 
 
@@ -85,26 +86,28 @@ def _fresh(case: Case, contact: ContactPoint, rules: Rules) -> bool:
             continue
         since = case.now - timedelta(days=rule.days)
         fresh = contact.confirmed_at is not None and contact.confirmed_at >= since
-        known = "never" if contact.confirmed_at is None else case.clock(contact.confirmed_at)
-        case.check(f"fresh.{contact.channel}", f"confirmed {known}", fresh, rule.source.cite)
+        known = contact.confirmed_at or "never"
+        cite = rule.source.cite
+        case.check(f"fresh.{contact.channel}", fresh, "confirmed {}", known, cite=cite)
         if not fresh:
             return False
     return True
 
 
-def _in_hours(case: Case) -> bool:
-    if not is_open(case.rules().hours, case.customer.zones, case.now):
+def _in_hours(case: Case, rules: Rules) -> bool:
+    if not is_open(rules.hours, case.customer.zones, case.now):
         return False
-    case.check("hours", f"allowed in {', '.join(case.customer.zones)}", True, case.hours_cite())
+    zones = ", ".join(case.customer.zones)
+    case.check("hours", True, "allowed in {}", zones, cite=rules.hours_cite)
     return True
 
 
-def _outside_hours(case: Case) -> Decision:
+def _outside_hours(case: Case, rules: Rules) -> Decision:
     """Wait for the next opening; a stage that none will reach any more ends."""
-    opens = opens_at(case.rules().hours, case.customer.zones, case.now)
+    opens = opens_at(rules.hours, case.customer.zones, case.now)
     ends_at = case.reminder.expires_at
-    shown = "none in sight" if opens is None else f"not before {case.clock(opens)}"
-    case.check("hours", shown, False, case.hours_cite())
+    shown = "none in sight" if opens is None else "not before {}"
+    case.check("hours", False, shown, opens, cite=rules.hours_cite)
     if opens is not None and opens < ends_at:
         return Defer(opens, Reason.QUIET_HOURS, case.seen())
     if case.history:  # what is on its way may yet be confirmed before the stage ends
@@ -127,11 +130,12 @@ def _under_caps(case: Case, rung: Rung, seen: _Seen) -> Choice | None:
         return rung, wanted
     blocked = first_blocked(case.rules(rung.channel).caps, case.usage, wanted, case.customer.zones)
     if blocked is None:
-        case.check(f"caps.{rung.channel}", "under every cap", True)
+        case.check(f"caps.{rung.channel}", True, "under every cap")
         return rung, wanted
-    until = "for good" if blocked.until is None else f"until {case.clock(blocked.until)}"
-    saw = f"{blocked.cap.cap_id}: {blocked.used} of {blocked.cap.limit}, {until}"
-    case.check(f"caps.{rung.channel}", saw, False, blocked.cap.source.cite)
+    cap = blocked.cap
+    saw = "{}: {} of {}, for good" if blocked.until is None else "{}: {} of {}, until {}"
+    parts = (cap.cap_id, blocked.used, cap.limit, blocked.until)
+    case.check(f"caps.{rung.channel}", False, saw, *parts, cite=cap.source.cite)
     seen.blocked.append(blocked)
     return None
 
@@ -172,14 +176,17 @@ def _ordered_by_law(
     if case.bill.bill_id in case.usage.told:
         return None
     for rung in sorted(barred, key=lambda rung: rung.channel not in PASSIVE):
-        if _reachable(case, rung.channel, case.rules(rung.channel)):
+        rules = case.rules(rung.channel)
+        if _reachable(case, rung.channel, rules):
             case.check(
                 f"mandate.{rung.channel}",
-                f"{case.kind} is ordered by law",
                 True,
-                mandate.legal_basis,
+                "{} is ordered by law",
+                case.kind,
+                cite=mandate.legal_basis,
             )
-            if not _in_hours(case):
-                return _outside_hours(case)
-            return _under_caps(case, rung, _Seen())
+            if not _in_hours(case, rules):
+                return _outside_hours(case, rules)
+            seen = _Seen()
+            return _under_caps(case, rung, seen) or _capped(case, seen.blocked)
     return None

@@ -122,12 +122,14 @@ class Customer:
 
     def opted_out(self, channel: str, kind: str) -> bool:
         """True if any preference bars this channel for this kind of message."""
-        return any(
-            not preference.allowed
-            and preference.channel == channel
-            and preference.kind in (EVERY_KIND, kind)
-            for preference in self.preferences
-        )
+        for preference in self.preferences:  # no `any(...)`: this runs for every decision
+            if (
+                not preference.allowed
+                and preference.channel == channel
+                and preference.kind in (EVERY_KIND, kind)
+            ):
+                return True
+        return False
 
     def consented(self, channel: str, kind: str) -> bool:
         """True if the customer asked for this kind on this channel, and nothing bars it."""
@@ -140,6 +142,8 @@ class Customer:
 
     def hold_on(self, bill_id: str, now: datetime) -> Hold | None:
         """The hold that pauses this bill now, the longest one if several do."""
+        if not self.holds:
+            return None
         active = [hold for hold in self.holds if hold.covers(bill_id, now)]
         if not active:
             return None

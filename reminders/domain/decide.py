@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
@@ -21,7 +22,7 @@ from reminders.domain.decision import (
     Send,
     Suppress,
 )
-from reminders.domain.escalation import Confirmed, TryAgain, TryNext, Wait, progress
+from reminders.domain.escalation import Confirmed, TryAgain, TryNext, Wait
 from reminders.domain.experiments import HOLDOUT, group_of
 from reminders.domain.expression import compile_condition
 from reminders.domain.kinds import AFTER_SETTLEMENT, MessageKind, kind_on
@@ -30,6 +31,10 @@ from reminders.domain.policy import Policy, Stage
 from reminders.domain.reminder import Attempt, Cause, Reminder
 from reminders.domain.tier import Tier
 from reminders.domain.usage import NOTHING_USED, Usage
+
+# Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
+_OVERDUE: Final = MessageKind.OVERDUE
+_PRE_DUE: Final = MessageKind.PRE_DUE
 
 
 def decide(
@@ -41,13 +46,16 @@ def decide(
     tier: Tier,
     history: Sequence[Attempt],
     usage: Usage = NOTHING_USED,
+    *,
+    brief: bool = False,
 ) -> Decision:
     """Say what is to be done with `reminder` at `now`, from facts alone.
 
     `history` holds this reminder's attempts in order of their number, `usage` the contacts that
     caps count. Calling it again with the same arguments gives the same decision; the checks say in
     order what was asked and seen. A `Send` names the contact to be counted: whoever carries it
-    out adds it to the usage before deciding on the next reminder.
+    out adds it to the usage before deciding on the next reminder. A `brief` decision is the same,
+    and tells only of the checks that did not pass: a simulation reads no others.
     """
     if bill is None:
         return Cancel(Reason.BILL_CANCELLED, (Check("open", "no such bill", False),))
@@ -63,14 +71,16 @@ def decide(
         history=history,
         usage=usage,
         kind=kind_on(reminder.kind, bill.terms.due_on, today),
+        brief=brief,
     )
     return _over(case) or _held(case) or _timely(case) or _waiting(case) or _send(case)
 
 
 def _over(case: Case) -> Decision | None:
     """Paid, cancelled, superseded or planned anew: nothing may be sent any more."""
-    reason = closing(case.bill, case.reminder)
-    case.check("open", f"{case.bill.balance} {case.bill.terms.currency} left", reason is None)
+    reason = closing(case.bill, case.reminder) or _not_overdue(case)
+    bill = case.bill
+    case.check("open", reason is None, "{} {} left", bill.balance, bill.terms.currency)
     if reason is None:
         return None
     if reason is Reason.MINIMUM_MET:
@@ -88,17 +98,24 @@ def closing(bill: BillPosition, reminder: Reminder) -> Reason | None:
         return None
     if bill.superseded_by is not None:
         return Reason.SUPERSEDED
-    if bill.settled:
+    if bill.paid >= bill.terms.amount_due:
         return Reason.SETTLED
-    if reminder.kind is MessageKind.OVERDUE and bill.minimum_left == 0:
+    if bill.paid >= bill.terms.minimum_due and reminder.kind is _OVERDUE:
         return Reason.MINIMUM_MET
     return None
+
+
+def _not_overdue(case: Case) -> Reason | None:
+    """What waited past the due date would be called overdue today: not with the minimum met."""
+    terms = case.bill.terms
+    met = case.kind is _OVERDUE and case.bill.paid >= terms.minimum_due
+    return Reason.MINIMUM_MET if met else None
 
 
 def _held(case: Case) -> Decision | None:
     """A hold pauses; one that outlasts the stage ends it."""
     hold = case.customer.hold_on(case.reminder.bill_id, case.now)
-    case.check("holds", "none" if hold is None else hold.kind, hold is None)
+    case.check("holds", hold is None, "none" if hold is None else hold.kind)
     if hold is None:
         return None
     ends_at = case.reminder.expires_at
@@ -111,35 +128,36 @@ def _timely(case: Case) -> Decision | None:
     """Due, and still the newest stage and of use; past that it is over."""
     reminder = case.reminder
     if case.now < reminder.due_at:
-        case.check("due", case.clock(reminder.due_at), False)
+        case.check("due", False, "{}", reminder.due_at)
         return Defer(reminder.due_at, Reason.NOT_YET_DUE, case.seen())
     begun = bool(case.history)  # judged once: what has begun is carried through
     unwanted = None if begun else _unwanted(case) or _unplaceable(case)
     if unwanted is not None:
         return unwanted
     if case.now < reminder.expires_at:
-        case.check("newest", f"until {case.clock(reminder.expires_at)}", True)
+        case.check("newest", True, "until {}", reminder.expires_at)
         return None
-    match progress(case.history, case.now):
-        case Confirmed(attempt):
-            case.check("confirmed", f"{attempt.channel} {attempt.state}", True)
-            return Satisfy(attempt.channel, case.seen())
-        case _:
-            case.check("newest", case.clock(reminder.expires_at), False)
-            return Expire(Reason.STAGE_PAST, case.seen())
+    step = case.progress()
+    if isinstance(step, Confirmed):
+        return _confirmed(case, step.attempt)
+    case.check("newest", False, "{}", reminder.expires_at)
+    return Expire(Reason.STAGE_PAST, case.seen())
+
+
+def _confirmed(case: Case, attempt: Attempt) -> Decision:
+    case.check("confirmed", True, "{} {}", attempt.channel, attempt.state)
+    return Satisfy(attempt.channel, case.seen())
 
 
 def _waiting(case: Case) -> Decision | None:
     """What is already on its way is waited for, unless it has arrived."""
-    match progress(case.history, case.now):
-        case Confirmed(attempt):
-            case.check("confirmed", f"{attempt.channel} {attempt.state}", True)
-            return Satisfy(attempt.channel, case.seen())
-        case Wait(until, why):
-            case.check("waiting", f"{why} until {case.clock(until)}", False)
-            return Defer(min(until, case.reminder.expires_at), Reason.WAITING, case.seen())
-        case TryAgain() | TryNext():
-            return None
+    step = case.progress()
+    if isinstance(step, Confirmed):
+        return _confirmed(case, step.attempt)
+    if isinstance(step, Wait):
+        case.check("waiting", False, "{} until {}", step.reason, step.until)
+        return Defer(min(step.until, case.reminder.expires_at), Reason.WAITING, case.seen())
+    return None
 
 
 def _unwanted(case: Case) -> Decision | None:
@@ -147,7 +165,7 @@ def _unwanted(case: Case) -> Decision | None:
     stage = case.policy.stage(case.reminder.stage)
     if stage is None:
         rule = case.policy.event_rule(case.reminder.stage)
-        case.check("tier", "an event" if rule else case.tier, rule is not None)
+        case.check("tier", rule is not None, "an event" if rule else case.tier)
         if rule is None:
             return Suppress(Reason.NOT_FOR_TIER, case.seen())
     else:
@@ -159,19 +177,19 @@ def _unwanted(case: Case) -> Decision | None:
 
 def _not_of_the_plan(case: Case, stage: Stage) -> Reason | None:
     chosen = case.chosen_offsets()
-    picked = stage.kind is MessageKind.PRE_DUE and stage.offset_days in chosen
-    if chosen and stage.kind is MessageKind.PRE_DUE:
+    picked = bool(chosen) and stage.kind is _PRE_DUE and stage.offset_days in chosen
+    if chosen and stage.kind is _PRE_DUE:
         days = ", ".join(str(day) for day in sorted(chosen))
-        case.check("chosen", f"the customer wants {days} days", picked)
+        case.check("chosen", picked, "the customer wants {} days", days)
         if not picked:
             return Reason.NOT_CHOSEN
     wanted = picked or case.tier in stage.tiers
-    case.check("tier", case.tier, wanted)
+    case.check("tier", wanted, case.tier)
     if not wanted:
         return Reason.NOT_FOR_TIER
     if stage.when:
         holds = compile_condition(stage.when).holds(case.facts())
-        case.check("condition", stage.when, holds)
+        case.check("condition", holds, "{}", stage.when)
         if not holds:
             return Reason.CONDITION
     return None
@@ -181,7 +199,7 @@ def _unplaceable(case: Case) -> Decision | None:
     """Said when the bill arrived: no allowed hour lies within the stage's use."""
     if case.reminder.flag != NO_LEGAL_HOUR:
         return None
-    case.check("hours", "no allowed hour before its use ends", False, case.hours_cite())
+    case.check("hours", False, "no allowed hour before its use ends", cite=case.hours_cite())
     return Suppress(Reason.NO_LEGAL_HOUR, case.seen())
 
 
@@ -191,19 +209,20 @@ def _held_out(case: Case) -> Decision | None:
     if experiment is None or case.kind in experiment.exclude or case.mandate() is not None:
         return None
     group = group_of(experiment, case.customer.ref)
-    case.check("experiment", f"{experiment.name}: {group or 'in no group'}", group != HOLDOUT)
+    told = group or "in no group"
+    case.check("experiment", group != HOLDOUT, "{}: {}", experiment.name, told)
     return Suppress(Reason.HOLDOUT, case.seen()) if group == HOLDOUT else None
 
 
 def _send(case: Case) -> Decision:
     """The rung to use now, if one is open to us and the hour allows it."""
-    step = progress(case.history, case.now)
+    step = case.progress()
     again = step.channel if isinstance(step, TryAgain) else None
     choice = choose(case, again)
     if not isinstance(choice, tuple):
         return choice
     rung, contact = choice
-    case.check("content", f"{case.bill.balance} {case.bill.terms.currency}", True)
+    case.check("content", True, "{} {}", case.bill.balance, case.bill.terms.currency)
     if isinstance(step, TryNext):
         cause = step.cause
     else:

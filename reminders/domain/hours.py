@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from reminders.domain.wall import wall
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -68,7 +70,7 @@ def is_open(hours: Hours, zones: Sequence[str], now: datetime) -> bool:
         if opens <= now < until:
             return False
     for zone in zones:  # no `all(...)`: this runs for every decision
-        if not _allows(hours, _wall(now, zone)):
+        if not _allows(hours, wall(now, zone)):
             return False
     return bool(zones)
 

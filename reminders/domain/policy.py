@@ -177,8 +177,13 @@ class Policy:
         return f"{self.name}@{self.version}"
 
     def stage(self, name: str) -> Stage | None:
-        return next((stage for stage in self.stages if stage.name == name), None)
+        for stage in self.stages:  # no `next(...)`: this runs for every decision
+            if stage.name == name:
+                return stage
+        return None
 
     def event_rule(self, stage: str) -> EventRule | None:
         """The event rule behind a stage's name, if it is one of an event."""
+        if not self.events:
+            return None
         return next((rule for rule in self.events if rule.stage == stage), None)

@@ -208,7 +208,17 @@ class Play:
         leader: Leader | None,
     ) -> Decision:
         usage = self._used.usage if leader is None else leader.before
-        return decide(now, each.reminder, bill, customer, self._policy, tier, each.attempts, usage)
+        return decide(
+            now,
+            each.reminder,
+            bill,
+            customer,
+            self._policy,
+            tier,
+            each.attempts,
+            usage,
+            brief=True,
+        )
 
     def _tier_for(self, each: Open, customer: Customer, now: datetime) -> Tier:
         """The tier now. Of what is under way and asks for nothing more, that of its last message:
