@@ -13,7 +13,7 @@ from reminders.domain.errors import PolicyError
 Place = tuple[str | int, ...]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Refuses a key that stands twice, of which YAML silently keeps the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -49,7 +49,7 @@ def load(text: str) -> object:
 
 def lines(text: str) -> dict[Place, int]:
     """The line (from 1) of every value, by its place; a key's own line if it is in a mapping."""
-    root = yaml.compose(text, yaml.SafeLoader)
+    root = yaml.compose(text, yaml.CSafeLoader)
     return {} if root is None else dict(_walk(root, ()))
 
 
