@@ -13,7 +13,7 @@ from types import MappingProxyType
 from reminders.domain.calendar import local_day
 from reminders.domain.compliance import Cap
 from reminders.domain.customer import EVERY_KIND, ContactHealth, ContactPoint, Preference
-from reminders.domain.decision import Decision, Reason, Satisfy, Send
+from reminders.domain.decision import Check, Decision, Reason, Satisfy, Send
 from reminders.domain.kinds import MessageKind, kind_on
 from reminders.domain.policy import Policy, QuietHours
 from reminders.domain.rules import PER_BILL, PER_DAY
@@ -46,13 +46,16 @@ def lift(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted | Non
     return by(snapshot, policy, decision) if by else None
 
 
-def _first_failed(decision: Decision, prefix: str) -> tuple[str, str]:
-    """The first rung that such a check barred, and what it saw; ("", "") if none did."""
+def _barred(decision: Decision, *names: str) -> Check:
+    """The check that barred the first of the rungs that such checks barred."""
     for check in decision.checks:
-        name, _, channel = check.rule.partition(".")
-        if name == prefix and not check.passed:
-            return channel, check.saw
-    return "", ""
+        if not check.passed and check.rule.partition(".")[0] in names:
+            return check
+    return Check("", "", False)
+
+
+def _channel(check: Check) -> str:
+    return check.rule.partition(".")[2]
 
 
 def _hours(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted:
@@ -66,8 +69,7 @@ def _hours(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted:
 
 def _cap(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted | None:
     """Without the cap that barred the ladder's first open channel."""
-    _, saw = _first_failed(decision, "caps")
-    cap_id = saw.partition(": ")[0]
+    cap_id = _barred(decision, "caps").saw.partition(": ")[0]
     if not cap_id:
         return None
     if cap_id in (PER_DAY, PER_BILL):
@@ -93,7 +95,7 @@ def _hold(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted | No
 
 def _opt_out(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted | None:
     """Without the customer's no to the ladder's first channel, for this kind of message."""
-    channel, _ = _first_failed(decision, "opt-out")
+    channel = _channel(_barred(decision, "opt-out"))
     kinds = (EVERY_KIND, _kind(snapshot))
     kept = tuple(
         said
@@ -104,22 +106,21 @@ def _opt_out(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted |
 
 
 def _consent(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted | None:
-    channel, _ = _first_failed(decision, "consent")
+    channel = _channel(_barred(decision, "consent"))
     given = (*snapshot.customer.preferences, Preference(channel, EVERY_KIND, True))
     return Lifted("consent", channel, _with(snapshot, preferences=given), policy)
 
 
 def _contact(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted | None:
     """With a working address, lately confirmed, where the ladder first found none."""
-    dead, _ = _first_failed(decision, "contact")
-    stale, _ = _first_failed(decision, "fresh")
-    channel = dead or stale
+    barred = _barred(decision, "contact", "fresh")
+    channel = _channel(barred)
     if not channel:
         return None
     held = snapshot.customer.contacts.get(channel, ContactPoint(channel, "", ContactHealth.VALID))
     alive = replace(held, health=ContactHealth.VALID, confirmed_at=snapshot.now)
     contacts = {**snapshot.customer.contacts, channel: alive}
-    rule = "contact" if dead else "fresh"
+    rule = barred.rule.partition(".")[0]
     return Lifted(rule, channel, _with(snapshot, contacts=contacts), policy)
 
 
