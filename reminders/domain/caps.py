@@ -85,6 +85,8 @@ def _blocked(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> B
         return None
     if barring <= 0:
         return Blocked(cap, counted(cap, usage, wanted, zones), None)
+    if usage.contacts[-barring].at <= _oldest(cap, wanted.at):
+        return None  # too few within the window, whatever they were
     for at in _matching(cap, usage.contacts, wanted):
         barring -= 1
         if not barring:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
@@ -23,10 +24,28 @@ FAILED_DAYS = 30
 PROMISE_DAYS = 60
 EARLY_OF = 6
 MONTH_DAYS = 365.25 / 12
+# Read once: in CPython 3.11 the attribute of an enum costs more than what is done with it.
+_ANOMALY: Final = Feature.ANOMALY
+_BILLS_KNOWN: Final = Feature.BILLS_KNOWN
+_BROKEN_PROMISES: Final = Feature.BROKEN_PROMISES
+_CREDIT_LIMIT: Final = Feature.CREDIT_LIMIT
+_DAYS_PAST_DUE: Final = Feature.DAYS_PAST_DUE
+_FAILED_PAYMENTS: Final = Feature.FAILED_PAYMENTS
+_LATE_COUNT: Final = Feature.LATE_COUNT
+_ON_TIME_STREAK: Final = Feature.ON_TIME_STREAK
 _DAY = timedelta(days=1)
 _MOMENT = timedelta(microseconds=1)
 EVERY = frozenset(Feature)
 _DATED = frozenset({Feature.WORST_DAYS_PAST_DUE, Feature.EARLY_COUNT})
+_REPAYMENT = frozenset(
+    {
+        Feature.REPAYMENT_STATUS,
+        Feature.WORST_MONTHS_LATE,
+        Feature.MONTHS_LATE_MEAN,
+        Feature.UNPAID_SHARE,
+        Feature.FULL_SHARE,
+    }
+)
 _MONEY = frozenset(
     {
         Feature.AMOUNT_RATIO,
@@ -83,20 +102,22 @@ def observe(
     inputs = _newest(behaviour.inputs, at) if behaviour.inputs else {}
     judged = [each for each in seen if each.judged]
     known: dict[Feature, float] = {
-        Feature.BILLS_KNOWN: len(judged),
-        Feature.DAYS_PAST_DUE: max([_days_past_due(each, today) for each in seen], default=0),
-        Feature.FAILED_PAYMENTS: _within(behaviour.failed_on, today, FAILED_DAYS),
-        Feature.BROKEN_PROMISES: _broken(behaviour, today, at) if behaviour.promises else 0,
+        _BILLS_KNOWN: len(judged),
+        _DAYS_PAST_DUE: _most_past_due(seen, today),
+        _FAILED_PAYMENTS: _within(behaviour.failed_on, today) if behaviour.failed_on else 0,
+        _BROKEN_PROMISES: _broken(behaviour, today, at) if behaviour.promises else 0,
     }
     if judged:
-        _repayment(known, judged)
+        _punctuality(known, judged)
+        if not _REPAYMENT.isdisjoint(wanted):
+            _repayment(known, judged)
         if not _DATED.isdisjoint(wanted):
             _dated(known, judged, today, behaviour.zone)
     if seen and not _MONEY.isdisjoint(wanted):
-        _amounts(known, seen, judged, inputs.get(Feature.CREDIT_LIMIT))
-    if Feature.ANOMALY in wanted:
+        _amounts(known, seen, judged, inputs.get(_CREDIT_LIMIT))
+    if _ANOMALY in wanted:
         found = warnings_of(seen, behaviour.inputs, at, behaviour.zone)
-        known[Feature.ANOMALY] = int(any(each.in_force(at) for each in found))
+        known[_ANOMALY] = int(any(each.in_force(at) for each in found))
     used = {feature: given for feature, given in inputs.items() if feature not in known}
     for feature, given in used.items():
         known[feature] = given.value
@@ -113,35 +134,43 @@ def _newest(inputs: Iterable[RiskInput], at: datetime) -> dict[Feature, RiskInpu
     return found
 
 
-def _within(days: Iterable[date], today: date, length: int) -> int:
-    return sum(1 for day in days if 0 <= (today - day).days <= length)
+def _within(days: Iterable[date], today: date) -> int:
+    return sum(1 for day in days if 0 <= (today - day).days <= FAILED_DAYS)
 
 
-def _days_past_due(bill: Standing, today: date) -> int:
-    terms = bill.bill.terms
-    if bill.replaced_at is not None or bill.paid >= terms.minimum_due:
-        return 0
-    return max(0, (today - terms.due_on).days)
+def _most_past_due(seen: Iterable[Standing], today: date) -> int:
+    """Days since the oldest due date whose minimum is neither met nor taken over."""
+    for each in seen:  # in order of their due dates
+        terms = each.bill.terms
+        if each.replaced_at is None and each.paid < terms.minimum_due:
+            return max(0, (today - terms.due_on).days)
+    return 0
+
+
+def _punctuality(known: dict[Feature, float], judged: Sequence[Standing]) -> None:
+    """How many bills that have fallen due were met in time."""
+    late = streak = 0
+    for each in judged:
+        if each.on_time:
+            streak += 1
+        else:
+            late, streak = late + 1, 0
+    known[_LATE_COUNT] = late
+    known[_ON_TIME_STREAK] = streak
 
 
 def _repayment(known: dict[Feature, float], judged: Sequence[Standing]) -> None:
-    """How bills that have fallen due were paid."""
+    """How bills that have fallen due were paid, as far as that is dearer to say."""
     late = _months_late(judged)
     last = judged[-1]
     status = late[-1]
     if status == 0 and last.paid_in_time >= last.bill.terms.amount_due:
         status = -1
-    count = len(judged)
     known[Feature.REPAYMENT_STATUS] = status
     known[Feature.WORST_MONTHS_LATE] = max(late)
-    known[Feature.MONTHS_LATE_MEAN] = sum(late) / count
-    known[Feature.LATE_COUNT] = count - late.count(0)
-    streak = 0
-    while streak < count and late[-1 - streak] == 0:
-        streak += 1
-    known[Feature.ON_TIME_STREAK] = streak
-    known[Feature.UNPAID_SHARE] = [each.paid for each in judged].count(0) / count
-    known[Feature.FULL_SHARE] = sum([each.full_at is not None for each in judged]) / count
+    known[Feature.MONTHS_LATE_MEAN] = sum(late) / len(judged)
+    known[Feature.UNPAID_SHARE] = [each.paid for each in judged].count(0) / len(judged)
+    known[Feature.FULL_SHARE] = sum([each.full_at is not None for each in judged]) / len(judged)
 
 
 def _dated(known: dict[Feature, float], judged: Sequence[Standing], today: date, zone: str) -> None:

@@ -86,6 +86,14 @@ def assess(
     return _held(found, card, behaviour, at, wanted) if card.hysteresis else found
 
 
+def tier_at(behaviour: Behaviour, card: RiskCard, wanted: set[Feature], at: datetime) -> Tier:
+    """The tier that `assess` finds, without the lines. `wanted`: the card's features."""
+    known, observed = observe(behaviour, at, wanted)
+    if card.hysteresis:
+        return _held(score(card, known, observed), card, behaviour, at, wanted).tier
+    return tier_of(card, total(card, known))
+
+
 def score(
     card: RiskCard,
     known: Mapping[Feature, float],
@@ -210,6 +218,7 @@ def _back(
 
 def total(card: RiskCard, known: Mapping[Feature, float]) -> int:
     """The points alone."""
-    return card.base + sum(
-        points_of(each, known.get(each.feature)) for each in card.characteristics
-    )
+    points = card.base
+    for each in card.characteristics:  # no `sum(...)`: this runs for most decisions
+        points += points_of(each, known.get(each.feature))
+    return points

@@ -1,6 +1,6 @@
 """Plays one customer in virtual time: hears facts, plans, decides, and lets messages have a fate.
 
-The same functions as the live services call (`plan`, `closing`, `decide`, `progress`, `judge`), in
+The same functions as the live services call (`plan`, `closing`, `decide`, `progress`, the tier), in
 the same order: facts of an instant come before what is due at it, as before the gate's commit.
 """
 
@@ -25,7 +25,6 @@ from reminders.domain.signals import Signal
 from reminders.domain.tier import Tier
 from reminders.ledger.facts import Facts
 from reminders.services.evaluate import ahead, heard_of
-from reminders.services.judging import judge
 from reminders.services.simulate.carrier import (
     DigestKey,
     Leader,
@@ -38,6 +37,7 @@ from reminders.services.simulate.facts import Fact, Known
 from reminders.services.simulate.model import Fate
 from reminders.services.simulate.story import Played, Story
 from reminders.services.simulate.tally import Tally
+from reminders.services.simulate.tiers import Tiers
 from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, OptOut, Receipt, Window
 from reminders.services.simulate.used import Used
 
@@ -82,7 +82,7 @@ class Play:
         self._planned: dict[UUID, Open] = {}
         self._plans: dict[str, object] = {}  # bill → what its plan rests on
         self._due_days: set[DueDay] = set()
-        self._tiers: tuple[datetime, Tier] | None = None
+        self._tiers = Tiers(setting.policy.risk)
         self._leaders: dict[DigestKey, Leader] = {}
         self._used = Used(setting.policy)
 
@@ -125,7 +125,7 @@ class Play:
 
     def _evaluate(self, now: datetime) -> None:
         """As `services.evaluate`: end what is over, free what was held, plan what is new."""
-        self._tiers = None
+        self._tiers.forget()
         bills, customer = self._known.bills(), self._known.customer()
         self._used.hear(self._known.observed.contacts)
         for each in list(self._open.values()):
@@ -222,17 +222,11 @@ class Play:
 
     def _tier_for(self, each: Open, customer: Customer, now: datetime) -> Tier:
         """The tier now. Of what is under way and asks for nothing more, that of its last message:
-        no check looks at it, and judging costs as much as deciding."""
-        if each.tier is not None and isinstance(progress(each.attempts, now), Confirmed | Wait):
-            return each.tier
-        each.tier = self._tier(customer, now)
+        no check looks at it."""
+        if each.tier is None or not isinstance(progress(each.attempts, now), Confirmed | Wait):
+            known = self._known
+            each.tier = self._tiers.at(now, customer, known.bills().values(), known.failed_at)
         return each.tier
-
-    def _tier(self, customer: Customer, now: datetime) -> Tier:
-        """Judged once an instant, and again after every fact."""
-        if self._tiers is None or self._tiers[0] != now:
-            self._tiers = now, judge(self._facts_now(customer), self._policy, now).tier
-        return self._tiers[1]
 
     def _facts_now(self, customer: Customer) -> Facts:
         return Facts(customer, self._known.bills(), (), tuple(self._known.failed_at), {})

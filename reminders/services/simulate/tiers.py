@@ -1,0 +1,58 @@
+"""A customer's tier in a simulation: judged anew only where facts or time may have changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from reminders.domain.bill import BillPosition
+from reminders.domain.calendar import local_day
+from reminders.domain.customer import Customer
+from reminders.domain.features import Behaviour
+from reminders.domain.risk import tier_at
+from reminders.domain.scorecard import RiskCard
+from reminders.domain.steady import steady_until
+from reminders.domain.tier import Tier
+
+
+class Tiers:
+    """As `services.judging`, which a decision of a simulation costs more than the decision."""
+
+    def __init__(self, card: RiskCard) -> None:
+        self._card = card
+        self._wanted = {each.feature for each in card.characteristics}
+        self._behaviour: Behaviour | None = None
+        self._tier = card.tiers[0][1]
+        self._until: datetime | None = None
+
+    def forget(self) -> None:
+        """A fact was heard."""
+        self._behaviour = self._until = None
+
+    def at(
+        self,
+        now: datetime,
+        customer: Customer,
+        bills: Collection[BillPosition],
+        failed_at: Sequence[datetime],
+    ) -> Tier:
+        """The tier at `now`, which never goes back."""
+        if self._until is None or now >= self._until:
+            if self._behaviour is None:
+                self._behaviour = _behaviour(customer, bills, failed_at)
+            self._tier = tier_at(self._behaviour, self._card, self._wanted, now)
+            self._until = steady_until(self._behaviour, self._card, self._wanted, now)
+        return self._tier
+
+
+def _behaviour(
+    customer: Customer, bills: Collection[BillPosition], failed_at: Sequence[datetime]
+) -> Behaviour:
+    zone = customer.time_zone or "UTC"
+    return Behaviour(
+        tuple(bills),
+        [local_day(at, zone) for at in failed_at],
+        zone,
+        customer.risk_inputs,
+        customer.promises,
+    )
