@@ -19,7 +19,7 @@ from reminders.services.bill_history import BillHistory
 from reminders.services.customer_phrases import LANGUAGES, Fate, Phrases, phrases_of
 from reminders.services.wording import local
 
-_FATES: Mapping[str, Fate] = MappingProxyType(
+FATES: Mapping[str, Fate] = MappingProxyType(
     {
         Reason.SETTLED: Fate.PAID,
         Reason.MINIMUM_MET: Fate.PAID,
@@ -88,8 +88,8 @@ def _line(told: BillHistory, kept: Kept, words: Phrases) -> str:
 
 def fate_of(kept: Kept) -> Fate:
     """What became of a reminder of which nothing was sent."""
-    if kept.reason in _FATES:
-        return _FATES[kept.reason]
+    if kept.reason in FATES:
+        return FATES[kept.reason]
     return Fate.AHEAD if kept.state in OPEN else Fate.OVER
 
 
