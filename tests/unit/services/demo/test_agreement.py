@@ -174,3 +174,14 @@ def test_both_say_the_same_of_a_day(due_on: date, days: int) -> None:
     assert law.class_of(law.kind_on(due_on, today)) == class_of(
         kind_on(MessageKind.PRE_DUE, due_on, today)
     )
+
+
+@pytest.mark.parametrize("path", sorted(POLICY.parent.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_auditor_reads_every_policy_that_is_shipped(path: Path) -> None:
+    policy, found = read(path)[0], read_rules(path)
+    assert [(each.name, each.days, each.kind) for each in found.stages] == [
+        (each.name, each.offset_days, each.kind) for each in policy.stages
+    ]
+    assert {each.feature for each in found.card.inputs} == {
+        each.feature for each in policy.risk.characteristics
+    }
