@@ -10,6 +10,7 @@ import yaml
 
 from reminders.domain.errors import PolicyError
 
+MAX_DEPTH = 40  # a policy has 5
 Place = tuple[str | int, ...]
 
 
@@ -37,14 +38,30 @@ _Loader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|True|false|False)$"),
 def load(text: str) -> object:
     """What a YAML text says. Raises `PolicyError`, with the line where there is one."""
     try:
+        _refuse_bombs(text)
         return yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise PolicyError(f"{line}not YAML: {error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise PolicyError(f"not YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise PolicyError("not a policy: nested too deep") from None
+
+
+def _refuse_bombs(text: str) -> None:
+    """Nothing nested without end, and no aliases: some lines of them stand for gigabytes, or for
+    themselves. libyaml builds what is nested by recursion of its own, which ends the process with
+    no error; reading its events does not recurse.
+    """
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise PolicyError("not a policy: nested too deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            raise PolicyError(f"*{event.anchor} is an alias: write out what it stands for")
 
 
 def lines(text: str) -> dict[Place, int]:
