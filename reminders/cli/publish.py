@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from reminders.cli.running import redis_url
+from reminders.cli.running import DATA, Data, redis_url
 from reminders.events import EventError
 from reminders.events.files import Found, read_events
 from reminders.services.http_producer import DoorRefused, HttpProducer
@@ -32,11 +32,11 @@ Token = Annotated[
 ]
 
 
-def publish(file: File, url: Url = None, token: Token = None) -> None:
+def publish(file: File, url: Url = None, token: Token = None, data: Data = DATA) -> None:
     """Publish events from FILE. Exit code 2 if one of them is invalid; the others are published."""
     invalid = 0
     began = time.monotonic()
-    with _input(file) as stream, _reported(), _producer(url, token) as producer:
+    with _input(file) as stream, _reported(), _producer(url, token, data) as producer:
         for found in _shown(stream, read_events(stream)):
             flaw = _publish_one(producer, found)
             if flaw:
@@ -97,9 +97,9 @@ def _input(file: str) -> Iterator[BinaryIO]:
         _fail(f"{file}: {error.strerror}", code=2)
 
 
-def _producer(url: str | None, token: str | None) -> Collecting:
+def _producer(url: str | None, token: str | None, data: Path) -> Collecting:
     if url is None:
-        return Producer(redis_url(), source="publish")
+        return Producer(redis_url(data), source="publish")
     if not token:
         _fail("--url needs --token or REMINDERS_TOKEN", code=2)
     try:
