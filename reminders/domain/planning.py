@@ -148,9 +148,11 @@ def _on(due_on: date, days: int, at: time, zone: str) -> datetime:
 def _answers(
     bill: BillPosition, customer: Customer, policy: Policy, signals: Iterable[Signal]
 ) -> Iterator[Reminder]:
-    """The first signal of each event rule that is about this bill."""
+    """The first signal of each event rule that is about this bill, and of use in its time."""
     for rule in policy.events:
         heard = [each.at for each in signals if _is_about(each, rule, bill)]
+        # An answer that was over before the bill was there must not stand in for a later one.
+        heard = [at for at in heard if _plus(at, rule.lasts) > bill.terms.issued_at]
         if heard:
             yield _answer(bill, customer, policy, rule, min(heard))
 

@@ -5,7 +5,7 @@ A signal is a function of facts alone, so a reminder that follows from it is pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -27,7 +27,7 @@ class Signal:
 def signals(bills: Iterable[BillPosition], customer: Customer) -> tuple[Signal, ...]:
     """Payments in full, broken promises, opt-outs and contact points that died.
 
-    What concerns the customer as a whole is about the open bill that is due first.
+    What concerns the customer as a whole is about the bill that was open then and due first.
     """
     known = sorted(bills, key=lambda bill: (bill.terms.due_on, bill.bill_id))
     if not customer.time_zone:
@@ -76,12 +76,39 @@ def kept(promise: Promise, bill: BillPosition, zone: str) -> bool:
 
 
 def _about_the_customer(bills: Sequence[BillPosition], customer: Customer) -> Iterator[Signal]:
-    first = next((bill for bill in bills if not bill.closed and not bill.settled), None)
-    if first is None:
-        return
     for preference in customer.preferences:
         if not preference.allowed and preference.changed_at is not None:
-            yield Signal(Trigger.OPT_OUT, first.bill_id, preference.changed_at)
+            yield from _of_first_open(bills, Trigger.OPT_OUT, preference.changed_at)
     for point in customer.contacts.values():
         if point.health is ContactHealth.DEAD and point.died_at is not None:
-            yield Signal(Trigger.CONTACT_DEAD, first.bill_id, point.died_at)
+            yield from _of_first_open(bills, Trigger.CONTACT_DEAD, point.died_at)
+
+
+def _of_first_open(
+    bills: Sequence[BillPosition], trigger: Trigger, at: datetime
+) -> Iterator[Signal]:
+    """The bill that was first in line at that instant, or else the next one to be issued.
+
+    Not the one that is first now: it would be said again of the next bill once this one is paid.
+    """
+    known = [bill for bill in bills if not bill.cancelled]
+    issued_at = {bill.bill_id: bill.terms.issued_at for bill in known}
+    first = next((bill for bill in known if _was_open(bill, at, issued_at)), None)
+    if first is None:
+        later = [bill for bill in known if bill.terms.issued_at > at]
+        first = min(later, key=lambda bill: bill.terms.issued_at, default=None)
+    if first is not None:
+        yield Signal(trigger, first.bill_id, at)
+
+
+def _was_open(bill: BillPosition, at: datetime, issued_at: Mapping[str, datetime]) -> bool:
+    if bill.terms.issued_at > at:
+        return False
+    if bill.superseded_by is not None and issued_at.get(bill.superseded_by, at) <= at:
+        return False
+    paid = sum(
+        payment.amount
+        for payment in bill.payments
+        if payment.paid_at <= at and (payment.reversed_at is None or payment.reversed_at > at)
+    )
+    return paid < bill.terms.amount_due

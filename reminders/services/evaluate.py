@@ -176,15 +176,22 @@ def ahead(
     """What is to be planned at `now`: every stage at first, after a new start those still ahead.
 
     Stages that are long past use are planned too and end as expired: none is lost in silence. An
-    event that is past its use before it was heard of is history.
+    event that is past its use before it was heard of is history, and so is one that came before a
+    payment was taken back: it was answered then.
     """
-    planned = plan(bill, customer, policy, signals=heard)
-    return tuple(
-        reminder
-        for reminder in planned
-        if (bill.epoch == 0 and policy.event_rule(reminder.stage) is None)
-        or (reminder.due_at if bill.epoch else reminder.expires_at) > now
-    )
+    reversals = [each.reversed_at for each in bill.payments if each.reversed_at is not None]
+    began_at = max(reversals, default=None)
+    found = []
+    for reminder in plan(bill, customer, policy, signals=heard):
+        rule = policy.event_rule(reminder.stage)
+        if rule is None:
+            wanted = bill.epoch == 0 or reminder.due_at > now
+        else:
+            ends_at = reminder.expires_at
+            wanted = ends_at > now and (began_at is None or ends_at - rule.lasts > began_at)
+        if wanted:
+            found.append(reminder)
+    return tuple(found)
 
 
 def _row(reminder: Reminder, policy: Policy, trace: str, lane: str) -> tuple[object, ...]:

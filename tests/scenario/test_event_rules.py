@@ -127,3 +127,53 @@ def test_an_opt_out_is_answered_on_another_channel(world: World) -> None:
     world.run_until(START + timedelta(hours=2))
     assert len(world.sms.sent) == 0
     assert len(world.email.sent) == 1
+
+
+def test_what_a_customer_was_told_is_not_told_again_of_the_next_bill(world: World) -> None:
+    """S1.14, S4.23: paying the bill it was told with makes nothing new of an old opt-out or of a
+    number that died."""
+    rules = [
+        rule("opt_out", "optout_disclosure", 96),
+        rule("contact_dead", "contact_update_request", 96),
+    ]
+    world.use("on-both", events=rules)
+    world.sms.script = lambda message: Permanent("unknown subscriber", dead_contact=True)
+    world.customer()
+    world.bill("B-1")
+    world.bill("B-2", due_on="2026-03-20")
+    world.run_until(START + timedelta(days=7, hours=1))
+    world.opt_out("sms")
+    world.run_until(START + timedelta(days=7, hours=3))
+    world.pay("P-1", 100_000)
+    world.run_until(START + timedelta(days=8))
+    told = world.rows("SELECT DISTINCT bill_id, stage FROM reminder WHERE stage LIKE 'on-%'")
+    assert sorted(told) == [("B-1", "on-contact_dead"), ("B-1", "on-opt_out")]
+
+
+def test_an_old_opt_out_does_not_stand_in_for_a_new_one(world: World) -> None:
+    world.use("on-opt-outs", events=[rule("opt_out", "optout_disclosure", 24)])
+    world.customer()
+    world.run_until(START + timedelta(hours=1))
+    world.opt_out("sms")
+    world.clock.set(START + timedelta(days=3))
+    world.bill(issued_at=world.clock.now().isoformat())
+    world.run_until(START + timedelta(days=4))
+    assert state(world, "on-opt_out") == []
+    world.opt_out("email")
+    world.run_until(START + timedelta(days=4, hours=1))
+    assert state(world, "on-opt_out") == [("satisfied", "in_app")]
+
+
+def test_a_payment_after_a_reversal_is_thanked_for_again(world: World) -> None:
+    world.use("on-payments", events=[rule("payment", "payment_received")])
+    world.customer()
+    world.bill()
+    for day in (1, 2):
+        world.run_until(START + timedelta(days=day))
+        world.pay(f"P-{day}", 100_000)
+        world.run_until(START + timedelta(days=day, hours=1))
+        assert len(world.sms.sent) == day
+        if day == 1:
+            world.reverse("P-1")
+            world.run_until(START + timedelta(days=1, hours=5))
+    assert len(world.sms.sent) == 2
