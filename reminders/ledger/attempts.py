@@ -95,6 +95,14 @@ _WAKE_LED = text(
       AND r.state = 'contacting' AND r.next_at > :now
     """
 )
+_UNDER_WAY = text(
+    """
+    SELECT a.attempt_id FROM attempt a JOIN reminder r
+      ON r.customer_id = a.customer_id AND r.month = a.month AND r.reminder_id = a.reminder_id
+    WHERE a.customer_id = ANY(CAST(:customers AS bigint[]))
+      AND a.attempt_id = ANY(CAST(:ids AS uuid[])) AND r.lease_until > clock_timestamp()
+    """
+)
 _OF_REMINDERS = text(
     f"""
     {_SELECT}
@@ -253,6 +261,13 @@ def wake_led(connection: Connection, leaders: Iterable[KeptAttempt], now: dateti
             "now": now,
         }
         connection.execute(_WAKE_LED, values)
+
+
+def under_way(connection: Connection, attempts: Iterable[UUID]) -> set[UUID]:
+    """Those of these attempts whose reminder is still leased to the worker that sends them."""
+    ids = list(attempts)
+    values = {"customers": list({customer_in(each) for each in ids}), "ids": ids}
+    return {row[0] for row in connection.execute(_UNDER_WAY, values)} if ids else set()
 
 
 def event_row(kept: KeptAttempt, at: datetime) -> tuple[object, ...]:

@@ -29,13 +29,20 @@ SHARED_USE = Bulk(
     },
 )
 
-_COUNTS = "a.class <> '' AND a.state NOT IN ('failed', 'released')"
+# What another attempt's message carries stands as that one does: where it surely never left, this
+# one did not either.
+_LEADER = (
+    "LEFT JOIN attempt l ON a.leader_id IS NOT NULL AND l.customer_id = a.customer_id"
+    " AND l.month = a.month AND l.attempt_id = a.leader_id"
+)
+_COUNTS = "a.class <> '' AND coalesce(l.state, a.state) NOT IN ('failed', 'released')"
 _COLUMNS = (
     "a.customer_id, a.submitted_at, a.channel, a.class, a.bill_id,"
     " coalesce(encode(a.contact_key, 'hex'), ''), a.leader_id IS NULL"
 )
 _OWN = text(
-    f"SELECT {_COLUMNS} FROM attempt a WHERE a.customer_id = ANY(CAST(:ids AS bigint[]))"  # noqa: S608  (only our own column names)
+    f"SELECT {_COLUMNS} FROM attempt a {_LEADER}"  # noqa: S608  (only our own column names)
+    " WHERE a.customer_id = ANY(CAST(:ids AS bigint[]))"
     f" AND a.month >= :month AND {_COUNTS} ORDER BY a.submitted_at, a.attempt_id"
 )
 _COUNTERS = text(
@@ -47,7 +54,7 @@ _LOCK = text(
 _SHARED = text(
     f"SELECT u.key, u.attempt_id, {_COLUMNS} FROM shared_use u JOIN attempt a"  # noqa: S608  (only our own column names)
     " ON a.customer_id = u.customer_id AND a.month = u.month AND a.attempt_id = u.attempt_id"
-    f" WHERE u.key = ANY(CAST(:keys AS bytea[])) AND u.at >= :since AND {_COUNTS}"
+    f" {_LEADER} WHERE u.key = ANY(CAST(:keys AS bytea[])) AND u.at >= :since AND {_COUNTS}"
     " ORDER BY u.at, u.attempt_id"
 )
 

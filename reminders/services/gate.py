@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
@@ -53,6 +54,7 @@ def _gate(resources: Resources, connection: Connection, claimed: Sequence[Kept])
     outside = {customer: each.contacts for customer, each in known.items()}
     used = used_up.read(connection, free, outside, _keys(resources, held, known), now)
     work = GateWork(resources, now, used, contact_points.addresses(connection, free))
+    work.under_way = attempts.under_way(connection, _leaders(history))
     work.passed.busy = [each for each in claimed if each.reminder.customer_id not in free]
     for each in held:
         past = history.get(each.reminder.reminder_id, [])
@@ -93,7 +95,7 @@ def _keys(resources: Resources, held: Sequence[Kept], known: Mapping[int, Facts]
 def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
     last = past[-1] if past else None
     if last is not None and last.attempt.state is AttemptState.SUBMITTED:
-        if last.leader_id is not None:  # the message that carries it is still on its way
+        if _on_its_way(work, last):
             work.moves.append(Move(kept, kept.state, "", work.now + LED_AGAIN, kept.lane))
             return
         last = _lost(work, last)
@@ -116,6 +118,26 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
         work.moves.append(move_of(kept, decision, work.now))
 
 
+def _leaders(history: Mapping[UUID, Past]) -> set[UUID]:
+    """The attempts whose messages carry reminders of these and are not known to have left."""
+    lasts = [past[-1] for past in history.values()]
+    return {
+        each.leader_id
+        for each in lasts
+        if each.leader_id is not None and each.attempt.state is AttemptState.SUBMITTED
+    }
+
+
+def _on_its_way(work: GateWork, last: KeptAttempt) -> bool:
+    """True if the message that carries it is being sent: its own reminder asks what became of it.
+
+    That one's bill may have ended meanwhile, and its sender be lost. Nobody else asks then.
+    """
+    if last.leader_id is None:
+        return False
+    return last.leader_id in work.under_way or work.now < last.attempt.confirm_by
+
+
 def _snapshot(work: GateWork, case: Judged) -> Snapshot:
     customer, policy = case.known.customer, case.policy
     return Snapshot(
@@ -134,13 +156,16 @@ def _lost(work: GateWork, last: KeptAttempt) -> KeptAttempt:
     """An attempt whose worker died between gate and record: was the call made? Nobody knows.
 
     The wait counts from now, as if the call had just timed out: however long nobody worked, the
-    provider is asked before the next channel is used.
+    provider is asked before the next channel is used. What another message carries has no state
+    of its own: it is that message which was lost, once for all that it carries.
     """
     last = last.moved(AttemptState.UNCERTAIN, "the sender was lost before its answer")
     held = last.attempt
     waits_until = work.now + (held.confirm_by - held.submitted_at)
     last = replace(last, attempt=replace(held, confirm_by=waits_until))
-    work.changes.append(Change(last))
+    called = last.leader_id or held.attempt_id
+    if all(change.kept.attempt.attempt_id != called for change in work.changes):
+        work.changes.append(Change(replace(last, attempt=replace(last.attempt, attempt_id=called))))
     return last
 
 

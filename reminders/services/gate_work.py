@@ -74,6 +74,7 @@ class GateWork:
     now: datetime
     used_up: UsedUp
     addresses: Mapping[tuple[int, str], tuple[UUID, str, bytes]]
+    under_way: Collection[UUID] = ()  # messages that a living worker is sending for further bills
     tiers: dict[tuple[int, str], Tier] = field(default_factory=dict)
     leaders: dict[DigestKey, Leader] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from reminders.domain.identity import customer_id
 from reminders.domain.outcome import Permanent
+from reminders.ledger import usage
 from tests.scenario.world import START, World
 
 D3_AT = START + timedelta(days=7)
@@ -111,3 +113,43 @@ def test_without_a_digest_each_bill_has_its_own(world: World) -> None:
     world.clock.set(D3_AT)
     world.deliver()
     assert len(world.sms.sent) == 2
+
+
+def test_the_others_go_on_when_the_sender_is_lost_and_the_first_is_paid(together: World) -> None:
+    """Nobody else asks what became of a message whose own bill has ended (I5)."""
+    claimed = [kept for kept in together.claim("sms") if kept.reminder.stage == "d-3"]
+    (handover,) = together.gate(claimed).handovers  # and its worker dies
+    leader = handover.kept.reminder.bill_id
+    together.pay("P-1", 200_000, leader)
+    together.evaluate()
+    together.run_until(D3_AT + timedelta(days=2, minutes=1))
+    rest = {bill: state for bill, state in open_bills(together).items() if bill != leader}
+    assert set(rest.values()) <= {"satisfied", "expired"}
+    assert len(together.email.sent) == 1  # one message for both, two hours later
+    state = together.rows(
+        "SELECT state FROM attempt WHERE attempt_id = :id",
+        id=handover.attempt.attempt.attempt_id,
+    )
+    lost = together.rows("SELECT count(*) FROM attempt_event WHERE state = 'uncertain'")
+    assert (state, lost) == ([("uncertain",)], [(1,)])
+
+
+def test_while_its_message_is_on_its_way_a_bill_waits(together: World) -> None:
+    """However fast business time runs, a call is given up only with its worker's lease."""
+    claimed = [kept for kept in together.claim("sms") if kept.reminder.stage == "d-3"]
+    passed = together.gate(claimed)
+    together.clock.set(D3_AT + timedelta(hours=3))
+    assert together.gate(together.claim("sms")).handovers == []
+    assert together.rows("SELECT count(*) FROM attempt_event WHERE state = 'uncertain'") == [(0,)]
+    together.record(together.call(passed))
+    assert set(open_bills(together).values()) == {"contacting"}
+
+
+def test_a_message_that_never_left_counts_for_none_of_its_bills(together: World) -> None:
+    """Else a notice that law orders is thought given, and caps fill up with nothing."""
+    together.sms.script = lambda message: Permanent("barred")
+    together.email.script = lambda message: Permanent("barred")
+    together.deliver()
+    with together.engine.connect() as connection:
+        counted = usage.own(connection, [customer_id("C-1")], START)
+    assert {each.channel for each in counted[customer_id("C-1")]} == {"in_app"}
