@@ -77,7 +77,10 @@ class BillPosition:
 
     def __post_init__(self) -> None:
         # Added up once: every rule asks for it, and a position never changes.
-        paid = sum(payment.amount for payment in self.payments if payment.reversed_at is None)
+        paid = 0
+        for payment in self.payments:
+            if payment.reversed_at is None:
+                paid += payment.amount
         object.__setattr__(self, "paid", paid)
 
     @property
@@ -114,45 +117,60 @@ class BillPosition:
         return Phase.OVERDUE
 
 
+_NOTHING: Mapping[str, BillPosition] = {}
+
+
 def positions(
-    versions: Iterable[BillVersion], payments: Iterable[Payment]
+    versions: Iterable[BillVersion],
+    payments: Iterable[Payment],
+    before: Mapping[str, BillPosition] = _NOTHING,
 ) -> dict[str, BillPosition]:
     """Every bill of one customer as it stands, from all facts known, whatever their order.
 
     A bill of which only a cancellation is known has no position yet. Payments that name no known
-    bill, or are in another currency, are credit outside every position.
+    bill, or are in another currency, are credit outside every position. Of the positions `before`,
+    those that still hold are given back as they are.
     """
     histories: dict[str, list[BillVersion]] = {}
     for version in versions:
         histories.setdefault(version.bill_id, []).append(version)
     terms: dict[str, BillTerms] = {}
     for bill_id, history in histories.items():
-        history.sort(key=lambda version: (version.version, version.order))
+        if len(history) > 1:
+            history.sort(key=_version_order)
         for version in history:
             if version.terms is not None:
                 terms[bill_id] = version.terms
     cancelled = {bill_id: histories[bill_id][-1].terms is None for bill_id in terms}
     successors = _successors(terms, cancelled)
-    allocated = _allocate(payments, terms, successors)
     lost_successors = _lost_successors(histories)
-    return {
-        bill_id: BillPosition(
-            bill_id=bill_id,
-            version=histories[bill_id][-1].version,
-            terms=terms[bill_id],
-            epoch=_moves(histories[bill_id])
-            + sum(1 for payment in allocated[bill_id] if payment.reversed_at is not None)
-            + lost_successors.get(bill_id, 0),
-            cancelled=cancelled[bill_id],
-            superseded_by=successors.get(bill_id),
-            payments=tuple(
-                sorted(
-                    allocated[bill_id], key=lambda payment: (payment.paid_at, payment.payment_id)
-                )
-            ),
+    found = {}
+    for bill_id, allocated in _allocate(payments, terms, successors).items():
+        history = histories[bill_id]
+        position = BillPosition(
+            bill_id,
+            history[-1].version,
+            terms[bill_id],
+            _moves(history) + _reversals(allocated) + lost_successors.get(bill_id, 0),
+            cancelled[bill_id],
+            successors.get(bill_id),
+            tuple(sorted(allocated, key=_payment_order)) if allocated else (),
         )
-        for bill_id in terms
-    }
+        held = before.get(bill_id)
+        found[bill_id] = held if held is not None and held == position else position
+    return found
+
+
+def _version_order(version: BillVersion) -> tuple[int, tuple[datetime, str]]:
+    return version.version, version.order
+
+
+def _payment_order(payment: Payment) -> tuple[datetime, str]:
+    return payment.paid_at, payment.payment_id
+
+
+def _reversals(payments: Iterable[Payment]) -> int:
+    return sum([payment.reversed_at is not None for payment in payments])
 
 
 def unallocated(
@@ -166,7 +184,8 @@ def unallocated(
 def _successors(terms: dict[str, BillTerms], cancelled: dict[str, bool]) -> dict[str, str]:
     """bill → the live statement that contains its rest (the newest, if several claim it)."""
     successors: dict[str, str] = {}
-    for bill_id in sorted(terms, key=lambda bill_id: (terms[bill_id].issued_at, bill_id)):
+    claiming = [bill_id for bill_id, each in terms.items() if each.supersedes is not None]
+    for bill_id in sorted(claiming, key=lambda bill_id: (terms[bill_id].issued_at, bill_id)):
         older = terms[bill_id].supersedes
         if older is not None and older != bill_id and not cancelled[bill_id]:
             successors[older] = bill_id
@@ -181,6 +200,8 @@ def _lost_successors(histories: dict[str, list[BillVersion]]) -> dict[str, int]:
     """
     lost: dict[str, int] = {}
     for bill_id, history in histories.items():
+        if len(history) == 1:
+            continue
         held: str | None = None
         for version in history:
             claimed = None if version.terms is None else version.terms.supersedes
@@ -215,6 +236,8 @@ def _moves(history: list[BillVersion]) -> int:
 
     It never falls as facts arrive, in whatever order: a version between two others adds, at most.
     """
+    if len(history) == 1:
+        return 0
     moves = 0
     before: BillTerms | None = None
     was_cancelled = False

@@ -8,6 +8,7 @@ that quotes nothing but an attempt id is still looked up by (customer, month, id
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
@@ -41,8 +42,14 @@ def make_id(month: int, customer: int, *name: object) -> UUID:
     """The id of the thing called `name` of this customer in this month; the same every time."""
     text = "\x1f".join(map(str, name)).encode("utf-8", "surrogatepass")
     named = int.from_bytes(blake2b(text, digest_size=8).digest(), "big") >> (64 - NAME_BITS)
-    head = int(str(month), 16)
+    head = _digits(month)
     return UUID(int=(head << (CUSTOMER_BITS + NAME_BITS)) | (customer << NAME_BITS) | named)
+
+
+@lru_cache(maxsize=1024)
+def _digits(month: int) -> int:
+    """The six digits of a month as 24 bits."""
+    return int(str(month), 16)
 
 
 def month_in(identifier: UUID) -> int:

@@ -65,6 +65,7 @@ class Known:
         self._dead: dict[tuple[str, str | None], datetime] = {}
         self._customer: Customer | None = None
         self._bills: dict[str, BillPosition] | None = None
+        self._before: dict[str, BillPosition] = {}
 
     def hear(self, fact: Fact) -> None:
         """Take over one fact. What the simulation has no use for is passed over."""
@@ -100,17 +101,15 @@ class Known:
         return self._customer
 
     def bills(self) -> dict[str, BillPosition]:
-        """Every bill as it stands; the same object until a fact changes it."""
+        """Every bill as it stands; all, and each, the same object until a fact changes it."""
         if self._bills is None:
-            self._bills = positions(
-                self._versions.values(),
-                [
-                    replace(payment, reversed_at=self._reversed[payment.payment_id])
-                    if payment.payment_id in self._reversed
-                    else payment
-                    for _, payment in self._payments.values()
-                ],
-            )
+            paid = [
+                replace(payment, reversed_at=self._reversed[payment.payment_id])
+                if payment.payment_id in self._reversed
+                else payment
+                for _, payment in self._payments.values()
+            ]
+            self._bills = self._before = positions(self._versions.values(), paid, self._before)
         return self._bills
 
     def address(self, channel: str) -> str:

@@ -34,10 +34,10 @@ class Story:
         self._ref = ref
         self._window = window
         self._tally = tally
-        self._digest = blake2b(ref.encode(), digest_size=16)
+        self._kept = [ref]
         self._counts = False
         self._sent: list[Sent] | None = [] if keep_sent else None
-        self._second = 0
+        self._now = _EPOCH
         self._messages = 0
         self._reached: set[str] = set()
         self._messaged: set[str] = set()
@@ -46,7 +46,7 @@ class Story:
     def turn(self, now: datetime) -> None:
         """What follows happens at `now`."""
         self._counts = now >= self._window.from_at
-        self._second = (now - _EPOCH) // _SECOND
+        self._now = now
 
     def decided(self, reminder: Reminder, decision: Decision, tier: Tier, now: datetime) -> None:
         """One call of `decide`."""
@@ -82,7 +82,7 @@ class Story:
             return
         self._messaged.add(reminder.bill_id)
         if leads:
-            self._tally.sent(channel, tier, reminder.kind, self._second // 60)
+            self._tally.sent(channel, tier, reminder.kind, self._second() // 60)
             self._messages += 1
 
     def reached(self, bill_id: str) -> None:
@@ -113,10 +113,15 @@ class Story:
             tally.tier_bills[tier] += 1
         for tier in {tier for _, tier in self._judged}:
             tally.tier_customers[tier] += 1
-        return Played(self._ref, self._digest.digest(), self._messages, tuple(self._sent or ()))
+        digest = blake2b("".join(self._kept).encode(), digest_size=16).digest()
+        return Played(self._ref, digest, self._messages, tuple(self._sent or ()))
+
+    def _second(self) -> int:
+        """Since 1970 UTC."""
+        return (self._now - _EPOCH) // _SECOND
 
     def _keep(self, reminder: Reminder, decision: Decision) -> None:
         channel = decision.rung.channel if isinstance(decision, Send) else ""
         outcome = type(decision).__name__
-        line = f"{reminder.reminder_id.int:x} {self._second} {outcome} {channel}\n"
-        self._digest.update(line.encode())
+        line = f"{reminder.reminder_id.int:x} {self._second()} {outcome} {channel}\n"
+        self._kept.append(line)

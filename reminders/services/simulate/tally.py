@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
+from typing import get_args
 
 from reminders.domain.decision import (
     Check,
@@ -16,6 +17,7 @@ from reminders.domain.decision import (
 from reminders.domain.tier import Tier
 
 Held = tuple[str, str, str, str]  # outcome, reason, rule, citation
+_OUTCOMES = {kind: kind.__name__.lower() for kind in get_args(Decision)}
 # Waiting for a time or for an answer is no rule that held a message back.
 _NO_RULE = frozenset({Reason.NOT_YET_DUE, Reason.WAITING})
 
@@ -47,15 +49,15 @@ class Tally:
     def decided(self, decision: Decision) -> None:
         """Count one decision by its outcome, and the rule behind one that held a message back."""
         self.decisions += 1
-        outcome = type(decision).__name__.lower()
-        if isinstance(decision, Defer | Suppress) and decision.reason not in _NO_RULE:
+        outcome = _OUTCOMES[type(decision)]
+        if isinstance(decision, (Defer, Suppress)) and decision.reason not in _NO_RULE:
             rule, cite = _deciding(decision.reason, decision.checks)
             self.held[outcome, decision.reason, rule, cite] += 1
         self.outcomes[outcome, decision_reason(decision)] += 1
 
     def ended(self, decision: Decision) -> None:
         """Count an end that a fact brought, without a decision of its own."""
-        self.outcomes[type(decision).__name__.lower(), decision_reason(decision)] += 1
+        self.outcomes[_OUTCOMES[type(decision)], decision_reason(decision)] += 1
 
     def sent(self, channel: str, tier: Tier, kind: str, minute: int) -> None:
         """Count one message that a carrier took."""
