@@ -37,7 +37,7 @@ class Kept(Collecting):
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
     kept = Kept()
-    monkeypatch.setattr(module, "_producer", lambda url, token: kept)
+    monkeypatch.setattr(module, "_producer", lambda url, token, data: kept)
     return kept
 
 
