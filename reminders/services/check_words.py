@@ -135,7 +135,7 @@ def lifted_words(lifted: Lifted, zone: str) -> str:
 
 
 def _tier(lifted: Lifted, zone: str) -> str:
-    return f"its tier (it is sent at {lifted.subject})"
+    return f"its tier (the least that it is for is {lifted.subject})"
 
 
 def _cap(lifted: Lifted, zone: str) -> str:

@@ -6,8 +6,10 @@ import json
 import sys
 
 import pytest
+from sqlalchemy import text
 
 from reminders.cli import backlog, main
+from reminders.domain.errors import PolicyError
 from reminders.domain.outcome import Accepted
 from tests.integration.cli.conftest import Command, World
 
@@ -191,3 +193,65 @@ def test_status_never_fails_on_a_dead_server(redis_url: str, database_url: str) 
     assert "the database says" in why
     ((name, why),) = backlog.backlog("redis://127.0.0.1:1", database_url)
     assert "not known" in why
+
+
+def test_what_would_have_gone_but_for_one_rule(told: World, reminders: Command) -> None:
+    """S5.14, I10: the deciding rule with its source, the versions, and the counterfactual."""
+    output = reminders("explain", "B-1").stdout
+    assert "default@3, packs house@1" in output
+    assert "[policy default@3]" in output
+    tier = "its tier (the least that it is for is R2)"
+    past = "the end of its use"  # the system was looked at again when the next stage was due
+    assert f"would have gone by SMS at 10:00 but for {tier}, and behind it {past}" in output
+    assert "would have gone by SMS at 10:00 but for the payments" in output
+    (found,) = json.loads(reminders("explain", "B-1", "--stage", "d-7", "--json").stdout)
+    (stage,) = found["stages"]
+    assert (stage["rule"], stage["cite"]) == ("tier", "policy default@3")
+    assert stage["would"]["without"] == [
+        {"rule": "tier", "subject": "R2"},
+        {"rule": "newest", "subject": ""},
+    ]
+    assert stage["would"]["channel"] == "sms"
+    assert stage["judged_then"]["tier"] == stage["tier"] == "R1"
+
+
+def test_as_things_stood_at_an_instant(told: World, reminders: Command) -> None:
+    """`--at`: only what was decided by then; the rest by the facts of today, and marked as such."""
+    output = reminders("explain", "B-1", "--at", "2026-03-22T11:00:00+08:00").stdout
+    assert "by the facts of today" in output
+    assert "sent by SMS (first)" in output
+    assert "e-mail confirmed" not in output
+    (found,) = json.loads(
+        reminders("explain", "B-1", "--at", "2026-03-14T00:00:00Z", "--json").stdout
+    )
+    assert found["stages"] == []
+    wrong = reminders("explain", "B-1", "--at", "yesterday")
+    assert wrong.exit_code == 2
+    assert wrong.stderr.startswith("error: --at yesterday: write it with its zone")
+
+
+def test_every_decision_replays(told: World, reminders: Command) -> None:
+    """I10: exit code 1 and the decision by name where one does not."""
+    output = reminders("explain", "B-1", "--verify").stdout
+    assert "d-3  send email unconfirmed: same" in output
+    assert output.splitlines()[-1] == "4 decisions replay to the same, 0 to another"
+    with told.resources.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE decision DISABLE TRIGGER ALL"))
+        connection.execute(text("UPDATE decision SET reason = 'hold' WHERE outcome = 'suppress'"))
+        connection.execute(text("ALTER TABLE decision ENABLE TRIGGER ALL"))
+    found = reminders("explain", "B-1", "--verify")
+    assert found.exit_code == 1
+    assert "d-7  suppress hold: different" in found.stdout
+
+
+def test_in_words_for_the_customer(told: World, reminders: Command) -> None:
+    """PIPL 24: what was decided, from which kinds of facts, and how to ask a person."""
+    english = reminders("explain", "B-1", "--for-customer").stdout.splitlines()
+    assert "2026-03-22 10:00: we found that you did not need a reminder on this day." in english
+    assert any("by text message, e-mail." in line for line in english)
+    assert english[-1].startswith("If you do not agree")
+    chinese = reminders("explain", "B-1", "--for-customer", "--language", "zh-CN").stdout
+    assert "短信、电子邮件" in chinese
+    assert "人工" in chinese
+    none = reminders("explain", "B-1", "--for-customer", "--language", "tlh")
+    assert isinstance(none.exception, PolicyError)

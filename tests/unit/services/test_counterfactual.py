@@ -140,7 +140,7 @@ CASES: list[tuple[Reason, Snapshot, Policy, str]] = [
         Reason.NOT_FOR_TIER,
         seen(D7.due_at, reminder=D7),
         POLICY,
-        "would have gone by SMS at 10:00 but for its tier (it is sent at R2)",
+        "would have gone by SMS at 10:00 but for its tier (the least that it is for is R2)",
     ),
     (
         Reason.NOT_CHOSEN,
