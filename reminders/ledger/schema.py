@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from reminders.ledger import arrays
@@ -61,6 +59,9 @@ def engine_for(
 
 def upgrade(url: str) -> None:
     """Bring the database at `url` to the newest migration; safe to run from many processes."""
+    from alembic import command  # only what migrates needs them, and they take long to import
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = create_engine(url)
