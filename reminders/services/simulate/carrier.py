@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from reminders.domain.bill import BillPosition
-from reminders.domain.decision import Send
+from reminders.domain.decision import Decision, Send
 from reminders.domain.escalation import failures
 from reminders.domain.kinds import DATED
 from reminders.domain.outcome import AttemptState, Permanent, Transient
@@ -43,6 +43,11 @@ def digest_key(
     return now, reminder.stage, reminder.month, bill.terms.due_on
 
 
+def carries(leader: Leader, decision: Decision) -> bool:
+    """True if the leader's message takes this bill along: it would go by the same channel."""
+    return isinstance(decision, Send) and decision.rung.channel == leader.channel
+
+
 def attempted(each: Open, decision: Send, fate: Fate, policy: Policy, now: datetime) -> Attempt:
     """The attempt as it stands once the call has ended."""
     channel, again_at = decision.rung.channel, None
@@ -61,6 +66,23 @@ def attempted(each: Open, decision: Send, fate: Fate, policy: Policy, now: datet
         submitted_at=now,
         confirm_by=now + decision.rung.confirm_within,
         retry_at=again_at,
+    )
+
+
+def now_in(attempt: Attempt, state: AttemptState) -> Attempt:
+    """The attempt in another state. Written out: `dataclasses.replace` costs ten times as much."""
+    return Attempt(
+        attempt.attempt_id,
+        attempt.number,
+        attempt.channel,
+        attempt.provider,
+        state,
+        attempt.confirm,
+        attempt.cause,
+        attempt.submitted_at,
+        attempt.confirm_by,
+        attempt.retry_at,
+        attempt.reason,
     )
 
 

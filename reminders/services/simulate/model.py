@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -75,6 +75,12 @@ class Fate:
     dead_contact: bool = False
     receipts: tuple[tuple[int, AttemptState], ...] = ()
     opts_out_after: int | None = None
+
+
+class Fates(Protocol):
+    """Says what becomes of attempts: a model, or what was recorded."""
+
+    def fate(self, customer: str, channel: str, address: str, about: str) -> Fate: ...
 
 
 @dataclass(frozen=True, slots=True)

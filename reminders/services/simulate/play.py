@@ -7,11 +7,9 @@ the same order: facts of an instant come before what is due at it, as before the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from heapq import heappop, heappush
-from typing import Protocol
-from uuid import UUID
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant
@@ -29,26 +27,22 @@ from reminders.services.simulate.carrier import (
     DigestKey,
     Leader,
     attempted,
+    carries,
     counted,
     digest_key,
+    now_in,
     to_come,
 )
 from reminders.services.simulate.facts import Fact, Known
-from reminders.services.simulate.model import Fate
+from reminders.services.simulate.model import Fate, Fates
 from reminders.services.simulate.story import Played, Story
 from reminders.services.simulate.tally import Tally
 from reminders.services.simulate.tiers import Tiers
-from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, OptOut, Receipt, Window
+from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, Receipt, Window
 from reminders.services.simulate.used import Used
 
 _STEP = timedelta(seconds=1)  # the least wait: nothing may wake up for ever at one instant
 _HEARD = frozenset({AttemptState.DELIVERED, AttemptState.READ})
-
-
-class Fates(Protocol):
-    """Says what becomes of attempts: a model, or what was recorded."""
-
-    def fate(self, customer: str, channel: str, address: str, about: str) -> Fate: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +53,6 @@ class Setting:
     model: Fates
     window: Window = ALWAYS
     keep_sent: bool = False
-
-
-def _carries(leader: Leader, decision: Decision) -> bool:
-    """True if the leader's message takes this bill along: it would go by the same channel."""
-    return isinstance(decision, Send) and decision.rung.channel == leader.channel
 
 
 class Play:
@@ -78,9 +67,12 @@ class Play:
         self._story = Story(ref, setting.window, tally, keep_sent=setting.keep_sent)
         self._heap: list[tuple[datetime, int, Item]] = []
         self._pushed = 0
-        self._open: dict[UUID, Open] = {}
-        self._planned: dict[UUID, Open] = {}
+        # By the number of the reminder's id: in CPython 3.11 an id itself is dear to hash.
+        self._open: dict[int, Open] = {}
+        self._planned: dict[int, Open] = {}
         self._plans: dict[str, object] = {}  # bill → what its plan rests on
+        self._seen: dict[str, BillPosition] = {}  # bills and customer as they were last evaluated
+        self._seen_customer: Customer | None = None
         self._due_days: set[DueDay] = set()
         self._tiers = Tiers(setting.policy.risk)
         self._leaders: dict[DigestKey, Leader] = {}
@@ -106,18 +98,17 @@ class Play:
         return self._story.close(bills)
 
     def _do(self, now: datetime, item: Item) -> None:
-        match item:
-            case Open():
-                if not item.ended and item.next_at == now:
-                    self._wake(item, now)
-            case Receipt():
-                self._receive(item, now)
-            case DueDay():
-                self._story.due_day(item, self._known.bills().get(item.bill_id))
-            case OptOut(channel=channel):
-                self._known.opt_out(channel, now)
-                self._story.opted_out(channel)
-                self._evaluate(now)
+        if isinstance(item, Open):
+            if not item.ended and item.next_at == now:
+                self._wake(item, now)
+        elif isinstance(item, Receipt):
+            self._receive(item, now)
+        elif isinstance(item, DueDay):
+            self._story.due_day(item, self._known.bills().get(item.bill_id))
+        else:
+            self._known.opt_out(item.channel, now)
+            self._story.opted_out(item.channel)
+            self._evaluate(now)
 
     def _push(self, at: datetime, item: Item) -> None:
         self._pushed += 1
@@ -128,19 +119,29 @@ class Play:
         self._tiers.forget()
         bills, customer = self._known.bills(), self._known.customer()
         self._used.hear(self._known.observed.contacts)
+        # Positions and customer are the same objects as before where no fact has touched them.
+        same_customer = customer is self._seen_customer
+        changed = {key for key, bill in bills.items() if bill is not self._seen.get(key)}
+        self._seen, self._seen_customer = bills, customer
+        self._review(bills, changed, now)
+        heard = heard_of(self._facts_now(customer), now) if self._policy.events else ()
+        for key, bill in bills.items():
+            if same_customer and key not in changed and not self._policy.events:
+                continue
+            over = bill.closed or bill.settled
+            if not bill.cancelled and (not over or self._policy.events):
+                self._plan(bill, customer, heard, now)
+
+    def _review(self, bills: dict[str, BillPosition], changed: set[str], now: datetime) -> None:
+        """End what is over, free what was held."""
         for each in list(self._open.values()):
-            bill = bills.get(each.reminder.bill_id)
-            reason = Reason.BILL_CANCELLED if bill is None else closing(bill, each.reminder)
+            bill_id = each.reminder.bill_id
+            reason = closing(bills[bill_id], each.reminder) if bill_id in changed else None
             if reason is not None:
                 minimum = reason is Reason.MINIMUM_MET
                 self._end(each, Suppress(reason, ()) if minimum else Cancel(reason, ()))
             elif each.held == Reason.HOLD and each.next_at > now:
                 self._put_off(each, max(now, each.reminder.due_at), "")
-        heard = heard_of(self._facts_now(customer), now) if self._policy.events else ()
-        for bill in bills.values():
-            over = bill.closed or bill.settled
-            if not bill.cancelled and (not over or self._policy.events):
-                self._plan(bill, customer, heard, now)
 
     def _plan(
         self, bill: BillPosition, customer: Customer, heard: tuple[Signal, ...], now: datetime
@@ -153,12 +154,12 @@ class Play:
         if customer.time_zone:
             self._watch_due_day(bill, customer.time_zone, now)
         for reminder in ahead(bill, customer, self._policy, now, about):
-            held = self._planned.get(reminder.reminder_id)
+            number = reminder.reminder_id.int
+            held = self._planned.get(number)
             if held is None:
                 if closing(bill, reminder) is None:
                     each = Open(reminder, max(now, reminder.due_at))
-                    self._planned[reminder.reminder_id] = each
-                    self._open[reminder.reminder_id] = each
+                    self._planned[number] = self._open[number] = each
                     self._push(each.next_at, each)
             elif not held.ended and not held.attempts and held.reminder != reminder:
                 held.reminder = reminder
@@ -183,20 +184,18 @@ class Play:
         key = digest_key(self._policy, each.reminder, bill, now)
         leader = None if key is None else self._leaders.get(key)
         decision = self._decide(each, bill, customer, tier, now, leader)
-        if leader is not None and not _carries(leader, decision):
+        if leader is not None and not carries(leader, decision):
             leader = None
             decision = self._decide(each, bill, customer, tier, now, None)
         self._story.decided(each.reminder, decision, tier, now)
-        match decision:
-            case Send():
-                self._send(each, decision, tier, now, key, leader)
-            case Defer(until=until, reason=reason):
-                self._put_off(each, max(until, now + _STEP), reason)
-            case Satisfy():
+        if isinstance(decision, Send):
+            self._send(each, decision, tier, now, key, leader)
+        elif isinstance(decision, Defer):
+            self._put_off(each, max(decision.until, now + _STEP), decision.reason)
+        else:
+            if isinstance(decision, Satisfy):
                 self._story.reached(each.reminder.bill_id)
-                self._over(each)
-            case _:
-                self._over(each)
+            self._over(each)
 
     def _decide(
         self,
@@ -268,7 +267,7 @@ class Play:
         state = merge(held.state, receipt.state)
         if state is held.state:
             return
-        each.attempts[receipt.index] = replace(held, state=state)
+        each.attempts[receipt.index] = now_in(held, state)
         self._story.told(held.channel, state)
         if state in _HEARD:
             self._story.reached(each.reminder.bill_id)
@@ -277,14 +276,14 @@ class Play:
 
     def _settle(self, each: Open, now: datetime) -> None:
         """As `services.record.wake_up`: done, or due again when."""
-        match progress(each.attempts, now):
-            case Confirmed():
-                self._story.reached(each.reminder.bill_id)
-                self._over(each)
-            case Wait(until=until):
-                self._put_off(each, min(until, max(now, each.reminder.expires_at)), "")
-            case _:
-                self._put_off(each, now, "")
+        step = progress(each.attempts, now)
+        if isinstance(step, Confirmed):
+            self._story.reached(each.reminder.bill_id)
+            self._over(each)
+        elif isinstance(step, Wait):
+            self._put_off(each, min(step.until, max(now, each.reminder.expires_at)), "")
+        else:
+            self._put_off(each, now, "")
 
     def _put_off(self, each: Open, until: datetime, reason: str) -> None:
         each.next_at, each.held = until, reason
@@ -296,4 +295,4 @@ class Play:
 
     def _over(self, each: Open) -> None:
         each.ended = True
-        self._open.pop(each.reminder.reminder_id, None)
+        self._open.pop(each.reminder.reminder_id.int, None)
