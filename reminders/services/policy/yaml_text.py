@@ -11,6 +11,7 @@ import yaml
 from reminders.domain.errors import PolicyError
 
 MAX_DEPTH = 40  # a policy has 5
+MAX_VALUES = 20_000  # a policy has some 500, a pack as many
 Place = tuple[str | int, ...]
 
 
@@ -47,21 +48,42 @@ def load(text: str) -> object:
         raise PolicyError(f"not YAML: {str(error).splitlines()[0]}") from None
 
 
+class _Weighing:
+    """How much a text stands for, read as events: an alias weighs as much as what it names."""
+
+    def __init__(self) -> None:
+        self._weight = 0
+        self._anchored: dict[str, int] = {}  # weights of what is complete
+        self._open: list[tuple[str | None, int]] = []  # being read: its anchor, the weight before
+
+    def take(self, event: yaml.Event) -> None:
+        """Raises `PolicyError` for what is nested without end, names itself, or is too much."""
+        match event:
+            case yaml.CollectionEndEvent():
+                anchor, before = self._open.pop()
+                if anchor is not None:
+                    self._anchored[anchor] = self._weight - before
+            case yaml.AliasEvent(anchor=str(anchor)):
+                if any(anchor == name for name, _ in self._open):
+                    raise PolicyError(f"*{anchor} stands for itself")
+                self._weight += self._anchored.get(anchor, 1)
+            case yaml.CollectionStartEvent(anchor=anchor):
+                self._open.append((anchor, self._weight))
+                self._weight += 1
+            case yaml.ScalarEvent():
+                self._weight += 1
+        if len(self._open) > MAX_DEPTH:
+            raise PolicyError("not a policy: nested too deep")
+        if self._weight > MAX_VALUES:
+            raise PolicyError(f"not a policy: it stands for more than {MAX_VALUES} values")
+
+
 def _refuse_bombs(text: str) -> None:
-    """Nothing nested without end, and no aliases: some lines of them stand for gigabytes, or for
-    themselves. libyaml builds what is nested by recursion of its own, which ends the process with
-    no error; reading its events does not recurse.
-    """
-    depth = 0
+    """libyaml builds what is nested by recursion of its own, which ends the process with no error;
+    reading its events does not recurse."""
+    weighing = _Weighing()
     for event in yaml.parse(text, yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise PolicyError("not a policy: nested too deep")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, yaml.AliasEvent):
-            raise PolicyError(f"*{event.anchor} is an alias: write out what it stands for")
+        weighing.take(event)
 
 
 def lines(text: str) -> dict[Place, int]:
