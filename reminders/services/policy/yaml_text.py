@@ -72,6 +72,9 @@ class _Weighing:
                 self._weight += 1
             case yaml.ScalarEvent():
                 self._weight += 1
+        self._judge()
+
+    def _judge(self) -> None:
         if len(self._open) > MAX_DEPTH:
             raise PolicyError("not a policy: nested too deep")
         if self._weight > MAX_VALUES:
