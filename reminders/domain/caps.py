@@ -85,8 +85,8 @@ def _blocked(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> B
         return None
     if barring <= 0:
         return Blocked(cap, counted(cap, usage, wanted, zones), None)
-    if usage.contacts[-barring].at <= _oldest(cap, wanted.at):
-        return None  # too few within the window, whatever they were
+    if _too_few(cap, usage.contacts, wanted, barring):
+        return None
     for at in _matching(cap, usage.contacts, wanted):
         barring -= 1
         if not barring:
@@ -95,6 +95,14 @@ def _blocked(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> B
                 return None
             return Blocked(cap, counted(cap, usage, wanted, zones), until)
     return None
+
+
+def _too_few(cap: Cap, contacts: Sequence[Contact], wanted: Contact, barring: int) -> bool:
+    """Whether so many cannot lie in the window, whatever they were: a short way to the usual
+    answer."""
+    if cap.window is not _BILL_LIFE:
+        return contacts[-barring].at <= _oldest(cap, wanted.at)
+    return _BILL in cap.scope and [each.bill for each in contacts].count(wanted.bill) < barring
 
 
 def _holds(cap: Cap, wanted: Contact) -> bool:
