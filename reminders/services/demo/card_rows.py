@@ -12,6 +12,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 
 YEAR = 2005
@@ -33,10 +34,12 @@ class CardRow:
     payments: tuple[int, ...]
 
 
+@lru_cache(maxsize=16)
 def statement_day(month: int) -> date:
     return date(YEAR, month, monthrange(YEAR, month)[1])
 
 
+@lru_cache(maxsize=16)
 def due_day(month: int) -> date:
     """When the statement of `month` is due: in the month after it."""
     day = statement_day(month) + timedelta(days=DAYS_TO_PAY)
@@ -54,7 +57,7 @@ def payment_day(row: CardRow, index: int) -> date:
     """The day of the payment of month `index`: before the next statement, late where so said."""
     month = MONTHS[index]
     # The day before the statement is the last: money of the statement's own day is in the next.
-    last = monthrange(YEAR, month)[1] - 1
+    last = statement_day(month).day - 1
     due = due_day(month - 1).day
     first, end = (due + 1, last) if is_late(row, index) else (1, due)
     if month == FIRST_DAY.month:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 SOURCE = "/demo-bank/billing"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_scan = json.JSONDecoder().raw_decode
 
 
 class TimedEvent(NamedTuple):
@@ -20,7 +21,7 @@ class TimedEvent(NamedTuple):
 
     @property
     def event(self) -> dict[str, Any]:  # Any: JSON
-        found: dict[str, Any] = json.loads(self.body)
+        found: dict[str, Any] = _scan(self.body.decode())[0]
         return found
 
 

@@ -17,7 +17,8 @@ Rank = tuple[datetime, str]
 
 def instant_of(text: str) -> datetime:
     """An instant of an event's JSON, in UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is UTC else found.astimezone(UTC)
 
 
 class Observed:
