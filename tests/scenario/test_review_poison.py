@@ -10,6 +10,7 @@ import pytest
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.facts import Facts
 from reminders.services import evaluate as evaluation
+from reminders.services import judging
 from tests.scenario.world import START, World
 
 HOUR = timedelta(hours=1)
@@ -41,7 +42,7 @@ def test_a_customer_that_cannot_be_judged_stops_nobody(
     for who, bill in (("C-1", "B-1"), ("C-2", "B-2")):
         world.customer(who)
         world.bill(bill, who=who)
-    judge = evaluation.judge
+    judge = judging.judge
 
     def odd(known: Facts, *more: object) -> object:
         if known.customer.ref == "C-1":

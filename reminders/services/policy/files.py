@@ -11,10 +11,14 @@ from reminders.services.policy import law
 from reminders.services.policy.bundle import Sources, dump
 from reminders.services.policy.shape import CardName, PolicyShape
 
+SHIPPED = Path(__file__).parents[3] / "config"
+
 
 def beside(path: Path, folder: str) -> Path:
-    """Where packs, cards and templates lie: beside the folder of the policy."""
-    return path.resolve().parent.parent / folder
+    """Where packs, cards and templates lie: beside the folder of the policy, or, for a policy that
+    is written elsewhere, where those lie that are shipped: it must not be without a law."""
+    near = path.resolve().parent.parent / folder
+    return near if near.is_dir() else SHIPPED / folder
 
 
 def gather(

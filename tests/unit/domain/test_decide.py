@@ -165,7 +165,8 @@ def test_an_email_that_nobody_bounced_satisfies_when_its_time_is_over() -> None:
 
 def test_the_checks_are_asked_in_one_order_and_end_at_the_one_that_decides() -> None:
     rules = [
-        "open", "holds", "tier", "newest", "opt-out.sms", "contact.sms", "hours", "caps.sms", "content"
+        "open", "holds", "tier", "newest", "opt-out.sms", "contact.sms", "hours", "caps.sms",
+        "content",
     ]  # fmt: skip
     assert [check.rule for check in ask().checks] == rules
     barred = [
