@@ -147,7 +147,7 @@ class PolicyShape(Strict):
     """A whole policy file."""
 
     name: Name
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]  # as the ledger keeps it
     stages: Annotated[tuple[StageShape, ...], Field(min_length=1)]
     ladders: dict[Tier, Ladder]
     quiet: QuietShape

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from reminders.domain.errors import PolicyError
+from reminders.services import policy_files
 from reminders.services.policy import lint as linter
 from reminders.services.policy.findings import Finding, Severity
+from reminders.services.policy.law import pack_texts
 from reminders.services.policy.lint import Unreadable, errors, lint
 
 CONFIG = Path(linter.__file__).parents[3] / "config"
@@ -108,7 +112,7 @@ def test_an_offer_inside_a_notice_is_found(folder: Path) -> None:
 
 
 def test_a_card_that_is_not_there_is_named(folder: Path) -> None:
-    text = TEXT[: TEXT.index("risk:")] + "risk: {card: mine}\n"
+    text = TEXT[: TEXT.index("\nrisk:")] + "\nrisk: {card: mine}\n"
     (found,) = errors(found_in(folder, text))
     assert (found.rule, found.what) == ("card", "risk: there is no card mine")
 
@@ -127,3 +131,28 @@ def test_a_file_that_is_not_there_is_unreadable(folder: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "1", "a text", "stages: 1", "packs: [1]\nname: []"])
 def test_any_yaml_gives_findings_and_no_crash(folder: Path, text: str) -> None:
     assert errors(found_in(folder, text))
+
+
+@pytest.mark.parametrize("version", ["99999999999", "true", "1.0", "'3'"])
+def test_a_version_is_a_number_that_the_ledger_can_keep(folder: Path, version: str) -> None:
+    text = re.sub(r"(?m)^version: .*$", f"version: {version}", TEXT)
+    (found,) = errors(found_in(folder, text))
+    assert (found.rule, found.what.partition(":")[0]) == ("shape", "version")
+
+
+def test_a_policy_written_elsewhere_is_looked_over_under_the_shipped_law(tmp_path: Path) -> None:
+    """Without its packs it would be clean, and be put in force with no law at all."""
+    path = tmp_path / "mine" / "policy.yaml"
+    path.parent.mkdir()
+    path.write_text(TEXT.replace("CN: cn", "CN: nosuch"), "utf-8")
+    (found,) = errors(lint(path))
+    assert found.what == "packs.CN: there is no pack nosuch"
+    path.write_text(TEXT, "utf-8")
+    policy, _ = policy_files.read(path)
+    assert policy.pack_of["CN"] == "cn"
+    assert {"cn", "house"} <= policy.packs.keys()
+
+
+def test_a_pack_that_is_named_is_never_left_out(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="cannot be read"):
+        pack_texts(tmp_path / "nowhere", ["cn"])
