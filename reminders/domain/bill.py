@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from operator import attrgetter
 
 from reminders.domain.record import record
 
@@ -147,7 +148,7 @@ def positions(
     found = {}
     for bill_id, allocated in _allocate(payments, terms, successors).items():
         history = histories[bill_id]
-        position = BillPosition(
+        facts = (
             bill_id,
             history[-1].version,
             terms[bill_id],
@@ -157,8 +158,13 @@ def positions(
             tuple(sorted(allocated, key=_payment_order)) if allocated else (),
         )
         held = before.get(bill_id)
-        found[bill_id] = held if held is not None and held == position else position
+        found[bill_id] = held if held and _facts_of(held) == facts else BillPosition(*facts)
     return found
+
+
+_facts_of = attrgetter(
+    "bill_id", "version", "terms", "epoch", "cancelled", "superseded_by", "payments"
+)
 
 
 def _version_order(version: BillVersion) -> tuple[int, tuple[datetime, str]]:

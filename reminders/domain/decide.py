@@ -79,8 +79,7 @@ def decide(
 def _over(case: Case) -> Decision | None:
     """Paid, cancelled, superseded or planned anew: nothing may be sent any more."""
     reason = closing(case.bill, case.reminder) or _not_overdue(case)
-    bill = case.bill
-    case.check("open", reason is None, "{} {} left", bill.balance, bill.terms.currency)
+    case.check("open", reason is None, "{0.balance} {0.terms.currency} left", case.bill)
     if reason is None:
         return None
     if reason is Reason.MINIMUM_MET:
@@ -180,8 +179,9 @@ def _not_of_the_plan(case: Case, stage: Stage) -> Reason | None:
     picked = bool(chosen) and stage.kind is _PRE_DUE and stage.offset_days in chosen
     if chosen and stage.kind is _PRE_DUE:
         days = ", ".join(str(day) for day in sorted(chosen))
-        case.check("chosen", picked, "the customer wants {} days", days)
-        if not picked:
+        kept = picked or _last_word(case, stage, chosen)
+        case.check("chosen", kept, "the customer wants {} days", days)
+        if not kept:
             return Reason.NOT_CHOSEN
     wanted = picked or case.tier in stage.tiers
     case.check("tier", wanted, case.tier)
@@ -193,6 +193,12 @@ def _not_of_the_plan(case: Case, stage: Stage) -> Reason | None:
         if not holds:
             return Reason.CONDITION
     return None
+
+
+def _last_word(case: Case, stage: Stage, chosen: frozenset[int]) -> bool:
+    """None of the customer's days is ahead, and nothing was said of the bill: silence is no
+    choice that is offered (S5.8)."""
+    return max(chosen) < stage.offset_days and case.bill.bill_id not in case.usage.told
 
 
 def _unplaceable(case: Case) -> Decision | None:
@@ -222,7 +228,7 @@ def _send(case: Case) -> Decision:
     if not isinstance(choice, tuple):
         return choice
     rung, contact = choice
-    case.check("content", True, "{} {}", case.bill.balance, case.bill.terms.currency)
+    case.check("content", True, "{0.balance} {0.terms.currency}", case.bill)
     if isinstance(step, TryNext):
         cause = step.cause
     else:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from reminders.domain.bill import BillPosition
-from reminders.domain.calendar import local_day
+from reminders.domain.calendar import local_day, shift
 from reminders.domain.features import FAILED_DAYS, Behaviour
 from reminders.domain.scorecard import Feature, RiskCard
 from reminders.domain.standing import WINDOW, day_end
 
 _FAILED = timedelta(days=FAILED_DAYS)
-_DAY = timedelta(days=1)
+_ANOMALY: Final = Feature.ANOMALY
 _COUNTS_DAYS = frozenset({Feature.DAYS_PAST_DUE, Feature.WORST_DAYS_PAST_DUE})
 
 
@@ -25,46 +26,51 @@ def steady_until(
     Hysteresis and early warnings look back from the very instant, and so are never steady. All
     else goes by the end of local days, once every fact has taken effect.
     """
-    if card.hysteresis or Feature.ANOMALY in wanted or _some_lie_ahead(behaviour, at):
+    if card.hysteresis or _ANOMALY in wanted or _told_ahead(behaviour, at):
         return at
     today = local_day(at, behaviour.zone)
-    try:
-        last = min(day for day in _last_days(behaviour, wanted, today) if day >= today)
-    except (ValueError, OverflowError):  # no day at all, or beyond the calendar
-        last = today
+    last = today if behaviour.promises else date.max
+    daily = not _COUNTS_DAYS.isdisjoint(wanted)
+    for bill in behaviour.bills:
+        if _taken_ahead(bill, at):
+            return at
+        last = min(last, _last_day(bill, today, daily=daily))
+    for day in behaviour.failed_on:
+        last = min(last, today if day > today else _next(day + _FAILED, today))
     return day_end(last, behaviour.zone)
 
 
-def _some_lie_ahead(behaviour: Behaviour, at: datetime) -> bool:
-    """True if a fact is known before it takes effect."""
-    for bill in behaviour.bills:
-        if bill.terms.issued_at > at:
-            return True
-        for payment in bill.payments:
-            if payment.paid_at > at or (payment.reversed_at or at) > at:
-                return True
+def _told_ahead(behaviour: Behaviour, at: datetime) -> bool:
+    """True if a promise or an observation is known before it takes effect."""
+    if not behaviour.promises and not behaviour.inputs:
+        return False
     return any(promise.made_at > at for promise in behaviour.promises) or any(
         given.observed_at > at for given in behaviour.inputs
     )
 
 
-def _last_days(behaviour: Behaviour, wanted: Collection[Feature], today: date) -> Iterator[date]:
-    """Local days at whose end something begins or ceases to count."""
-    if behaviour.promises:
-        yield today
-    for day in behaviour.failed_on:
-        yield day - _DAY
-        yield day + _FAILED
-    daily = not _COUNTS_DAYS.isdisjoint(wanted)
-    for bill in behaviour.bills:
-        if bill.cancelled:
-            continue
-        yield bill.terms.due_on
-        yield bill.terms.due_on + WINDOW
-        if daily and _past_due(bill, today):
-            yield today
+def _taken_ahead(bill: BillPosition, at: datetime) -> bool:
+    """The same of a bill and its payments."""
+    if bill.terms.issued_at > at:
+        return True
+    for payment in bill.payments:  # no `any(...)`: this runs for most decisions
+        if payment.paid_at > at or (payment.reversed_at or at) > at:
+            return True
+    return False
 
 
-def _past_due(bill: BillPosition, today: date) -> bool:
+def _last_day(bill: BillPosition, today: date, *, daily: bool) -> date:
+    """The local day at whose end the bill is judged, another day late, or too old to count."""
     terms = bill.terms
-    return terms.due_on < today and bill.superseded_by is None and bill.paid < terms.minimum_due
+    if bill.cancelled:
+        return date.max
+    if terms.due_on >= today:
+        return terms.due_on
+    if daily and bill.superseded_by is None and bill.paid < terms.minimum_due:
+        return today
+    return _next(shift(terms.due_on, WINDOW.days) or date.max, today)
+
+
+def _next(day: date, today: date) -> date:
+    """The day, if it is not over."""
+    return day if day >= today else date.max

@@ -23,7 +23,9 @@ from reminders.services.demo.portfolio import (
     Portfolio,
     TimedEvent,
     Totals,
+    WrittenEvent,
     cloud_event,
+    written,
 )
 from reminders.services.demo.profile import profile
 from reminders.services.demo.statements import own_events, snapshot
@@ -48,12 +50,12 @@ def portfolio_of(
         replace(person, currency=(currencies or {}).get(person.jurisdiction, person.currency))
         for person in invent(rows, chance)
     ]
-    events: list[TimedEvent] = []
+    events: list[WrittenEvent] = []
     own: dict[str, Totals] = {}
     extra = Totals()
     for row, person in zip(rows, customers, strict=True):
         theirs, totals, others = life_events(row, person, chance)
-        events += theirs
+        events += map(written, theirs)
         own[person.currency] = own.get(person.currency, Totals()) + totals
         extra += others
     events.sort(key=lambda event: event.at)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 
 from reminders.services.demo.chance import Chance
-from reminders.services.demo.portfolio import Portfolio, TimedEvent
+from reminders.services.demo.portfolio import Portfolio, WrittenEvent
 
 # UTC. 02:00 is 10:00 in Taipei, the hour of every stage: payments come before, at and after it.
 # All are after the first hour of the day, in which the facts lie: nothing is told ahead of time.
@@ -93,7 +93,7 @@ def _odd_ones(portfolio: Portfolio, chance: Chance) -> set[int]:
 
 def _entries(
     n: int,
-    event: TimedEvent,
+    event: WrittenEvent,
     day: date,
     slots: int,
     chance: Chance,
@@ -118,7 +118,7 @@ def _entries(
         tomorrow.append(_Entry(slot, order + 1, body, "malformed"))
 
 
-def _conflicting(event: TimedEvent) -> bytes:
+def _conflicting(event: WrittenEvent) -> bytes:
     found = event.event
     found["data"]["amount_minor"] += 100
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()

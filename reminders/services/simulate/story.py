@@ -38,6 +38,7 @@ class Story:
         self._counts = False
         self._sent: list[Sent] | None = [] if keep_sent else None
         self._now = _EPOCH
+        self._at: int | None = None
         self._messages = 0
         self._reached: set[str] = set()
         self._messaged: set[str] = set()
@@ -46,7 +47,7 @@ class Story:
     def turn(self, now: datetime) -> None:
         """What follows happens at `now`."""
         self._counts = now >= self._window.from_at
-        self._now = now
+        self._now, self._at = now, None
 
     def decided(self, reminder: Reminder, decision: Decision, tier: Tier, now: datetime) -> None:
         """One call of `decide`."""
@@ -117,8 +118,10 @@ class Story:
         return Played(self._ref, digest, self._messages, tuple(self._sent or ()))
 
     def _second(self) -> int:
-        """Since 1970 UTC."""
-        return (self._now - _EPOCH) // _SECOND
+        """Since 1970 UTC; asked for at fewer instants than there are."""
+        if self._at is None:
+            self._at = (self._now - _EPOCH) // _SECOND
+        return self._at
 
     def _keep(self, reminder: Reminder, decision: Decision) -> None:
         channel = decision.rung.channel if isinstance(decision, Send) else ""
