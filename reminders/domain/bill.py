@@ -220,11 +220,12 @@ def _lost_successors(histories: dict[str, list[BillVersion]]) -> dict[str, int]:
 def _allocate(
     payments: Iterable[Payment], terms: dict[str, BillTerms], successors: dict[str, str]
 ) -> dict[str, list[Payment]]:
-    """Payments per bill. One made after the next statement was issued reduces that statement."""
+    """Payments per bill. One made after the next statement was issued reduces that statement,
+    also where the bill that it names has not been heard of yet."""
     allocated: dict[str, list[Payment]] = {bill_id: [] for bill_id in terms}
     for payment in payments:
         target = payment.bill_id
-        if target is None or target not in terms:
+        if target is None:
             continue
         seen = {target}
         while (after := successors.get(target)) is not None and after not in seen:
@@ -232,7 +233,7 @@ def _allocate(
                 break
             seen.add(after)
             target = after
-        if terms[target].currency == payment.currency:
+        if target in terms and terms[target].currency == payment.currency:
             allocated[target].append(payment)
     return allocated
 
