@@ -10,11 +10,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import lru_cache
 from hashlib import blake2b
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 CUSTOMER_BITS = 60
 NAME_BITS = 44
 BUCKETS = 1024
+_set = object.__setattr__  # an UUID refuses writes
 NOBODY = 0  # the customer of what names none: malformed events in the dead letters
 
 
@@ -43,7 +44,16 @@ def make_id(month: int, customer: int, *name: object) -> UUID:
     text = "\x1f".join(map(str, name)).encode("utf-8", "surrogatepass")
     named = int.from_bytes(blake2b(text, digest_size=8).digest(), "big") >> (64 - NAME_BITS)
     head = _digits(month)
-    return UUID(int=(head << (CUSTOMER_BITS + NAME_BITS)) | (customer << NAME_BITS) | named)
+    return _uuid((head << (CUSTOMER_BITS + NAME_BITS)) | (customer << NAME_BITS) | named)
+
+
+def _uuid(number: int) -> UUID:
+    """`UUID(int=number)` for a number of 128 bits, without looking for other arguments: a third
+    of its cost, which a plan pays for each stage."""
+    found = object.__new__(UUID)
+    _set(found, "int", number)
+    _set(found, "is_safe", SafeUUID.unknown)
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -86,10 +86,13 @@ class Play:
             now = facts[at].at if heard else self._heap[0][0]
             if now >= self._window.until_at:
                 break
-            self._story.turn(now)
             if not heard:
-                self._do(now, heappop(self._heap)[2])
+                item = heappop(self._heap)[2]
+                if not (isinstance(item, Open) and (item.ended or item.next_at != now)):
+                    self._story.turn(now)
+                    self._do(now, item)
                 continue
+            self._story.turn(now)
             while at < len(facts) and facts[at].at == now:
                 self._known.hear(facts[at])
                 at += 1
@@ -99,8 +102,7 @@ class Play:
 
     def _do(self, now: datetime, item: Item) -> None:
         if isinstance(item, Open):
-            if not item.ended and item.next_at == now:
-                self._wake(item, now)
+            self._wake(item, now)
         elif isinstance(item, Receipt):
             self._receive(item, now)
         elif isinstance(item, DueDay):
