@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from reminders.domain.caps import Blocked, first_blocked
 from reminders.domain.case import Case
@@ -12,10 +13,13 @@ from reminders.domain.compliance import Mandate, Rules
 from reminders.domain.customer import ContactHealth, ContactPoint
 from reminders.domain.decision import Decision, Defer, Exhaust, Reason, Suppress
 from reminders.domain.hours import is_open, opens_at
+from reminders.domain.kinds import DATED
 from reminders.domain.policy import Rung
 from reminders.domain.usage import PASSIVE, Contact
 
 Choice = tuple[Rung, Contact]
+# Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
+_DEAD: Final = ContactHealth.DEAD
 
 
 @dataclass(slots=True)
@@ -74,7 +78,7 @@ def _allowed(case: Case, rung: Rung, seen: _Seen) -> bool:
 def _reachable(case: Case, channel: str, rules: Rules) -> bool:
     contact = case.customer.contacts.get(channel)
     health = "none" if contact is None else contact.health
-    alive = contact is not None and contact.health is not ContactHealth.DEAD
+    alive = contact is not None and contact.health is not _DEAD
     case.check(f"contact.{channel}", alive, health)
     return contact is not None and alive and _fresh(case, contact, rules)
 
@@ -125,6 +129,7 @@ def _under_caps(case: Case, rung: Rung, seen: _Seen) -> Choice | None:
         customer=str(case.customer.customer_id),
         bill=case.bill.bill_id,
         contact_point=point.key,
+        kind=case.kind,
     )
     if rung.channel in PASSIVE:
         return rung, wanted
@@ -173,7 +178,7 @@ def _ordered_by_law(
     case: Case, barred: Sequence[Rung], mandate: Mandate
 ) -> Choice | Decision | None:
     """One notice on one channel, the least intrusive: a bill that has had one needs no other."""
-    if case.bill.bill_id in case.usage.told:
+    if _given(case):
         return None
     for rung in sorted(barred, key=lambda rung: rung.channel not in PASSIVE):
         rules = case.rules(rung.channel)
@@ -190,3 +195,11 @@ def _ordered_by_law(
             seen = _Seen()
             return _under_caps(case, rung, seen) or _capped(case, seen.blocked)
     return None
+
+
+def _given(case: Case) -> bool:
+    """Whether what the law orders was said: that the bill is due, or else this very notice."""
+    bill_id = case.bill.bill_id
+    if case.kind in DATED:
+        return bill_id in case.usage.told
+    return any(each.bill == bill_id and each.kind == case.kind for each in case.usage.contacts)

@@ -35,13 +35,17 @@ _LEADER = (
     "LEFT JOIN attempt l ON a.leader_id IS NOT NULL AND l.customer_id = a.customer_id"
     " AND l.month = a.month AND l.attempt_id = a.leader_id"
 )
+_KIND = (
+    "LEFT JOIN reminder r ON r.customer_id = a.customer_id AND r.month = a.month"
+    " AND r.reminder_id = a.reminder_id"
+)
 _COUNTS = "a.class <> '' AND coalesce(l.state, a.state) NOT IN ('failed', 'released')"
 _COLUMNS = (
     "a.customer_id, a.submitted_at, a.channel, a.class, a.bill_id,"
-    " coalesce(encode(a.contact_key, 'hex'), ''), a.leader_id IS NULL"
+    " coalesce(encode(a.contact_key, 'hex'), ''), a.leader_id IS NULL, coalesce(r.kind, '')"
 )
 _OWN = text(
-    f"SELECT {_COLUMNS} FROM attempt a {_LEADER}"  # noqa: S608  (only our own column names)
+    f"SELECT {_COLUMNS} FROM attempt a {_LEADER} {_KIND}"  # noqa: S608  (only our own column names)
     " WHERE a.customer_id = ANY(CAST(:ids AS bigint[]))"
     f" AND a.month >= :month AND {_COUNTS} ORDER BY a.submitted_at, a.attempt_id"
 )
@@ -54,7 +58,7 @@ _LOCK = text(
 _SHARED = text(
     f"SELECT u.key, u.attempt_id, {_COLUMNS} FROM shared_use u JOIN attempt a"  # noqa: S608  (only our own column names)
     " ON a.customer_id = u.customer_id AND a.month = u.month AND a.attempt_id = u.attempt_id"
-    f" {_LEADER} WHERE u.key = ANY(CAST(:keys AS bytea[])) AND u.at >= :since AND {_COUNTS}"
+    f" {_LEADER} {_KIND} WHERE u.key = ANY(CAST(:keys AS bytea[])) AND u.at >= :since AND {_COUNTS}"
     " ORDER BY u.at, u.attempt_id"
 )
 
@@ -69,7 +73,7 @@ class SharedContact:
 
 
 def _contact(customer: int, *rest: object) -> Contact:
-    at, channel, message_class, bill, point, leads = rest
+    at, channel, message_class, bill, point, leads, kind = rest
     return Contact(
         at=at,  # type: ignore[arg-type]  # a row has the types of its SELECT
         channel=str(channel),
@@ -78,6 +82,7 @@ def _contact(customer: int, *rest: object) -> Contact:
         bill=str(bill),
         contact_point=str(point),
         leads=bool(leads),
+        kind=str(kind),
     )
 
 

@@ -68,7 +68,9 @@ class UsedUp:
             mine = [*own.get(customer, ()), *outside.get(customer, ())]
             mine.sort(key=lambda contact: contact.at)
             counted = tuple(each for each in mine if each.channel not in PASSIVE)
-            self._usage[str(customer)] = Usage(counted, frozenset(each.bill for each in mine))
+            self._usage[str(customer)] = Usage(
+                counted, frozenset(each.bill for each in mine if each.tells)
+            )
         self._shared: dict[bytes, dict[UUID, Contact]] = {}
         for each in shared:
             self._shared.setdefault(each.key, {})[each.attempt_id] = each.contact

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from reminders.domain.identity import customer_id
 from reminders.domain.outcome import Permanent
+from reminders.ledger import usage
 from tests.scenario.world import START, World
 
 
@@ -127,6 +129,10 @@ def test_an_opt_out_is_answered_on_another_channel(world: World) -> None:
     world.run_until(START + timedelta(hours=2))
     assert len(world.sms.sent) == 0
     assert len(world.email.sent) == 1
+    who = customer_id("C-1")
+    with world.engine.connect() as connection:
+        (counted,) = usage.own(connection, [who], START)[who]
+    assert (counted.kind, counted.tells) == ("optout_disclosure", False)  # it names no date
 
 
 def test_what_a_customer_was_told_is_not_told_again_of_the_next_bill(world: World) -> None:

@@ -243,6 +243,28 @@ def test_only_a_law_that_is_named_passes_an_opt_out_and_once_per_bill() -> None:
     assert isinstance(overdue, Suppress)
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "goes"),
+    [
+        (MessageKind.PRE_DUE, MessageKind.OPTOUT_DISCLOSURE, True),
+        (MessageKind.PRE_DUE, MessageKind.DUE_TODAY, False),
+        (MessageKind.LEGAL_NOTICE, MessageKind.PRE_DUE, True),
+        (MessageKind.LEGAL_NOTICE, MessageKind.LEGAL_NOTICE, False),
+    ],
+)
+def test_what_the_law_orders_is_given_only_by_what_says_it(
+    kind: MessageKind, said: MessageKind, goes: bool
+) -> None:
+    """An answer to the opt-out reminds of no date, and a reminder is no legal notice."""
+    stage = next(each for each in BASE.stages if each.name == "d-3")
+    law = pack(mandates=(Mandate(kind, "Some Act s. 2", LAW),))
+    rules = policy(law, stages=(replace(stage, kind=kind),))
+    before = replace(sent(stage_of(rules, "d-3").due_at - timedelta(days=2), "email"), kind=said)
+    about = replace(before, bill=bill().bill_id)
+    decision = ask(rules, who=customer(opted_out=ALL), usage=NOTHING_USED.after(about))
+    assert isinstance(decision, Send) is goes
+
+
 def test_a_channel_that_is_left_is_used_before_any_mandate() -> None:
     ordered = policy(pack(mandates=(Mandate(MessageKind.PRE_DUE, "Some Act s. 2", LAW),)))
     decision = ask(ordered, who=customer(opted_out=("sms", "in_app")))
