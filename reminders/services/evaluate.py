@@ -16,7 +16,7 @@ from reminders.domain.decision import Reason
 from reminders.domain.errors import DomainError
 from reminders.domain.identity import bucket
 from reminders.domain.planning import plan
-from reminders.domain.policy import Policy, Trigger
+from reminders.domain.policy import EventRule, Policy, Trigger
 from reminders.domain.reminder import Reminder, ReminderState
 from reminders.domain.signals import Signal, signals
 from reminders.domain.tier import Tier
@@ -75,6 +75,7 @@ def _batch(resources: Resources, connection: Connection) -> tuple[int, set[str]]
         try:
             tier = judge(each, resources.book.active, now).tier
             ended, opened = _open_reminders(each, kept.get(customer, []), now)
+            ended += _without_cause(resources, each, kept.get(customer, []), now)
             planned = _planned(resources, each, tier, opened, now)
         except UNDECIDABLE:  # whatever is wrong with one, the others must be evaluated
             log.exception("customer put off", customer=customer)
@@ -122,6 +123,35 @@ def _open_reminders(
         if each.reason == Reason.HOLD and each.next_at > now:
             moves.append(Move(each, each.state, "", max(now, reminder.due_at), each.lane))
     return moves, policies
+
+
+def _without_cause(
+    resources: Resources, known: Facts, kept: Sequence[Kept], now: datetime
+) -> list[Move]:
+    """Moves for answers, not begun, to what is no longer so: a warning that was taken back, a
+    promise that was kept. They are put off to their end, and due again if it comes back."""
+    heard: tuple[Signal, ...] | None = None
+    moves = []
+    for each in kept:
+        bill, policy = known.bills.get(each.reminder.bill_id), resources.book.get(each.policy)
+        rule = policy.event_rule(each.reminder.stage)
+        if bill is None or rule is None or not _may_end(each, rule, bill):
+            continue
+        heard = heard_of(known, now) if heard is None else heard
+        planned = plan(bill, known.customer, policy, signals=heard)
+        due = [one.due_at for one in planned if one.reminder_id == each.reminder.reminder_id]
+        if due and each.reason == Reason.CONDITION:
+            moves.append(Move(each, each.state, "", max(now, *due), each.lane))
+        elif not due and each.reason != Reason.CONDITION:
+            ends_at = each.reminder.expires_at
+            moves.append(Move(each, each.state, Reason.CONDITION, ends_at, each.lane))
+    return moves
+
+
+def _may_end(kept: Kept, rule: EventRule, bill: BillPosition) -> bool:
+    """Thanks are for a payment that was made, whatever became of its bill since."""
+    open_yet = kept.state is ReminderState.PLANNED and closing(bill, kept.reminder) is None
+    return open_yet and rule.on is not Trigger.PAYMENT
 
 
 def _planned(

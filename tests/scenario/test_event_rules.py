@@ -183,3 +183,58 @@ def test_a_payment_after_a_reversal_is_thanked_for_again(world: World) -> None:
             world.reverse("P-1")
             world.run_until(START + timedelta(days=1, hours=5))
     assert len(world.sms.sent) == 2
+
+
+def test_a_warning_that_was_taken_back_is_not_answered_unless_it_comes_again(world: World) -> None:
+    """S1.13: reported at night, taken back before the morning; and reported again the next day."""
+    world.use("on-warnings", events=[rule("anomaly", "pre_due", 24, backup=True)])
+    world.customer()
+    world.bill()
+    night = START + timedelta(days=1, hours=13)
+    world.run_until(night)
+    for hours, value in ((0, 1), (1, 0)):
+        world.clock.set(night + timedelta(hours=hours))
+        seen = {"name": "anomaly", "value": value, "source": "desk"}
+        world.tell("risk.observed", seen | {"observed_at": world.clock.now().isoformat()})
+        world.evaluate()
+    world.run_until(night + timedelta(hours=14))
+    assert (world.email.sent, state(world, "on-anomaly")) == ([], [("planned", "condition")])
+    seen = {"name": "anomaly", "value": 1, "source": "desk"}
+    world.tell("risk.observed", seen | {"observed_at": world.clock.now().isoformat()})
+    world.run_until(night + timedelta(hours=15))
+    assert len(world.email.sent) == 1
+
+
+def test_a_promise_that_was_kept_after_it_was_planned_for_is_not_followed_up(world: World) -> None:
+    world.use("on-promises", events=[rule("promise_broken", "promise_followup", 72)])
+    world.customer()
+    world.bill()
+    promise = {"promise_id": "PR", "bill_id": "B-1", "amount_minor": 5_000, "currency": "TWD"}
+    made = {"promised_on": "2026-03-05", "made_at": START.isoformat()}
+    world.tell("promise.made", promise | made)
+    world.evaluate()
+    world.clock.set(START + timedelta(days=1))
+    world.pay("P-1", 5_000)
+    world.run_until(START + timedelta(days=7, minutes=-1))
+    assert world.sms.sent == []
+    world.run_until(START + timedelta(days=9))
+    assert state(world, "on-promise_broken") == [("expired", "stage_past")]
+
+
+def test_a_usual_payer_who_paid_the_minimum_is_not_warned(world: World) -> None:
+    """The warning is planned as soon as the bill is; the rest of a revolving bill may stay open."""
+    world.use("on-lateness", events=[rule("anomaly", "pre_due", 24, backup=True)])
+    world.customer()
+    for n, due_on in enumerate(("2025-12-11", "2026-01-11", "2026-02-11"), 1):
+        due = {"due_on": due_on, "issued_at": f"{due_on[:7]}-01T02:00:00+00:00"}
+        world.bill(f"OLD-{n}", **due)
+        paid = {"payment_id": f"OP-{n}", "bill_id": f"OLD-{n}", "amount_minor": 100_000}
+        at = {"currency": "TWD", "paid_at": f"{due_on[:8]}10T02:00:00+00:00"}
+        world.tell("payment.received", paid | at)
+    world.bill()
+    world.evaluate()
+    assert state(world, "on-anomaly") == [("planned", "")]
+    world.clock.set(START + timedelta(days=1))
+    world.pay("P-1", 10_000)
+    world.run_until(START + timedelta(days=12))
+    assert state(world, "on-anomaly")[0][0] == "expired"
