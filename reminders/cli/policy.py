@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 from rich.table import Table
 
 from config.settings import SHIPPED
 from reminders.cli import policy_acts
-from reminders.cli.running import DATA, AsJson, console, resources, wrong
+from reminders.cli.running import DATA, AsJson, console, logs_aside, resources, wrong
 from reminders.domain.policy import Policy
 from reminders.ledger.policies import Activation
 from reminders.services import policy_files
@@ -44,9 +42,7 @@ Into = Annotated[Path | None, typer.Option("--output", help="Write to a file.")]
 
 @app.callback()
 def _logs_aside() -> None:
-    """Without a system's settings, warnings go to standard error: the output may be JSON."""
-    if not structlog.is_configured():
-        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    logs_aside()
 
 
 @app.command("list")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,14 @@ Data = Annotated[
     Path, typer.Option(help="Folder of a running `reminders up`, where the environment is empty.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+
+
+def logs_aside() -> None:
+    """Without a system's settings, warnings go to standard error: the output may be JSON."""
+    import structlog
+
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def wrong(line: str) -> NoReturn:

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.settings import SHIPPED
-from reminders.cli.running import DATA, AsJson, resources, wrong
+from reminders.cli.running import DATA, AsJson, logs_aside, resources, wrong
 from reminders.domain.policy import Policy
 from reminders.services import memory, policy_files
 from reminders.services.simulate.card_file import CardFile
@@ -79,6 +79,7 @@ def simulate(
 
     What becomes of a message is drawn from a declared model, and told as such.
     """
+    logs_aside()
     window = _window(from_day, to_day)
     assumed = read_model(model, seed)
     if shadow:
