@@ -13,7 +13,9 @@ from sqlalchemy import Connection, TextClause, text
 from reminders.ledger import intake
 from reminders.ledger.bulk import Bulk
 
-_CHOSEN = "preference"  # the origin of what was chosen, beside billing's consent
+# The origins of a preference: what was chosen, and the consent that billing keeps.
+CHOSEN, CONSENT = "preference", "consent"
+PROFILE = "customer.updated"  # the source of a consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,10 @@ _RECENT = text(
     " WHERE NOT allowed AND received_at > :since"
     " AND (actor = ANY(CAST(:actors AS text[])) OR source = ANY(CAST(:sources AS text[])))"
     " GROUP BY actor, source"
+)
+_GIVEN = text(
+    "SELECT customer_id, channel FROM preference"
+    " WHERE customer_id = ANY(CAST(:ids AS bigint[])) AND origin = 'consent' AND allowed"
 )
 _AHEAD = text(
     "SELECT bill_id, stage, kind, greatest(due_at, next_at) FROM reminder"
@@ -155,6 +161,12 @@ def tier_of(connection: Connection, customer: int) -> str:
     return str(connection.execute(_TIER, {"customer": customer}).scalar() or "")
 
 
+def given(connection: Connection, customers: Collection[int]) -> frozenset[tuple[int, str]]:
+    """(customer, channel) of the consents that stand, of these (locked) customers."""
+    rows = connection.execute(_GIVEN, {"ids": sorted(customers)})
+    return frozenset((row[0], row[1]) for row in rows)
+
+
 def keep_verdicts(
     connection: Connection, changes: Sequence[Change], *, approved: bool, actor: str, reason: str
 ) -> set[UUID]:
@@ -168,13 +180,14 @@ def keep_verdicts(
 
 def apply(connection: Connection, changes: Sequence[Change]) -> None:
     """Let changes take effect as of their own time: a newer choice that stands already wins."""
-    newest: dict[tuple[int, str, str], Change] = {}
+    newest: dict[tuple[int, str, str, str], Change] = {}
     for each in sorted(changes, key=lambda each: (each.effective_at, each.event_key)):
-        newest[each.customer_id, each.channel, each.kind] = each
+        origin = CONSENT if each.source == PROFILE else CHOSEN
+        newest[each.customer_id, each.channel, each.kind, origin] = each
     intake.PREFERENCES.insert(
         connection,
         [
-            (*key, _CHOSEN, c.allowed, c.actor, c.source, c.effective_at, c.event_key)
+            (*key, c.allowed, c.actor, c.source, c.effective_at, c.event_key)
             for key, c in sorted(newest.items())
         ],
     )

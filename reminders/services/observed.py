@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 
 from reminders.domain.identity import make_id, month_of
 from reminders.domain.kinds import MessageClass
-from reminders.events.models import OffsetsChosen, PreferenceChanged
+from reminders.events.models import OffsetsChosen
 from reminders.events.observed import ContactConfirmed, ContactMade, PromiseMade, RiskObserved
 from reminders.ledger import arrays, observed
 from reminders.services.newest import Newest
+from reminders.services.preferences.alarm import Asked
 
 Rank = tuple[datetime, str]  # effective at, event key
 
@@ -39,19 +40,20 @@ class Observed:
         """From `rank` on the channel had the address of this hash (None = no address)."""
         self._statements.add((customer, channel, *rank), rank, (digest,))
 
-    def add_change(self, customer: int, data: PreferenceChanged, rank: Rank, held_for: str) -> None:
+    def add_change(self, asked: Asked, rank: Rank, held_for: str) -> None:
         """One change of a preference, whether it takes effect or is held for a person."""
         # Its name and month are the event's own, so that a replay finds it there already.
-        change_no = make_id(month_of(rank[0]), customer, "preference_change", *rank)
+        customer, at = asked.customer, rank[0]
+        change_no = make_id(month_of(at), customer, "preference_change", at, asked.event_key)
         row = (
-            data.channel,
-            data.message_kind,
-            data.allowed,
-            data.actor or "",
-            data.source or "",
-            rank[0],
+            asked.channel,
+            asked.kind,
+            asked.allowed,
+            asked.actor,
+            asked.source,
+            at,
             self._now,
-            rank[1],
+            asked.event_key,
             held_for,
         )
         self._changes.add((customer, change_no), rank, row)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from reminders.domain.address import mask
-from reminders.domain.customer import EVERY_KIND, ChannelName
+from reminders.domain.customer import ChannelName
 from reminders.events.envelope import Event
 from reminders.events.models import (
     BillCancelled,
@@ -24,17 +24,16 @@ from reminders.events.models import (
     PaymentReversed,
     PreferenceChanged,
 )
-from reminders.ledger import arrays, intake
+from reminders.ledger import arrays, intake, preferences
 from reminders.ledger.bulk import Bulk
 from reminders.ledger.cipher import KeyRing
+from reminders.ledger.preferences import CHOSEN, CONSENT, PROFILE
 from reminders.services.newest import Key, Newest
 from reminders.services.observed import OBSERVED, Observed, Rank
 from reminders.services.preferences.alarm import Asked
 from reminders.services.preferences.held import to_hold
 
-_CHOSEN = "preference"
-_CONSENT = "consent"
-_BILLING = ("billing", "customer.updated")  # who said it, and where
+BILLING = "billing"  # who speaks in a customer's profile
 
 
 class Projection:
@@ -43,7 +42,8 @@ class Projection:
     def __init__(self, ring: KeyRing, now: datetime) -> None:
         self._ring = ring
         self._now = now
-        self._asked: list[tuple[int, PreferenceChanged, Rank]] = []
+        self._asked: list[tuple[Asked, Rank]] = []
+        self._consents: list[tuple[Asked, Rank]] = []
         self._observed = Observed(now)
         self._profiles = Newest()
         self._contacts = Newest()
@@ -62,7 +62,7 @@ class Projection:
         rank = (event.time, f"{source} {event_id}")
         match event.data:
             case PreferenceChanged() as data:
-                self._asked.append((customer, data, rank))
+                self._asked.append((_asked(customer, data, rank), rank))
             case data if type(data) in OBSERVED:
                 self._observed.add(customer, data, rank)
             case data:
@@ -110,33 +110,37 @@ class Projection:
         for channel in ChannelName:
             self._contact(customer, channel, given.get(channel.value), rank)
         for name, allowed in data.consent.items():
-            self._preference(customer, (name, EVERY_KIND, _CONSENT), allowed, _BILLING, rank)
+            key = f"{rank[1]} {name}"  # one event speaks of several channels
+            said = Asked(customer, allowed, BILLING, PROFILE, key, name)
+            self._consents.append((said, rank))
 
     def _contact_changed(self, customer: int, data: ContactChanged, rank: Rank, trace: str) -> None:
         self._contact(customer, data.channel, data.address, rank)
 
-    def _preference(
-        self,
-        customer: int,
-        key: tuple[str, str, str],
-        allowed: bool,
-        said: tuple[str, str],
-        rank: Rank,
-    ) -> None:
-        self._preferences.add((customer, *key), rank, (allowed, *said, *rank))
+    def _preference(self, asked: Asked, rank: Rank, origin: str) -> None:
+        key = (asked.customer, asked.channel, asked.kind, origin)
+        self._preferences.add(key, rank, (asked.allowed, asked.actor, asked.source, *rank))
 
     def _choose(self, connection: Connection) -> None:
-        """What takes effect, and what waits for a person: only the whole batch shows a bulk."""
-        if not self._asked:
-            return
-        held = to_hold(connection, [_asked(*each) for each in self._asked], self._now)
-        for customer, data, rank in self._asked:
-            held_for = held.get(rank[1], "")
-            self._observed.add_change(customer, data, rank, held_for)
+        """What takes effect, and what waits for a person: only the whole batch shows a bulk.
+
+        A profile that takes a consent back is a change like any other (S4.24: an upgrade silently
+        switched reminders off); one that only repeats what was known is none.
+        """
+        off = {each.customer for each, _ in self._consents if not each.allowed}
+        given = preferences.given(connection, off) if off else frozenset()
+        changes = [(each, rank, CHOSEN) for each, rank in self._asked]
+        for each, rank in self._consents:
+            if not each.allowed and (each.customer, each.channel) in given:
+                changes.append((each, rank, CONSENT))
+            else:
+                self._preference(each, rank, CONSENT)
+        held = to_hold(connection, [each for each, _, _ in changes], self._now) if changes else {}
+        for each, rank, origin in changes:
+            held_for = held.get(each.event_key, "")
+            self._observed.add_change(each, rank, held_for)
             if not held_for:
-                key = (data.channel, data.message_kind, _CHOSEN)
-                said = (data.actor or "", data.source or "")
-                self._preference(customer, key, data.allowed, said, rank)
+                self._preference(each, rank, origin)
 
     def _bill(self, customer: int, data: BillSnapshot, rank: Rank, trace: str) -> None:
         key = (customer, data.bill_id, data.version, rank[1])
@@ -178,7 +182,8 @@ class Projection:
 
 
 def _asked(customer: int, data: PreferenceChanged, rank: Rank) -> Asked:
-    return Asked(customer, data.allowed, data.actor or "", data.source or "", rank[1])
+    said = (data.actor or "", data.source or "")
+    return Asked(customer, data.allowed, *said, rank[1], data.channel, data.message_kind)
 
 
 _Adder = Callable[[Projection, int, Any, Rank, str], None]  # Any: one data model

@@ -27,7 +27,7 @@ from reminders.services.preferences.errors import LastChannel, PreferenceError, 
 from reminders.services.preferences.passes import PATH, PreferenceLinks, customer_of_pass
 from reminders.services.preferences.show import open_channels, show
 from reminders.services.resources import Resources
-from tests.scenario.world import PROFILE, START, World
+from tests.scenario.world import PROFILE, START, World, profile
 
 DUE = START + timedelta(days=7)
 CHANNELS = ("sms", "email", "in_app")
@@ -314,3 +314,51 @@ def test_a_mail_carries_the_link_to_its_customers_own_page(world: World) -> None
     for text in (mail.headers["List-Unsubscribe"].strip("<>"), mail.text):
         token = text.partition(PATH)[2].partition("\n")[0].strip()
         assert customer_of_pass(token, "k") == "C-1"
+
+
+def withdraw(world: World, customers: int) -> None:
+    """One upgrade of billing: profiles that take back every consent, in one batch."""
+    none = dict.fromkeys(("sms", "email", "in_app"), False)
+    world.take(
+        *(
+            world.event("customer.updated", profile(n) | {"consent": none}, who=f"C-{n}")
+            for n in range(1, customers + 1)
+        )
+    )
+
+
+def consents(world: World) -> dict[bool, int]:
+    rows = world.rows("SELECT allowed, count(*) FROM preference GROUP BY allowed")
+    return dict(rows)
+
+
+def test_an_upgrade_that_takes_back_everybodys_consent_waits_for_a_person(world: World) -> None:
+    """S4.24: a system upgrade silently switched reminders off."""
+    for number in range(1, 31):
+        world.customer(f"C-{number}")
+    world.clock.set(START + timedelta(hours=1))
+    withdraw(world, 30)
+    assert consents(world) == {True: 90}
+    waiting = held.listed(world.resources, 1000)
+    assert len(waiting) == 90
+    assert {each.held_for for each in waiting} == {"bulk"}
+    held.decide(world.resources, waiting, approved=True, actor="ana", reason="asked billing")
+    assert consents(world) == {False: 90}
+    world.clock.set(START + timedelta(hours=2))
+    world.customer("C-1")  # billing gives it again: the same fact, newer
+    assert consents(world) == {False: 87, True: 3}
+
+
+def test_a_consent_that_one_customer_takes_back_holds_at_once(world: World) -> None:
+    world.customer()
+    world.clock.set(START + timedelta(hours=1))
+    withdraw(world, 1)
+    assert consents(world) == {False: 3}
+    assert world.rows("SELECT count(*) FROM preference_change WHERE held_for = ''") == [(3,)]
+
+
+def test_profiles_that_never_had_consent_raise_no_alarm(world: World) -> None:
+    """A lender moves in with its customers: "never confirmed" is no switching-off."""
+    withdraw(world, 30)
+    assert consents(world) == {False: 90}
+    assert held.listed(world.resources, 10) == []

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from reminders.domain.customer import EVERY_KIND
+
 NO_ACTOR = "no_actor"
 BULK = "bulk"
 
@@ -29,13 +31,16 @@ OWN_SOURCES = STOPS | {PAGE}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One change as an event asks for it; `event_key` is the event's own."""
+    """One change as an event asks for it; `event_key` is the event's own, and names the channel
+    too where one event changes several."""
 
     customer: int
     allowed: bool
     actor: str
     source: str
     event_key: str
+    channel: str = ""
+    kind: str = EVERY_KIND
 
     @property
     def own(self) -> bool:
