@@ -78,5 +78,5 @@ def test_the_same_events_from_both_have_the_effect_of_one(
     assert whole.count("SELECT count(*) FROM bill_version") == CUSTOMERS
     assert whole.count("SELECT sum(amount) FROM payment") == CUSTOMERS * 600
     # Every stage of the policy is still ahead, and each is planned once.
-    assert whole.count("SELECT count(*) FROM reminder WHERE state = 'planned'") == 6 * CUSTOMERS
+    assert whole.count("SELECT count(*) FROM reminder WHERE state = 'planned'") == 7 * CUSTOMERS
     assert whole.count("SELECT count(*) - count(DISTINCT (bill_id, stage)) FROM reminder") == 0
