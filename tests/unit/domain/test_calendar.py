@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reminders.domain.calendar import allowed_from, instant, local_day, shift
+from reminders.domain.calendar import instant, local_day, shift
 from reminders.domain.policy import QuietHours
 from tests.unit.domain.facts import local_times, zones
+from tests.unit.domain.quiet_hours import allowed_from
 
 NIGHT = QuietHours(time(21), time(8))
 moments = st.integers(0, 30 * 366 * 24 * 60).map(

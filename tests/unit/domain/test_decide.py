@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reminders.domain.bill import BillPosition
-from reminders.domain.calendar import allowed_from
 from reminders.domain.customer import ContactHealth, Customer
 from reminders.domain.decide import decide
 from reminders.domain.decision import (
@@ -43,6 +42,7 @@ from tests.unit.domain.facts import (
     terms,
     version,
 )
+from tests.unit.domain.quiet_hours import allowed_from
 
 S = AttemptState
 STAGES = {each.stage: each for each in plan(bill(), customer(), default_policy())}
