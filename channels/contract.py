@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from reminders.domain.outcome import Outcome, Receipt
+from reminders.domain.outcome import Inbound, Outcome, Receipt
 
 
 class Confirms(StrEnum):
@@ -17,6 +17,7 @@ class Confirms(StrEnum):
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     READ = "read"
+    ACTED = "acted"
 
 
 class WhenUncertain(StrEnum):
@@ -39,7 +40,13 @@ class Capabilities:
     concurrency: int  # sends in flight at once
     timeout: timedelta  # of one call, machine clock
     max_chars: int | None = None
-    cost_minor: int = 0
+    cost_minor: int = 0  # of one message (of one segment for SMS), for choosing between providers
+    latency: timedelta = timedelta(seconds=5)  # typical, from acceptance to a receipt
+    weight: float = 1.0  # its share of the traffic beside others of its channel; 0: backup only
+    prefixes: tuple[str, ...] = ()  # numbers it serves, by their beginning (+86); none: every one
+    batch: int = 1  # messages that one call of `send_many` takes
+    quotes_ref: bool = False  # its receipts quote only its own id, never our attempt id
+    per_number_hour: int | None = None  # what it takes for one number in an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,38 @@ class Message:
     html: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     start_by: float | None = None
+    kind: str = ""  # `MessageKind`, for providers that want a template of their own per kind
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)  # such a template's words
+    urgency: str = ""
+    link: str = field(default="", repr=False)  # where the bill is paid
+    expires_at: datetime | None = None  # past it the message is of no use (business clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A provider's call to us as the door saw it. `headers` have lower-case names; `url` is the
+    whole address that was called, with its query, as the provider knows it."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a post says: receipts of our messages, and what customers wrote to us."""
+
+    receipts: Sequence[Receipt] = ()
+    inbound: Sequence[Inbound] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a provider wants to hear once its post is stored."""
+
+    body: bytes = b'{"accepted":1}'
+    content_type: str = "application/json"
+    status: int = 200
 
 
 class Channel(Protocol):
@@ -76,11 +115,33 @@ class Channel(Protocol):
         `Unsent` means the provider surely never took it.
         """
 
-    def parse_receipts(self, body: bytes) -> Sequence[Receipt]:
-        """Receipts in one callback body (already verified). Raises `ReceiptError` if unreadable."""
+    def hear(self, post: Post) -> Told:
+        """What a post (already verified, read from the stream) says.
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """True if the callback was really signed by this provider."""
+        Raises `ReceiptError` if unreadable; the error carries what of it could be read.
+        """
+
+    def verify(self, post: Post) -> bool:
+        """True if the post was really signed by this provider."""
+
+    def answer(self) -> Answer:
+        """What the provider is to be told once its post is stored."""
 
     async def close(self) -> None:
         """Give connections back."""
+
+
+class BatchChannel(Channel, Protocol):
+    """A provider with a batch call (`capabilities.batch` > 1)."""
+
+    async def send_many(self, messages: Sequence[Message]) -> Sequence[Outcome]:
+        """Hand over up to `capabilities.batch` messages in one call: an outcome for each, in
+        their order. Never raises."""
+
+
+class ListeningChannel(Channel, Protocol):
+    """A provider that speaks to us over a connection of our own: SMPP, a mailbox."""
+
+    async def listen(self, take: Callable[[Post], Awaitable[None]]) -> None:
+        """Give each thing heard to `take`, which returns once it is on the stream; only then is it
+        acknowledged to the provider. Runs until cancelled and reconnects by itself."""

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     console_url: str = ""  # where customers reach the preference page; "": under `pay_url`
     policy_file: Path = SHIPPED / "policies" / "default.yaml"
     template_folder: Path = SHIPPED / "templates"
+    provider_file: Path | None = None  # every provider account; without it the next two
     sms: SmsGateway = SmsGateway()
     email: SmtpRelay = SmtpRelay()
 

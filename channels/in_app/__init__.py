@@ -3,4 +3,6 @@
 from channels.in_app.provider import InAppChannel
 from channels.in_app.settings import InAppSettings
 
-__all__ = ["InAppChannel", "InAppSettings"]
+Settings, build = InAppSettings, InAppChannel
+
+__all__ = ["InAppChannel", "InAppSettings", "Settings", "build"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from channels.contract import Message
+from channels.contract import Answer, Message, Post, Told
 from channels.errors import ReceiptError
 from channels.in_app.settings import InAppSettings, capabilities
 from channels.receipts import Entry, instant_of, read_receipts, reference_of, text_of
@@ -30,11 +30,14 @@ class InAppChannel:
         """What the gate committed is in the inbox."""
         return Accepted(idempotency_key)
 
-    def parse_receipts(self, body: bytes) -> Sequence[Receipt]:
-        return read_receipts(body, _to_receipt)
+    def hear(self, post: Post) -> Told:
+        return Told(read_receipts(post.body, _to_receipt))
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        return verify(self._secret, body, headers)
+    def verify(self, post: Post) -> bool:
+        return verify(self._secret, post.body, post.headers)
+
+    def answer(self) -> Answer:
+        return Answer()
 
     async def close(self) -> None:
         return None

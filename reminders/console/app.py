@@ -25,7 +25,7 @@ from reminders.ledger.cipher import KeyRing
 from reminders.services import memory
 from reminders.services.clock import clock_of
 from reminders.services.inbox import messages
-from reminders.services.opening import open_engine, open_resources, open_ring
+from reminders.services.opening import open_engine, open_providers, open_resources, open_ring
 from reminders.services.preferences.desk import LedgerDesk
 
 
@@ -42,7 +42,6 @@ def create_app(
     redis = client or _redis(settings.redis_url)
     engine = open_engine(settings, pool_size=4, role="console")
     appender = Appender(redis)
-    secrets = {name: key.get_secret_value() for name, key in settings.receipt_secrets.items()}
     tokens = {name: key.get_secret_value() for name, key in settings.producer_tokens.items()}
     inbox_door = InboxDoor(
         appender,
@@ -65,7 +64,12 @@ def create_app(
             "/readyz": ReadyDoor({"Redis": redis.ping, "PostgreSQL": _asked(engine)}),
         },
         below={
-            receipts.PATH: ReceiptsDoor(appender, secrets, settings.http_max_body),
+            receipts.PATH: ReceiptsDoor(
+                appender,
+                {each.name: each for each in open_providers(settings)},
+                settings.http_max_body,
+                settings.console_url,
+            ),
             inbox.PATH: inbox_door,
             preferences.PATH: PreferencesDoor(
                 desk or ledger_desk, settings.inbox_key.get_secret_value()

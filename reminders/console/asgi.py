@@ -45,6 +45,13 @@ async def answer(
     await send({"type": "http.response.body", "body": body})
 
 
+async def reply(send: Send, status: int, body: bytes, content_type: str) -> None:
+    """Send `body` as it is."""
+    fields = [(b"content-type", content_type.encode()), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": fields})
+    await send({"type": "http.response.body", "body": body})
+
+
 async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     """The whole body. Raises `Refused` (413) above `limit` bytes and `Gone`."""
     declared = header(scope, b"content-length")

@@ -5,42 +5,55 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from channels.signature import HEADER, verify
+from channels.contract import Channel, Post
 from reminders.console.appender import Appender
-from reminders.console.asgi import (
-    Receive,
-    Refused,
-    Scope,
-    Send,
-    answer,
-    header,
-    read_body,
-    want_method,
-)
-from reminders.services.streams import RECEIPTS_STREAM, receipt_entry
+from reminders.console.asgi import Receive, Refused, Scope, Send, read_body, reply, want_method
+from reminders.services.streams import IN_APP, RECEIPTS_STREAM, receipt_entry
 
 PATH = "/v1/receipts/"
 
 
 class ReceiptsDoor:
     """Keeps the body verbatim, one entry however many receipts it holds: taking it apart here
-    costs 24 times as much. `secrets` maps each provider to the secret it signs with.
+    costs 24 times as much.
+
+    `public_url` is where providers find us: what they call is part of what some of them sign.
     """
 
-    def __init__(self, appender: Appender, secrets: Mapping[str, str], max_body: int) -> None:
+    def __init__(
+        self,
+        appender: Appender,
+        providers: Mapping[str, Channel],
+        max_body: int,
+        public_url: str = "",
+    ) -> None:
         self._appender = appender
-        self._secrets = {name: secret for name, secret in secrets.items() if secret}
+        self._providers = {name: each for name, each in providers.items() if name != IN_APP}
         self._max_body = max_body
+        self._public_url = public_url.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        provider = scope["path"].removeprefix(PATH)
-        secret = self._secrets.get(provider)
-        if secret is None:
+        name = scope["path"].removeprefix(PATH)
+        provider = self._providers.get(name)
+        if provider is None:
             raise Refused(404, "no such provider")
         want_method(scope, "POST")
         body = await read_body(scope, receive, self._max_body)
-        signature = header(scope, HEADER.encode()).decode("latin-1")
-        if not verify(secret, body, {HEADER: signature}):
-            raise Refused(401, f"{HEADER} is missing, wrong or more than five minutes off")
-        await self._appender.append(RECEIPTS_STREAM, [receipt_entry(body, provider, time.time())])
-        await answer(send, 200, {"accepted": 1})
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+        }
+        query = scope["query_string"].decode("latin-1")
+        called = f"{scope['path']}?{query}" if query else scope["path"]
+        if not provider.verify(Post(body, headers, self._public_url + called)):
+            raise Refused(401, "the signature is missing, wrong or too old")
+        kind = headers.get("content-type", "")
+        entry = receipt_entry(
+            body,
+            name,
+            time.time(),
+            content_type="" if kind == "application/json" else kind[:200],
+            url=called if query else "",
+        )
+        await self._appender.append(RECEIPTS_STREAM, [entry])
+        told = provider.answer()
+        await reply(send, told.status, told.body, told.content_type)

@@ -32,9 +32,12 @@ class Address:
 
 
 def mask(text: str) -> str:
-    """What may be shown: `+86130****5678`, `l***@example.com`, '' for nothing."""
+    """What may be shown: `+86130****5678`, `l***@example.com`, `https://****`, '' for nothing."""
     if not text:
         return ""
+    scheme, slashes, _ = text.partition("://")
+    if slashes:  # the rest of such an address is a secret as often as not
+        return f"{scheme}://****"
     name, at, host = text.partition("@")
     if at:
         return f"{name[:1]}***@{host}"

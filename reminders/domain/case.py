@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.compliance import Mandate, Rules
@@ -22,6 +23,9 @@ from reminders.domain.usage import Usage
 
 _Asked = tuple[str, str, tuple[object, ...], bool, str]  # rule, saw, its parts, passed, cite
 _NONE: frozenset[int] = frozenset()
+NOTHING_DOWN: Mapping[str, str] = MappingProxyType({})
+EVERY_CHANNEL = "*"
+NO_PROVIDER = "no provider is set up"  # waiting for one would be waiting for ever
 
 
 def _written(part: object) -> object:
@@ -46,6 +50,7 @@ class Case:
     usage: Usage
     kind: MessageKind
     brief: bool = False
+    down: Mapping[str, str] = NOTHING_DOWN  # channels that take nothing now, and why
     _checks: list[_Asked] = field(default_factory=list)
     _rules: Rules | None = None
     _step: Progress | None = None
@@ -66,6 +71,12 @@ class Case:
                 for rule, saw, parts, passed, cite in self._checks
             ]
         )
+
+    def down_for(self, channel: str) -> str:
+        """Why a channel takes nothing now; "" where it does."""
+        if not self.down:
+            return ""
+        return self.down.get(channel) or self.down.get(EVERY_CHANNEL, "")
 
     def progress(self) -> Progress:
         """How far the reminder has come on its ladder."""

@@ -8,18 +8,20 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from reminders.domain.caps import Blocked, first_blocked
-from reminders.domain.case import Case
+from reminders.domain.case import NO_PROVIDER, Case
 from reminders.domain.compliance import Mandate, Rules
 from reminders.domain.customer import ContactHealth, ContactPoint
-from reminders.domain.decision import Decision, Defer, Exhaust, Reason, Suppress
+from reminders.domain.decision import Decision, Defer, Exhaust, Expire, Reason, Suppress
 from reminders.domain.hours import is_open, opens_at
 from reminders.domain.kinds import DATED
 from reminders.domain.policy import Rung
 from reminders.domain.usage import PASSIVE, Contact
 
 Choice = tuple[Rung, Contact]
+LOOK_AGAIN: Final = timedelta(minutes=1)  # at channels of which none takes anything
 # Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
 _DEAD: Final = ContactHealth.DEAD
+_SUSPECT: Final = ContactHealth.SUSPECT
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class _Seen:
     barred: list[Rung] = field(default_factory=list)
     unconsented: bool = False
     blocked: list[Blocked] = field(default_factory=list)
+    down: bool = False
 
 
 def choose(case: Case, again: str | None) -> Choice | Decision:
@@ -40,7 +43,7 @@ def choose(case: Case, again: str | None) -> Choice | Decision:
     for rung in ladder(case):
         if rung.channel in used and rung.channel != again:
             continue
-        if not _allowed(case, rung, seen):
+        if _down(case, rung, seen) or not _allowed(case, rung, seen):
             continue
         rules = case.rules(rung.channel)
         if rules is not in_hours and not _in_hours(case, rules):
@@ -52,11 +55,25 @@ def choose(case: Case, again: str | None) -> Choice | Decision:
     return _none_left(case, seen)
 
 
+def _down(case: Case, rung: Rung, seen: _Seen) -> bool:
+    """Passed over while its channel takes nothing: the next one is used at once."""
+    why = case.down_for(rung.channel)
+    if why:
+        case.check(f"channel.{rung.channel}", False, "{}", why)
+        seen.down = seen.down or why != NO_PROVIDER
+    return bool(why)
+
+
 def ladder(case: Case) -> Sequence[Rung]:
-    """The tier's rungs; for an event rule that wants a backup, those after the first."""
+    """The tier's rungs; for an event rule that wants a backup, those after the first. Addresses
+    that are in doubt are tried last."""
     rungs = case.policy.ladders[case.tier]
     rule = case.policy.event_rule(case.reminder.stage)
-    return rungs[1:] if rule is not None and rule.backup and len(rungs) > 1 else rungs
+    if rule is not None and rule.backup and len(rungs) > 1:
+        rungs = rungs[1:]
+    contacts = case.customer.contacts
+    suspect = [name for name, each in contacts.items() if each.health is _SUSPECT]
+    return sorted(rungs, key=lambda rung: rung.channel in suspect) if suspect else rungs
 
 
 def _allowed(case: Case, rung: Rung, seen: _Seen) -> bool:
@@ -146,7 +163,9 @@ def _under_caps(case: Case, rung: Rung, seen: _Seen) -> Choice | None:
 
 
 def _none_left(case: Case, seen: _Seen) -> Choice | Decision:
-    """Wait for a cap to open, pass an opt-out where the law orders the notice, or end."""
+    """Wait for a channel or a cap, pass an opt-out where the law orders the notice, or end."""
+    if seen.down:
+        return _all_down(case)
     if seen.blocked:
         return _capped(case, seen.blocked)
     if case.history:
@@ -161,6 +180,16 @@ def _none_left(case: Case, seen: _Seen) -> Choice | Decision:
     if seen.unconsented:
         return Suppress(Reason.NO_CONSENT, case.seen())
     return Exhaust(Reason.NO_CONTACT, case.seen())
+
+
+def _all_down(case: Case) -> Decision:
+    """Look again soon: a channel comes back without telling. At the end of its use it ends."""
+    until, ends_at = case.now + LOOK_AGAIN, case.reminder.expires_at
+    if until < ends_at:
+        return Defer(until, Reason.CHANNEL_DOWN, case.seen())
+    if case.history:  # what is on its way may yet be confirmed before the stage ends
+        return Defer(ends_at, Reason.CHANNEL_DOWN, case.seen())
+    return Expire(Reason.CHANNEL_DOWN, case.seen())
 
 
 def _capped(case: Case, blocked: Sequence[Blocked]) -> Decision:

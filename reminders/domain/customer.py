@@ -15,11 +15,26 @@ class ChannelName(StrEnum):
     SMS = "sms"
     EMAIL = "email"
     IN_APP = "in_app"
+    PUSH = "push"
+    VOICE = "voice"
+    WECHAT = "wechat"
+    WHATSAPP = "whatsapp"
+    WEBHOOK = "webhook"
+    APPRISE = "apprise"
+    HUMAN_TASK = "human_task"
+
+
+# Written in the gate's own transaction: no call, no address, neither uncertain nor late.
+WRITTEN = frozenset({ChannelName.IN_APP, ChannelName.HUMAN_TASK})
 
 
 class ContactHealth(StrEnum):
+    """What outcomes say of an address. A suspect one is tried last, and tried again after a
+    while; a dead one is not paid for twice."""
+
     UNKNOWN = "unknown"
     VALID = "valid"
+    SUSPECT = "suspect"
     DEAD = "dead"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
-from reminders.domain.case import Case
+from reminders.domain.case import NOTHING_DOWN, Case
 from reminders.domain.channel_choice import choose
 from reminders.domain.customer import Customer
 from reminders.domain.decision import (
@@ -48,12 +48,14 @@ def decide(
     usage: Usage = NOTHING_USED,
     *,
     brief: bool = False,
+    down: Mapping[str, str] = NOTHING_DOWN,
 ) -> Decision:
     """Say what is to be done with `reminder` at `now`, from facts alone.
 
     `history` holds this reminder's attempts in order of their number, `usage` the contacts that
-    caps count. Calling it again with the same arguments gives the same decision; the checks say in
-    order what was asked and seen. A `Send` names the contact to be counted: whoever carries it
+    caps count, `down` the channels that take nothing now (`*`: none does) and why. Calling it
+    again with the same arguments gives the same decision; the checks say in order what was asked
+    and seen. A `Send` names the contact to be counted: whoever carries it
     out adds it to the usage before deciding on the next reminder. A `brief` decision is the same,
     and tells only of the checks that did not pass: a simulation reads no others.
     """
@@ -72,6 +74,7 @@ def decide(
         usage=usage,
         kind=kind_on(reminder.kind, bill.terms.due_on, today),
         brief=brief,
+        down=down,
     )
     return _over(case) or _held(case) or _timely(case) or _waiting(case) or _send(case)
 

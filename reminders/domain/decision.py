@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NO_CONSENT = "no_consent"
     NO_LEGAL_HOUR = "no_legal_hour"
     CAP = "cap"
+    CHANNEL_DOWN = "channel_down"
 
 
 class Check(NamedTuple):

@@ -16,11 +16,12 @@ _ACCEPTED: Final = AttemptState.ACCEPTED
 _UNDELIVERED: Final = AttemptState.UNDELIVERED
 _REFUSED: Final = frozenset({AttemptState.FAILED, AttemptState.RELEASED})
 _CONFIRMED_BY_SILENCE: Final = Confirm.ACCEPTED
+_ARRIVED: Final = frozenset({AttemptState.DELIVERED, AttemptState.READ, AttemptState.ACTED})
 _CONFIRMING = {
-    Confirm.ACCEPTED: frozenset({AttemptState.DELIVERED, AttemptState.READ}),
-    Confirm.DELIVERED: frozenset({AttemptState.DELIVERED, AttemptState.READ}),
-    Confirm.READ: frozenset({AttemptState.READ}),
-    Confirm.ACTED: frozenset(),
+    Confirm.ACCEPTED: _ARRIVED,
+    Confirm.DELIVERED: _ARRIVED,
+    Confirm.READ: frozenset({AttemptState.READ, AttemptState.ACTED}),
+    Confirm.ACTED: frozenset({AttemptState.ACTED}),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -11,14 +11,19 @@ from reminders.domain.errors import IllegalTransition
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took responsibility for the message; `ref` is its own id for it."""
+    """The provider took responsibility for the message; `ref` is its own id for it.
+
+    `dead_parts` are those of several addresses (devices) that it says are no more.
+    """
 
     ref: str
+    dead_parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Transient:
-    """The provider surely took nothing and may take it later."""
+    """The provider surely took nothing and may take it later: it is down or busy, or our account
+    there is at fault (password, balance), which another provider need not share."""
 
     reason: str
     retry_after: timedelta | None = None
@@ -54,6 +59,7 @@ class AttemptState(StrEnum):
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     READ = "read"
+    ACTED = "acted"  # the customer followed the link, pressed the key, answered, did the task
     UNDELIVERED = "undelivered"
     FAILED = "failed"
     RELEASED = "released"
@@ -63,8 +69,9 @@ class AttemptState(StrEnum):
 _S = AttemptState
 
 # A late receipt may still tell the truth about an attempt that was given up (`undelivered`,
-# `uncertain`, `failed`); nothing takes back a `delivered` but a later `read`. What a receipt says
-# goes above what a call said, failed < accepted < undelivered < delivered < read, so that a
+# `uncertain`, `failed`); nothing takes back a `delivered` but a later `read` or `acted`. What a
+# receipt says goes above what a call said, failed < accepted < undelivered < delivered < read <
+# acted, so that a
 # receipt before its attempt is recorded and one after it end alike.
 ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
     _S.SUBMITTED: frozenset(
@@ -72,6 +79,7 @@ ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
             _S.ACCEPTED,
             _S.DELIVERED,
             _S.READ,
+            _S.ACTED,
             _S.UNDELIVERED,
             _S.FAILED,
             _S.RELEASED,
@@ -84,16 +92,18 @@ ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
             _S.ACCEPTED,
             _S.DELIVERED,
             _S.READ,
+            _S.ACTED,
             _S.UNDELIVERED,
             _S.FAILED,
             _S.RELEASED,
         }
     ),
-    _S.ACCEPTED: frozenset({_S.DELIVERED, _S.READ, _S.UNDELIVERED}),
-    _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.READ}),
-    _S.FAILED: frozenset({_S.ACCEPTED, _S.UNDELIVERED, _S.DELIVERED, _S.READ}),
-    _S.DELIVERED: frozenset({_S.READ}),
-    _S.READ: frozenset(),
+    _S.ACCEPTED: frozenset({_S.DELIVERED, _S.READ, _S.ACTED, _S.UNDELIVERED}),
+    _S.UNDELIVERED: frozenset({_S.DELIVERED, _S.READ, _S.ACTED}),
+    _S.FAILED: frozenset({_S.ACCEPTED, _S.UNDELIVERED, _S.DELIVERED, _S.READ, _S.ACTED}),
+    _S.DELIVERED: frozenset({_S.READ, _S.ACTED}),
+    _S.READ: frozenset({_S.ACTED}),
+    _S.ACTED: frozenset(),
     _S.RELEASED: frozenset(),
 }
 
@@ -119,12 +129,16 @@ class ReceiptStatus(StrEnum):
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     READ = "read"
+    ACTED = "acted"
     UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One statement about one attempt. `at` is the provider's instant, aware UTC."""
+    """One statement about one attempt. `at` is the provider's instant, aware UTC.
+
+    A provider that never quotes our attempt id leaves it empty and gives `provider_ref`.
+    """
 
     attempt_id: str
     status: ReceiptStatus
@@ -132,3 +146,15 @@ class Receipt:
     provider_ref: str = ""
     reason: str = ""
     dead_contact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What a customer wrote to us. `sender` is the address it came from, as contact points have
+    it; `ref` is the provider's id of it, by which a second copy is known."""
+
+    sender: str = field(repr=False)
+    text: str = field(repr=False)
+    at: datetime
+    ref: str = ""
+    attempt_id: str = ""  # the message that it answers, where the provider says

@@ -22,7 +22,7 @@ class Confirm(StrEnum):
     ACCEPTED = "accepted"
     DELIVERED = "delivered"
     READ = "read"
-    ACTED = "acted"  # only a payment, which ends the reminder, is success
+    ACTED = "acted"  # a click, a key pressed, an answer, a task done; a payment ends it anyway
 
 
 class Urgency(StrEnum):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant, shift
+from reminders.domain.record import record
 
 WINDOW = timedelta(days=365)
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -16,12 +17,15 @@ _MIDNIGHT = time(0)
 
 
 class Standing(NamedTuple):
-    """One bill at an instant. A named tuple, since a simulation makes millions of them.
+    """One bill at an instant. A named tuple that begins with its place in the order of due dates,
+    since a simulation makes and sorts millions of them.
 
     `met_at` and `full_at`: when the minimum and the whole amount were reached and not taken back
     since. `judged`: its due date is over and it asked for something. Amounts in minor units.
     """
 
+    due_on: date
+    bill_id: str
     bill: BillPosition
     ends_at: datetime  # the end of the local due date
     judged: bool
@@ -37,6 +41,19 @@ class Standing(NamedTuple):
         return self.full_at is None and self.replaced_at is None
 
 
+@record
+class Found:
+    """A standing found before, and what it rests on beside its bill: it holds from `since` on,
+    before `until`, while the bill is the same and its rest is taken over at the same instant."""
+
+    standing: Standing
+    bill: BillPosition
+    zone: str
+    taken_at: datetime | None
+    since: datetime
+    until: datetime
+
+
 @lru_cache(maxsize=65_536)
 def day_end(day: date, zone: str) -> datetime:
     """The instant at which a local day is over."""
@@ -46,23 +63,36 @@ def day_end(day: date, zone: str) -> datetime:
 
 
 def standings(
-    bills: Iterable[BillPosition], at: datetime, today: date, zone: str
+    bills: Iterable[BillPosition],
+    at: datetime,
+    today: date,
+    zone: str,
+    found: dict[str, Found] | None = None,
 ) -> list[Standing]:
     """The bills of the last 12 months that had been issued by `at`, in order of their due dates.
 
     Only facts that were in effect at `at` (local day `today`) count, whenever they arrived; a
-    bill's terms are those of its newest version, and one that was cancelled never was.
+    bill's terms are those of its newest version, and one that was cancelled never was. `found`
+    keeps by bill what was found before: it changes no answer, and most are in it already.
     """
-    every = list(bills)
+    every = [bill for bill in bills if not bill.cancelled]
     oldest = _oldest(today)
-    issued = {bill.bill_id: bill.terms.issued_at for bill in every if not bill.cancelled}
-    found = [
-        _standing(bill, at, zone, issued)
-        for bill in every
-        if not bill.cancelled and bill.terms.due_on >= oldest and bill.terms.issued_at <= at
-    ]
-    found.sort(key=_order)
-    return found
+    issued = {bill.bill_id: bill.terms.issued_at for bill in every}
+    held = {} if found is None else found
+    seen = []
+    for bill in every:
+        terms = bill.terms
+        if terms.due_on < oldest or terms.issued_at > at:
+            continue
+        newer, taken_at = bill.superseded_by, None
+        if newer is not None:
+            taken_at = issued.get(newer, terms.issued_at)
+        known = held.get(bill.bill_id)
+        if known is None or not _holds(known, bill, at, zone, taken_at):
+            known = held[bill.bill_id] = _found(bill, at, zone, taken_at)
+        seen.append(known.standing)
+    seen.sort()
+    return seen
 
 
 @lru_cache(maxsize=1_024)
@@ -70,21 +100,36 @@ def _oldest(today: date) -> date:
     return shift(today, -WINDOW.days) or date.min
 
 
-def _order(standing: Standing) -> tuple[date, str]:
-    return standing.bill.terms.due_on, standing.bill.bill_id
+def _holds(
+    found: Found, bill: BillPosition, at: datetime, zone: str, taken_at: datetime | None
+) -> bool:
+    return (
+        found.bill is bill
+        and found.since <= at < found.until
+        and found.zone == zone
+        and found.taken_at == taken_at
+    )
 
 
-def _standing(
-    bill: BillPosition, at: datetime, zone: str, issued: Mapping[str, datetime]
-) -> Standing:
+def _found(bill: BillPosition, at: datetime, zone: str, taken_at: datetime | None) -> Found:
+    """`taken_at`: when a newer statement takes over the rest, if one does."""
     terms = bill.terms
     ends_at = day_end(terms.due_on, zone)
+    until = _FOREVER if ends_at <= at else ends_at
+    replaced_at = taken_at
+    if taken_at is not None and taken_at > at:
+        until, replaced_at = min(until, taken_at), None
     paid = in_time = 0
     met_at = full_at = terms.issued_at if terms.amount_due <= 0 else None
     for payment in bill.payments:
-        paid_at = payment.paid_at
-        if paid_at > at or (payment.reversed_at is not None and payment.reversed_at <= at):
+        paid_at, reversed_at = payment.paid_at, payment.reversed_at
+        if paid_at > at:
+            until = min(until, paid_at)
             continue
+        if reversed_at is not None:
+            if reversed_at <= at:
+                continue
+            until = min(until, reversed_at)
         paid += payment.amount
         if paid_at < ends_at:
             in_time += payment.amount
@@ -92,11 +137,17 @@ def _standing(
             met_at = paid_at
         if full_at is None and paid >= terms.amount_due:
             full_at = paid_at
-    replaced_at = None
-    if bill.superseded_by is not None:
-        replaced_at = issued.get(bill.superseded_by, terms.issued_at)
-        if replaced_at > at:
-            replaced_at = None
-    judged = ends_at <= at and 0 < terms.minimum_due <= terms.amount_due
-    on_time = in_time >= terms.minimum_due
-    return Standing(bill, ends_at, judged, paid, in_time, on_time, met_at, full_at, replaced_at)
+    standing = Standing(
+        terms.due_on,
+        bill.bill_id,
+        bill,
+        ends_at,
+        ends_at <= at and 0 < terms.minimum_due <= terms.amount_due,
+        paid,
+        in_time,
+        in_time >= terms.minimum_due,
+        met_at,
+        full_at,
+        replaced_at,
+    )
+    return Found(standing, bill, zone, taken_at, at, until)

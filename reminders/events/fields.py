@@ -22,10 +22,30 @@ from pydantic import (
     StringConstraints,
 )
 
-ChannelName = Literal["sms", "email", "in_app"]
+ChannelName = Literal[
+    "sms",
+    "email",
+    "in_app",
+    "push",
+    "voice",
+    "wechat",
+    "whatsapp",
+    "webhook",
+    "apprise",
+    "human_task",
+]
 # Where others than us may have met the customer; ours are among them.
 OutsideChannel = Literal[
-    "sms", "email", "in_app", "voice", "push", "wechat", "webhook", "letter", "visit"
+    "sms",
+    "email",
+    "in_app",
+    "voice",
+    "push",
+    "wechat",
+    "whatsapp",
+    "webhook",
+    "letter",
+    "visit",
 ]
 MessageKind = Literal[
     "*",
@@ -61,6 +81,12 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
 EMAIL_MAX = 254
+# One or more devices of one customer, by spaces: `fcm:TOKEN apns:TOKEN`.
+_DEVICE = r"(?:fcm|apns):[A-Za-z0-9_:.-]{8,400}"
+DEVICES = re.compile(rf"{_DEVICE}(?: {_DEVICE}){{0,9}}")
+OPENID = re.compile(r"[A-Za-z0-9_-]{6,64}")
+WEB = re.compile(r"https?://[^\s<>\"'\\^`{|}]{1,1900}")
+ANY_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s<>]{1,1900}")
 
 
 def _to_utc(moment: datetime) -> datetime:
@@ -143,6 +169,8 @@ Jurisdiction = Annotated[str, StringConstraints(pattern=_JURISDICTION)]
 Language = Annotated[str, StringConstraints(max_length=35, pattern=_LANGUAGE)]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=_ONE_LINE)]
+# As many characters as ten push tokens take.
+Address = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=_ONE_LINE)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_ONE_LINE)]
 Actor = Annotated[str, StringConstraints(max_length=64, pattern=_ONE_LINE)]
 Note = Annotated[str, StringConstraints(max_length=500, pattern=_NOTE)]

@@ -7,10 +7,15 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from reminders.events.fields import (
+    ANY_URL,
+    DEVICES,
     E164,
     EMAIL,
     EMAIL_MAX,
+    OPENID,
+    WEB,
     Actor,
+    Address,
     Amount,
     ChannelName,
     Currency,
@@ -45,24 +50,38 @@ class Data(Model):
     customer_id: Ref
 
 
+_NUMBER = (E164, "an E.164 number such as +8613012345678")
+_SHAPES = {
+    "sms": _NUMBER,
+    "voice": _NUMBER,
+    "whatsapp": _NUMBER,
+    "email": (EMAIL, "a plain e-mail address"),
+    "push": (DEVICES, "one to ten devices such as fcm:TOKEN apns:TOKEN"),
+    "wechat": (OPENID, "an OpenID"),
+    "webhook": (WEB, "a http or https address"),
+    "apprise": (ANY_URL, "an Apprise address such as ntfys://host/topic"),
+}
+_WITHOUT_ADDRESS = ("in_app", "human_task")
+
+
 def _check_address(channel: ChannelName, address: str) -> None:
-    if channel == "sms" and not E164.fullmatch(address):
-        raise ValueError("address is not an E.164 number such as +8613012345678")
-    if channel == "email" and not (len(address) <= EMAIL_MAX and EMAIL.fullmatch(address)):
-        raise ValueError("address is not a plain e-mail address")
+    shape, meant = _SHAPES.get(channel, (None, ""))
+    longest = EMAIL_MAX if channel == "email" else len(address)
+    if shape is not None and not (len(address) <= longest and shape.fullmatch(address)):
+        raise ValueError(f"address is not {meant}")
 
 
 class ContactPoint(Model):
-    """Where a customer can be reached. `in_app` needs no address."""
+    """Where a customer can be reached. `in_app` and `human_task` need no address."""
 
     channel: ChannelName
-    address: Name | None = None
+    address: Address | None = None
 
     @model_validator(mode="after")
     def _address_fits(self) -> Self:
         if self.address is not None:
             _check_address(self.channel, self.address)
-        elif self.channel != "in_app":
+        elif self.channel not in _WITHOUT_ADDRESS:
             raise ValueError(f"a contact point of {self.channel} needs an address")
         return self
 
@@ -92,7 +111,7 @@ class ContactChanged(Data):
     """One channel's address is now this; `null` says that there is none any more."""
 
     channel: ChannelName
-    address: Name | None = None
+    address: Address | None = None
 
     @model_validator(mode="after")
     def _address_fits(self) -> Self:

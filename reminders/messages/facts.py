@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -89,6 +90,9 @@ class Rendered:
     language: str
     template: str
     segments: int  # of an SMS; 0 for other channels
+    kind: str = ""
+    link: str = ""  # where the bill is paid
+    params: Mapping[str, str] = field(default_factory=dict)  # the words of a provider's template
 
 
 # The names a template may use; `consequence` and `already_paid` are phrases of its language.

@@ -102,7 +102,15 @@ class TemplateSet:
         subject = " ".join(shown["subject"].split())
         count = segments(shown["text"]) if channel == "sms" else 0
         return Rendered(
-            subject, shown["text"], shown["html"], language, compiled.template_id, count
+            subject,
+            shown["text"],
+            shown["html"],
+            language,
+            compiled.template_id,
+            count,
+            message.kind,
+            str(names["pay_url"]),
+            {name: value for name, value in names.items() if isinstance(value, str)},
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from reminders.domain.customer import WRITTEN, ChannelName
 from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import Attempt, Cause
 from reminders.ledger.attempts import KeptAttempt
@@ -83,8 +84,8 @@ def opening(attempt: Attempt, before: Attempt | None) -> str:
 def answer_words(attempt: Attempt, answer: Line | None, zone: str) -> str:
     """What the call itself came to."""
     provider = attempt.provider
-    if attempt.channel == "in_app":
-        return "in the inbox"
+    if attempt.channel in WRITTEN:
+        return "in the inbox" if attempt.channel == ChannelName.IN_APP else "given to a person"
     if answer is None:
         sent = attempt.state is not AttemptState.SUBMITTED
         return f"handed to {provider}" if sent else f"on its way to {provider}"
@@ -107,25 +108,27 @@ def _again(attempt: Attempt, zone: str) -> str:
     return f"; to be tried again from {wording.local(attempt.retry_at, zone)[11:]}"
 
 
+_HEARD = {
+    AttemptState.DELIVERED: "{channel} delivered",
+    AttemptState.READ: "{channel} read",
+    AttemptState.ACTED: "{channel} answered by the customer{why}",
+    AttemptState.UNDELIVERED: "{channel} not delivered{why}",
+    AttemptState.UNCERTAIN: "{channel}: no answer from {provider}, it may have arrived{why}",
+    AttemptState.FAILED: "{channel} was refused{why}",
+    AttemptState.RELEASED: "{channel} was not sent{why}",
+    AttemptState.ACCEPTED: "{channel} was taken by {provider}",
+    AttemptState.SUBMITTED: "{channel} was taken by {provider}",
+}
+
+
 def line_words(attempt: Attempt, line: Line) -> str:
     """What was heard of an attempt after its call."""
     channel = wording.channel_words(attempt.channel)
     if line.reason == RETRIED_BY_HAND:
         return f"{channel}: {RETRIED_BY_HAND}"
     why = f": {clean(line.reason)}" if line.reason else ""
-    match AttemptState(line.state):
-        case AttemptState.DELIVERED | AttemptState.READ:
-            return f"{channel} {line.state}"
-        case AttemptState.UNDELIVERED:
-            return f"{channel} not delivered{why}"
-        case AttemptState.UNCERTAIN:
-            return f"{channel}: no answer from {attempt.provider}, it may have arrived{why}"
-        case AttemptState.FAILED:
-            return f"{channel} was refused{why}"
-        case AttemptState.RELEASED:
-            return f"{channel} was not sent{why}"
-        case AttemptState.ACCEPTED | AttemptState.SUBMITTED:
-            return f"{channel} was taken by {attempt.provider}"
+    told = _HEARD[AttemptState(line.state)]
+    return told.format(channel=channel, provider=attempt.provider, why=why)
 
 
 def _is_answer(line: Line, attempt: Attempt) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from channels.contract import Post
 from channels.errors import ReceiptError
 from reminders.domain.identity import month_in
 from reminders.domain.outcome import Receipt
@@ -18,6 +20,13 @@ class Callback:
     entry: str
     provider: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)  # those the stream keeps
+    url: str = ""
+
+    @property
+    def post(self) -> Post:
+        """What its provider reads."""
+        return Post(self.body, self.headers, self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +41,12 @@ class Heard:
 
 def read_callback(resources: Resources, callback: Callback) -> tuple[list[Heard], list[str]]:
     """What one body says of our attempts, and what of it could not be read."""
-    providers = {channel.name: channel for channel in resources.channels.values()}
-    channel = providers.get(callback.provider)
+    channel = resources.fleet.by_name.get(callback.provider)
     if channel is None:
         return [], [f"no provider is called {callback.provider}"]
     wrong = []
     try:
-        said = channel.parse_receipts(callback.body)
+        said = channel.hear(callback.post).receipts
     except ReceiptError as error:
         said = error.readable
         wrong.append(str(error))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from channels.contract import Channel
+from channels.fleet import Budget
 from reminders.ledger import locks, reminders
 from reminders.ledger.reminders import Kept
 from reminders.services.flight import Flight
@@ -36,7 +36,7 @@ class _Run:
     """One run of a lane, with the calls that are on their way across its claims."""
 
     resources: Resources
-    channel: Channel
+    lane: str
     flight: Flight
     total: Delivered = field(default_factory=Delivered)
 
@@ -46,10 +46,10 @@ def deliver(resources: Resources, lane: str, loop: asyncio.AbstractEventLoop) ->
 
     `loop` belongs to this process alone and keeps the providers' connections between runs.
     """
-    run = _Run(resources, resources.channels[lane], Flight(resources, loop))
+    run = _Run(resources, lane, Flight(resources, loop))
     total = run.total
     try:
-        if _claims(run, lane):
+        if _claims(run):
             resources.wake.deliver(lane)
     finally:
         # Whatever happened, what providers said of calls that were begun is recorded.
@@ -67,12 +67,12 @@ def deliver(resources: Resources, lane: str, loop: asyncio.AbstractEventLoop) ->
     return total
 
 
-def _claims(run: _Run, lane: str) -> bool:
+def _claims(run: _Run) -> bool:
     """Claim after claim until nothing moves; True if the time was up before."""
     stop_at = time.monotonic() + run.resources.limits.run_for.total_seconds()
     while True:
         started = time.monotonic()
-        claimed = _claim(run.resources, lane, run.channel)
+        claimed = _claim(run.resources, run.lane)
         run.total.claimed += len(claimed)
         progressed = _work_off(run, claimed, started)
         if not claimed or not progressed:
@@ -81,8 +81,9 @@ def _claims(run: _Run, lane: str) -> bool:
             return True
 
 
-def _claim(resources: Resources, lane: str, channel: Channel) -> list[Kept]:
-    size = min(resources.limits.batch, int(channel.capabilities.rate_per_s * CLAIM_SECONDS) or 1)
+def _claim(resources: Resources, lane: str) -> list[Kept]:
+    takes = int(resources.fleet.rate_per_s(lane) * CLAIM_SECONDS)
+    size = min(resources.limits.batch, takes or 1)
     now = resources.clock.now()
     return locks.in_transaction(
         resources.engine,
@@ -92,25 +93,24 @@ def _claim(resources: Resources, lane: str, channel: Channel) -> list[Kept]:
 
 def _work_off(run: _Run, claimed: Sequence[Kept], started: float) -> bool:
     """Gate and send a claim, as many at a time as can start at once; False if nothing moved."""
-    capabilities = run.channel.capabilities
+    fleet = run.resources.fleet
     lease_ends = started + run.resources.limits.lease.total_seconds()
-    # A lane is where a reminder waits: its message may go by any channel, as its ladder now says.
-    channels = run.resources.channels.values()
-    longest = max(channel.capabilities.timeout for channel in channels)
+    longest = max(each.capabilities.timeout for each in fleet.by_name.values())
     start_by = lease_ends - longest.total_seconds()
+    at_once = fleet.concurrency(run.lane) or 1
     left = list(claimed)
     busy: list[Kept] = []
     decided = run.total.decided
     while left:
         if run.flight:
             _record(run)
-        wanted = min(len(left), capabilities.concurrency - len(run.flight))
-        granted = _granted(run, wanted, start_by) if wanted else 0
+        wanted = min(len(left), at_once - len(run.flight))
+        budget = _granted(run, wanted, start_by) if wanted else Budget()
         if time.monotonic() >= start_by:
             break
-        if granted:
-            busy.extend(_gate_and_start(run, left[:granted], start_by))
-            left = left[granted:]
+        if budget.total:
+            busy.extend(_gate_and_start(run, left[: budget.total], budget, start_by))
+            left = left[budget.total :]
     rest = [*busy, *left]
     if rest:
         locks.in_transaction(
@@ -119,21 +119,26 @@ def _work_off(run: _Run, claimed: Sequence[Kept], started: float) -> bool:
     return run.total.decided > decided
 
 
-def _granted(run: _Run, wanted: int, start_by: float) -> int:
-    """How many may go now by the provider's rate; waits for the next one if none may."""
-    capabilities = run.channel.capabilities
-    granted, retry_after = run.resources.pacer.take(
-        run.channel.name, capabilities.rate_per_s, capabilities.concurrency, wanted
-    )
-    if not granted:
+def _granted(run: _Run, wanted: int, start_by: float) -> Budget:
+    """How many may go now by the providers' rates; waits for the next one if none may.
+
+    A lane without a provider is worked off all the same: its reminders go on to other channels.
+    """
+    fleet = run.resources.fleet
+    if run.lane not in fleet.by_channel:
+        return Budget({"": wanted})
+    budget = fleet.reserve(run.lane, wanted)
+    if not budget.total:
         left_s = max(0.0, start_by - time.monotonic())
-        run.flight.pause(min(retry_after.total_seconds(), left_s))
-    return granted
+        run.flight.pause(min(budget.retry_after.total_seconds(), left_s))
+    return budget
 
 
-def _gate_and_start(run: _Run, chunk: Sequence[Kept], start_by: float) -> list[Kept]:
+def _gate_and_start(
+    run: _Run, chunk: Sequence[Kept], budget: Budget, start_by: float
+) -> list[Kept]:
     """Begin the calls that the gate lets through; returns those it left to the next sweep."""
-    passed = gate(run.resources, chunk)
+    passed = gate(run.resources, chunk, budget)
     now, within = time.monotonic(), run.resources.limits.gate_to_call_max.total_seconds()
     run.flight.start(passed, min(start_by, now + within))
     run.total.decided += passed.decided

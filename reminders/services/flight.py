@@ -80,12 +80,12 @@ class Flight:
         self._over.append(Result(kept, attempt_id, outcome))
 
     async def _send(self, handover: Handover, begin_by: float) -> Outcome:
-        channel = self._resources.channels[handover.attempt.attempt.channel]
-        return await channel.send(replace(handover.message, start_by=begin_by))
+        provider = self._resources.fleet.by_name[handover.attempt.attempt.provider]
+        return await provider.send(replace(handover.message, start_by=begin_by))
 
     async def _ask(self, inquiry: Inquiry) -> Outcome:
         attempt = inquiry.attempt.attempt
-        outcome = await self._resources.channels[attempt.channel].ask(str(attempt.attempt_id))
+        outcome = await self._resources.fleet.by_name[attempt.provider].ask(str(attempt.attempt_id))
         if outcome is None:
             return Uncertain("the provider cannot say yet")
         if isinstance(outcome, Unsent):

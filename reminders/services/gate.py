@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
 
 from channels.contract import WhenUncertain
+from channels.fleet import Budget
+from reminders.domain.case import EVERY_CHANNEL
+from reminders.domain.customer import WRITTEN
 from reminders.domain.decision import Decision, Defer, Reason, Send
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
@@ -29,7 +33,7 @@ from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.gate_work import GateWork, Inquiry, Passed, Past, move_of
 from reminders.services.handing_over import Judged, carried, finish, send
 from reminders.services.judging import judge
-from reminders.services.resources import Resources
+from reminders.services.resources import Resources, down_now
 from reminders.services.snapshot import Snapshot, decide_on
 
 log = structlog.get_logger(__name__)
@@ -37,14 +41,25 @@ PUT_OFF = timedelta(minutes=10)  # until a reminder that could not be decided on
 LED_AGAIN = timedelta(minutes=1)  # until one is looked at again whose message is on its way
 
 
-def gate(resources: Resources, claimed: Sequence[Kept]) -> Passed:
-    """Decide on claimed reminders in one transaction; what it returns is committed."""
+def gate(resources: Resources, claimed: Sequence[Kept], budget: Budget | None = None) -> Passed:
+    """Decide on claimed reminders in one transaction; what it returns is committed.
+
+    `budget` says how many messages each provider of the lane takes now; None: any number.
+    """
     return locks.in_transaction(
-        resources.engine, lambda connection: _gate(resources, connection, claimed)
+        resources.engine,
+        # A copy for each try: a transaction that is done again spends anew.
+        lambda connection: _gate(resources, connection, claimed, _copy(budget)),
     )
 
 
-def _gate(resources: Resources, connection: Connection, claimed: Sequence[Kept]) -> Passed:
+def _copy(budget: Budget | None) -> Budget | None:
+    return None if budget is None else replace(budget, left=dict(budget.left))
+
+
+def _gate(
+    resources: Resources, connection: Connection, claimed: Sequence[Kept], budget: Budget | None
+) -> Passed:
     now = resources.clock.now()
     free = locks.lock_free(connection, {each.reminder.customer_id for each in claimed})
     ours = [each for each in claimed if each.reminder.customer_id in free]
@@ -53,7 +68,8 @@ def _gate(resources: Resources, connection: Connection, claimed: Sequence[Kept])
     history = attempts.of_reminders(connection, [each.key for each in held])
     outside = {customer: each.contacts for customer, each in known.items()}
     used = used_up.read(connection, free, outside, _keys(resources, held, known), now)
-    work = GateWork(resources, now, used, contact_points.addresses(connection, free))
+    addresses = contact_points.addresses(connection, free)
+    work = GateWork(resources, now, used, addresses, budget, down_now(resources))
     work.under_way = attempts.under_way(connection, _leaders(history))
     work.passed.busy = [each for each in claimed if each.reminder.customer_id not in free]
     for each in held:
@@ -111,11 +127,20 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
         state = ReminderState.CONTACTING
         work.moves.append(Move(kept, state, "", work.now, kept.lane, keep_lease=True))
         return
+    if isinstance(decision, Send) and _of_another_lane(kept, decision):
+        # Each channel has a lane, pacing and calls of its own: a slow one holds up no other.
+        work.moves.append(Move(kept, kept.state, "", work.now, decision.rung.channel))
+        return
     if isinstance(decision, Send) and case.bill is not None:
         decision = send(work, case, case.bill, decision, seen)
     work.keep_decision(kept, decision, seen)
     if not isinstance(decision, Send):
         work.moves.append(move_of(kept, decision, work.now))
+
+
+def _of_another_lane(kept: Kept, decision: Send) -> bool:
+    channel = decision.rung.channel
+    return channel != kept.lane and channel not in WRITTEN
 
 
 def _leaders(history: Mapping[UUID, Past]) -> set[UUID]:
@@ -149,7 +174,15 @@ def _snapshot(work: GateWork, case: Judged) -> Snapshot:
         tier=_tier(work, case.known, policy),
         history=tuple(each.attempt for each in case.past),
         usage=work.used_up.of(customer, used_up.every_key(policy, customer)),
+        down={name: work.down[name] for name in _rungs(policy) if name in work.down},
     )
+
+
+@lru_cache(maxsize=64)
+def _rungs(policy: Policy) -> frozenset[str]:
+    """The channels that a policy uses; `*` stands for all."""
+    every = {rung.channel for ladder in policy.ladders.values() for rung in ladder}
+    return frozenset({*every, EVERY_CHANNEL})
 
 
 def _lost(work: GateWork, last: KeptAttempt) -> KeptAttempt:
@@ -183,5 +216,5 @@ def _to_ask(work: GateWork, last: KeptAttempt, decision: Decision) -> bool:
         return False
     if not (isinstance(decision, Defer) and decision.reason is Reason.WAITING):
         return False
-    channel = work.resources.channels.get(last.attempt.channel)
-    return channel is not None and channel.capabilities.when_uncertain is WhenUncertain.ASK
+    provider = work.resources.fleet.by_name.get(last.attempt.provider)
+    return provider is not None and provider.capabilities.when_uncertain is WhenUncertain.ASK

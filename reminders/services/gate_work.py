@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from channels.contract import Message
+from channels.fleet import Budget
 from reminders.domain.decision import (
     Cancel,
     Decision,
@@ -74,6 +75,8 @@ class GateWork:
     now: datetime
     used_up: UsedUp
     addresses: Mapping[tuple[int, str], tuple[UUID, str, bytes]]
+    budget: Budget | None = None  # what the lane's providers may be given now
+    down: Mapping[str, str] = field(default_factory=dict)  # channels that take nothing, and why
     under_way: Collection[UUID] = ()  # messages that a living worker is sending for further bills
     tiers: dict[tuple[int, str], Tier] = field(default_factory=dict)
     leaders: dict[DigestKey, Leader] = field(default_factory=dict)

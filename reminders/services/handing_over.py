@@ -14,12 +14,13 @@ import structlog
 
 from channels.contract import Message
 from reminders.domain.bill import BillPosition
-from reminders.domain.customer import ChannelName
+from reminders.domain.customer import WRITTEN
 from reminders.domain.decision import Check, Decision, Reason, Send, Suppress
 from reminders.domain.identity import make_id
 from reminders.domain.kinds import DATED
+from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
-from reminders.domain.reminder import ReminderState
+from reminders.domain.reminder import Attempt, ReminderState
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
@@ -76,9 +77,9 @@ def send(
         rendered = _text(work, case, bill, decision.rung.channel, ())
     except TemplateError as error:
         return Suppress(Reason.CONTENT, (*decision.checks, Check("template", str(error), False)))
-    attempt = _attempt(work, case, decision)
     # Whatever may fail (a key that is gone) fails before the first row of it is kept.
     address = _address(work, case, decision.rung.channel)
+    attempt = _attempt(work, case, decision, address)
     customer = case.known.customer
     keys = used_up.keys_of(case.policy, customer, decision.rung.channel)
     work.keep_attempt(attempt, decision, keys, leader=None)
@@ -118,20 +119,20 @@ def finish(work: GateWork) -> None:
             work.moves.extend(Move(kept, kept.state, "", work.now, kept.lane) for kept in again)
         else:
             for each in leader.carried:
-                _carry(work, leader.attempt.attempt.attempt_id, *each)
+                _carry(work, leader.attempt.attempt, *each)
         _hand_over(work, leader, rendered)
 
 
 def _carry(
     work: GateWork,
-    leader: UUID,
+    leader: Attempt,
     case: Judged,
     bill: BillPosition,
     decision: Send,
     seen: Snapshot,
 ) -> None:
-    attempt = _attempt(work, case, decision)
-    work.keep_attempt(attempt, decision, (), leader=leader)
+    attempt = _attempt(work, case, decision, provider=leader.provider)
+    work.keep_attempt(attempt, decision, (), leader=leader.attempt_id)
     check = Check("digest", f"one message with others due {bill.terms.due_on}", True)
     told = Send(
         decision.rung, decision.cause, decision.amount, (*decision.checks, check), decision.contact
@@ -141,24 +142,38 @@ def _carry(
     work.moves.append(Move(case.kept, ReminderState.CONTACTING, "", until, channel))
 
 
-def _attempt(work: GateWork, case: Judged, decision: Send) -> KeptAttempt:
+def _attempt(
+    work: GateWork, case: Judged, decision: Send, address: str = "", provider: str = ""
+) -> KeptAttempt:
+    """The attempt, by the provider given or else by the one that the fleet chooses."""
     reminder, channel = case.kept.reminder, decision.rung.channel
     number = len(case.past) + 1
     secret_id, _, _ = work.addresses[reminder.customer_id, channel]
+    attempt_id = make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number)
     return KeptAttempt(
         new_attempt(
-            make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number),
+            attempt_id,
             number,
-            work.resources.channels[channel].name,
+            provider or _provider(work, case, channel, address, attempt_id),
             decision,
             work.now,
-            written=channel == ChannelName.IN_APP,
+            written=channel in WRITTEN,
         ),
         reminder_id=reminder.reminder_id,
         amount=decision.amount,
         was_uncertain=False,
         secret_id=secret_id,
     )
+
+
+def _provider(work: GateWork, case: Judged, channel: str, address: str, attempt_id: UUID) -> str:
+    """A retry never takes the provider that just failed it, where the channel has another."""
+    tries = [each.attempt for each in case.past if each.attempt.channel == channel]
+    avoid = {tries[-1].provider} if tries and tries[-1].state is not AttemptState.RELEASED else ()
+    chosen = work.resources.fleet.choose(
+        channel, address, attempt_id.int, avoid=avoid, budget=work.budget
+    )
+    return chosen.name
 
 
 def _address(work: GateWork, case: Judged, channel: str) -> str:
@@ -182,8 +197,8 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
     case, attempt = leader.case, leader.attempt
     kept, channel = case.kept, attempt.attempt.channel
     work.keep_text(attempt, rendered)
-    if channel == ChannelName.IN_APP:
-        # In-app needs no call: committed with the gate, it can be neither uncertain nor late.
+    if channel in WRITTEN:
+        # What needs no call: committed with the gate, it can be neither uncertain nor late.
         history = [*(each.attempt for each in case.past), attempt.attempt]
         work.moves.append(wake_up(kept, history, work.now))
         return
@@ -195,6 +210,11 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
         subject=rendered.subject,
         html=rendered.html,
         headers=headers(work.resources, channel, case.known.customer),
+        kind=rendered.kind,
+        params=rendered.params,
+        urgency=kept.reminder.urgency,
+        link=rendered.link,
+        expires_at=kept.reminder.expires_at,
     )
     work.passed.handovers.append(Handover(kept, attempt, message))
     # It stays due under our lease: if we die here, whoever takes it next finds `submitted`.

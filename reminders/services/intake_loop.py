@@ -27,6 +27,8 @@ from reminders.services.streams import (
     FENCED_STREAM,
     RECEIPT_BODY,
     RECEIPT_PROVIDER,
+    RECEIPT_TYPE,
+    RECEIPT_URL,
     RECEIPTS_STREAM,
     TAKEN_AT,
 )
@@ -107,19 +109,23 @@ def take_events(resources: Resources, entries: Sequence[Entry]) -> None:
 
 def take_receipts(resources: Resources, entries: Sequence[Entry]) -> None:
     """Apply a batch of the receipts stream."""
-    receipts.apply(
-        resources,
-        [
-            Callback(
-                entry.id,
-                entry.fields.get(RECEIPT_PROVIDER, b"").decode("utf-8", "replace"),
-                entry.fields.get(RECEIPT_BODY, b""),
-            )
-            for entry in entries
-        ],
-    )
+    receipts.apply(resources, [_callback(entry) for entry in entries])
     if FLOWING <= len(entries) < resources.limits.batch // 2:
         time.sleep(GATHER_S)
+
+
+def _callback(entry: Entry) -> Callback:
+    def text(name: bytes) -> str:
+        return entry.fields.get(name, b"").decode("utf-8", "replace")
+
+    kind = text(RECEIPT_TYPE)
+    return Callback(
+        entry.id,
+        text(RECEIPT_PROVIDER),
+        entry.fields.get(RECEIPT_BODY, b""),
+        {"content-type": kind} if kind else {},
+        text(RECEIPT_URL),
+    )
 
 
 def _say_fenced(redis: Redis, fenced: Iterable[Fenced]) -> None:

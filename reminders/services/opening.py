@@ -14,12 +14,14 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 from sqlalchemy import Engine
 
+from channels.accounts import read_accounts
 from channels.contract import Channel
-from channels.email import EmailSettings
+from channels.email.smtp import EmailSettings
+from channels.fleet import Fleet
 from channels.in_app import InAppSettings
 from channels.pacing import Pacer
-from channels.registry import build, by_channel
-from channels.sms import SmsSettings
+from channels.registry import Account, build
+from channels.sms.gateway import SmsSettings
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.schema import engine_for
 from reminders.messages.templates import TemplateSet
@@ -86,6 +88,8 @@ class Options(ReadingOptions, Protocol):
     @property
     def template_folder(self) -> Path: ...
     @property
+    def provider_file(self) -> Path | None: ...
+    @property
     def sms(self) -> SmsOptions: ...
     @property
     def email(self) -> EmailOptions: ...
@@ -125,8 +129,10 @@ def open_ring(options: Options) -> KeyRing:
     return KeyRing(keys, options.hash_key.get_secret_value().encode())
 
 
-def open_channels(options: Options) -> dict[str, Channel]:
-    """The first provider of each channel, by channel name."""
+def open_providers(options: Options) -> list[Channel]:
+    """Every provider: those of the accounts' file, or else the settings' gateway and relay."""
+    if options.provider_file is not None:
+        return list(build([*read_accounts(options.provider_file), *_written(options)]).values())
     secrets = {name: secret.get_secret_value() for name, secret in options.receipt_secrets.items()}
     sms, email = options.sms, options.email
     providers = build(
@@ -154,10 +160,15 @@ def open_channels(options: Options) -> dict[str, Channel]:
                 concurrency=email.concurrency,
                 timeout=timedelta(seconds=email.timeout_s),
             ),
-            InAppSettings(receipts_secret=options.inbox_key.get_secret_value()),
+            *_written(options),
         )
     )
-    return {name: found[0] for name, found in by_channel(providers).items()}
+    return list(providers.values())
+
+
+def _written(options: Options) -> list[Account]:
+    """The channels that are written in the gate's own transaction need no account anywhere."""
+    return [InAppSettings(receipts_secret=options.inbox_key.get_secret_value())]
 
 
 def open_engine(options: Options, *, pool_size: int = 2, role: str = "reminders") -> Engine:
@@ -189,8 +200,7 @@ def open_resources(
         clock=clock,
         book=open_book(engine, options.policy_file, clock),
         templates=TemplateSet.load(options.template_folder),
-        channels=open_channels(options),
-        pacer=Pacer(redis),
+        fleet=Fleet(open_providers(options), Pacer(redis)),
         lender=options.lender,
         pay_url=options.pay_url.rstrip("/"),
         preference_links=_preference_links(options),

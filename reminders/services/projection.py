@@ -106,7 +106,7 @@ class Projection:
         zones = arrays.literal(others)
         profile = (data.language, data.time_zone, data.jurisdiction, zones, *rank)
         self._profiles.add((customer,), rank, profile)
-        given = {point.channel: point.address or "" for point in data.contact_points}
+        given = {str(point.channel): point.address or "" for point in data.contact_points}
         for channel in ChannelName:
             self._contact(customer, channel, given.get(channel.value), rank)
         for name, allowed in data.consent.items():

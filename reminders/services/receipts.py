@@ -32,9 +32,10 @@ _STATES = {
     ReceiptStatus.ACCEPTED: AttemptState.ACCEPTED,
     ReceiptStatus.DELIVERED: AttemptState.DELIVERED,
     ReceiptStatus.READ: AttemptState.READ,
+    ReceiptStatus.ACTED: AttemptState.ACTED,
     ReceiptStatus.UNDELIVERED: AttemptState.UNDELIVERED,
 }
-_REACHED = frozenset({AttemptState.DELIVERED, AttemptState.READ})
+_REACHED = frozenset({AttemptState.DELIVERED, AttemptState.READ, AttemptState.ACTED})
 
 
 @dataclass(slots=True)
@@ -195,7 +196,7 @@ def _fold(work: _Work, heard: Heard, kept: Kept) -> None:
     work.events.append(attempts.event_row(moved, receipt.at))
     work.applied.changed += 1
     # Reading what was delivered says nothing new of the address, and takes back no complaint.
-    reached = before is not AttemptState.DELIVERED and state in _REACHED
+    reached = before not in _REACHED and state in _REACHED
     if reached and held.secret_id is not None and not receipt.dead_contact:
         work.healths.append((held.customer_id, held.secret_id, ContactHealth.VALID))
     log.debug(

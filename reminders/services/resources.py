@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -10,15 +9,16 @@ from typing import Protocol
 from redis import Redis
 from sqlalchemy import Engine
 
-from channels.contract import Channel
-from channels.pacing import Pacer
+from channels.fleet import Fleet
+from reminders.domain.case import NO_PROVIDER
+from reminders.domain.customer import ChannelName
 from reminders.ledger.cipher import KeyRing
 from reminders.messages.templates import TemplateSet
 from reminders.services.clock import Clock
 from reminders.services.policy.book import PolicyBook
 from reminders.services.preferences.passes import PreferenceLinks
 
-__all__ = ["Limits", "PolicyBook", "Resources", "Silent", "Wake"]
+__all__ = ["Limits", "PolicyBook", "Resources", "Silent", "Wake", "down_now"]
 
 
 class Wake(Protocol):
@@ -62,8 +62,7 @@ class Resources:
     clock: Clock
     book: PolicyBook
     templates: TemplateSet
-    channels: Mapping[str, Channel]  # by channel name
-    pacer: Pacer
+    fleet: Fleet  # every provider, by channel
     lender: str
     pay_url: str
     preference_links: PreferenceLinks | None = None  # None: customers find it under `pay_url`
@@ -73,3 +72,12 @@ class Resources:
     def since(self, now: datetime) -> date:
         """Bills due before this day are history."""
         return (now - self.limits.history).date()
+
+
+def down_now(resources: Resources) -> dict[str, str]:
+    """Channels that take nothing now, and why: no provider, or none that works."""
+    fleet = resources.fleet
+    missing = {
+        channel.value: NO_PROVIDER for channel in ChannelName if channel not in fleet.by_channel
+    }
+    return missing | fleet.down()

@@ -59,8 +59,8 @@ def retry(resources: Resources, wanted: Wanted, *, dry_run: bool = False) -> Ret
 
 def asks(resources: Resources, channel: str) -> bool:
     """True if a missing answer of this channel's provider can be asked for."""
-    found = resources.channels.get(channel)
-    return found is not None and found.capabilities.when_uncertain is WhenUncertain.ASK
+    found = resources.fleet.by_channel.get(channel, ())
+    return any(each.capabilities.when_uncertain is WhenUncertain.ASK for each in found)
 
 
 def _batches(ids: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -31,6 +32,7 @@ class Snapshot:
     tier: Tier
     history: tuple[Attempt, ...]
     usage: Usage
+    down: Mapping[str, str] = field(default_factory=dict)  # channels that took nothing, and why
 
 
 _ADAPTER = TypeAdapter(Snapshot)
@@ -61,4 +63,5 @@ def decide_on(snapshot: Snapshot, policy: Policy) -> Decision:
         snapshot.tier,
         snapshot.history,
         snapshot.usage,
+        down=snapshot.down,
     )

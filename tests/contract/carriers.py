@@ -13,11 +13,11 @@ from typing import TypeVar
 from uuid import uuid4
 
 from channels.contract import Message
-from channels.email import EmailSettings
+from channels.email.smtp import EmailSettings
 from channels.in_app import InAppSettings
 from channels.sandbox.http_server import HttpServer, Request
 from channels.sandbox.sandbox import Sandbox, SandboxSettings, Secrets
-from channels.sms import SmsSettings
+from channels.sms.gateway import SmsSettings
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 TIMEOUT = timedelta(seconds=0.5)

@@ -17,13 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from channels.contract import Channel, Message, WhenUncertain
-from channels.email import EmailChannel, EmailSettings
+from channels.contract import Channel, Message, Post, WhenUncertain
+from channels.email.smtp import EmailChannel, EmailSettings
 from channels.errors import ReceiptError
 from channels.in_app import InAppChannel, InAppSettings
 from channels.sandbox.journal import Json
 from channels.signature import HEADER, sign
-from channels.sms import SmsChannel, SmsSettings
+from channels.sms.gateway import SmsChannel, SmsSettings
 from reminders.domain.outcome import (
     Accepted,
     Outcome,
@@ -223,8 +223,8 @@ def test_the_same_receipt_twice_reads_the_same(row: Row, tmp_path: Path) -> None
     entry = {"reference": attempt, "status": row.status_word, "at": "2026-03-02T16:00:05+08:00"}
 
     async def scene(channel: Channel, _: World) -> None:
-        one, again = channel.parse_receipts(json.dumps([entry, entry]).encode())
-        (single,) = channel.parse_receipts(json.dumps(entry).encode())
+        one, again = channel.hear(Post(json.dumps([entry, entry]).encode())).receipts
+        (single,) = channel.hear(Post(json.dumps(entry).encode())).receipts
         assert one == again == single
         assert single.attempt_id == attempt
         assert single.status is row.status
@@ -242,7 +242,7 @@ def test_one_bad_receipt_does_not_cost_the_others(row: Row, tmp_path: Path) -> N
     async def scene(channel: Channel, _: World) -> None:
         for entry in bad:
             with pytest.raises(ReceiptError) as caught:
-                channel.parse_receipts(json.dumps([good, entry, good]).encode())
+                channel.hear(Post(json.dumps([good, entry, good]).encode()))
             assert len(caught.value.readable) == 2
 
     with_channel(row, tmp_path, scene)
@@ -254,14 +254,14 @@ def test_only_a_fresh_signature_of_this_body_counts(row: Row, tmp_path: Path) ->
     now = int(time.time())
 
     async def scene(channel: Channel, _: World) -> None:
-        assert channel.verify(body, {HEADER: sign(row.signed_with, body)})
-        assert channel.verify(body, {"X-Reminders-Signature": sign(row.signed_with, body)})
-        assert not channel.verify(body + b" ", {HEADER: sign(row.signed_with, body)})
-        assert not channel.verify(body, {HEADER: sign("another", body)})
-        assert not channel.verify(body, {HEADER: sign(row.signed_with, body, now - 301)})
-        assert not channel.verify(body, {HEADER: sign(row.signed_with, body, now + 320)})
-        assert not channel.verify(body, {HEADER: "t=é,v1=é"})
-        assert not channel.verify(body, {})
+        assert channel.verify(Post(body, {HEADER: sign(row.signed_with, body)}))
+        assert channel.verify(Post(body, {"X-Reminders-Signature": sign(row.signed_with, body)}))
+        assert not channel.verify(Post(body + b" ", {HEADER: sign(row.signed_with, body)}))
+        assert not channel.verify(Post(body, {HEADER: sign("another", body)}))
+        assert not channel.verify(Post(body, {HEADER: sign(row.signed_with, body, now - 301)}))
+        assert not channel.verify(Post(body, {HEADER: sign(row.signed_with, body, now + 320)}))
+        assert not channel.verify(Post(body, {HEADER: "t=é,v1=é"}))
+        assert not channel.verify(Post(body, {}))
 
     with_channel(row, tmp_path, scene)
 
@@ -280,9 +280,9 @@ def test_garbage_raises_receipt_errors_only(row: Row, data: st.DataObject) -> No
         | nested.map(lambda value: json.dumps(value).encode())
         | st.sampled_from([b"", b"[" * 100_000, b'{"reference":"\\ud800"}', b"1" * 5000])
     )
-    parse = OFFLINE[row.name].parse_receipts
+    parse = OFFLINE[row.name].hear
     try:
-        receipts = parse(body)
+        receipts = parse(Post(body)).receipts
     except ReceiptError as error:
         receipts = error.readable
     assert all(isinstance(receipt, Receipt) and receipt.at.tzinfo for receipt in receipts)
@@ -339,8 +339,8 @@ def test_what_the_carrier_posts_is_signed_and_readable(
         receipts: list[Receipt] = []
         for path, body, headers in world.door.posts:
             assert path == f"/v1/receipts/{channel.name}"
-            assert channel.verify(body, headers)
-            receipts += channel.parse_receipts(body)
+            assert channel.verify(Post(body, headers))
+            receipts += channel.hear(Post(body)).receipts
         assert {receipt.attempt_id for receipt in receipts} == {sent.idempotency_key}
         assert {receipt.status for receipt in receipts} == statuses
         assert any(receipt.dead_contact for receipt in receipts) is dead

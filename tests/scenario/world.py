@@ -24,8 +24,18 @@ import yaml
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, text
 
-from channels.contract import Capabilities, Channel, Confirms, Message, WhenUncertain
+from channels.contract import (
+    Answer,
+    Capabilities,
+    Confirms,
+    Message,
+    Post,
+    Told,
+    WhenUncertain,
+)
+from channels.fleet import Fleet
 from channels.in_app import InAppChannel, InAppSettings
+from channels.pacing import Grant
 from channels.receipts import instant_of, read_receipts, reference_of, text_of
 from reminders.domain.bill import BillPosition
 from reminders.domain.identity import customer_id
@@ -115,9 +125,9 @@ class MemoryChannel:
         self.asked.append(idempotency_key)
         return self.answers(idempotency_key)
 
-    def parse_receipts(self, body: bytes) -> Sequence[Receipt]:
-        return read_receipts(
-            body,
+    def hear(self, post: Post) -> Told:
+        found = read_receipts(
+            post.body,
             lambda entry: Receipt(
                 reference_of(entry),
                 ReceiptStatus(text_of(entry, "status")),
@@ -126,9 +136,13 @@ class MemoryChannel:
                 dead_contact=bool(entry.get("dead_contact")),
             ),
         )
+        return Told(found)
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
+    def verify(self, post: Post) -> bool:
         return True
+
+    def answer(self) -> Answer:
+        return Answer()
 
     async def close(self) -> None:
         return None
@@ -138,8 +152,8 @@ class MemoryChannel:
 class Free:
     """Pacing that grants everything."""
 
-    def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> tuple[int, timedelta]:
-        return wanted, timedelta(0)
+    def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> Grant:
+        return Grant(wanted, timedelta(0))
 
 
 class World:
@@ -155,11 +169,7 @@ class World:
         policy, self.policy_text = policy_files.read(CONFIG / "policies" / "default.yaml")
         self.sms = MemoryChannel("sms", self.clock, WhenUncertain.ASK)
         self.email = MemoryChannel("email", self.clock, WhenUncertain.WAIT)
-        channels: dict[str, Channel] = {
-            "sms": self.sms,
-            "email": self.email,
-            "in_app": InAppChannel(InAppSettings(receipts_secret=INBOX_KEY)),
-        }
+        in_app = InAppChannel(InAppSettings(receipts_secret=INBOX_KEY))
         self.resources = Resources(
             engine=engine,
             redis=self._redis,
@@ -167,8 +177,7 @@ class World:
             clock=self.clock,
             book=PolicyBook(engine, policy, self.policy_text),
             templates=TemplateSet.load(CONFIG / "templates"),
-            channels=channels,
-            pacer=Free(),  # type: ignore[arg-type]  # grants all, and needs no Lua
+            fleet=Fleet((self.sms, self.email, in_app), Free()),
             lender="Example Credit",
             pay_url="https://pay.example.com",
             limits=Limits(lease=LEASE, gate_to_call_max=timedelta(seconds=5)),
@@ -292,8 +301,8 @@ class World:
         """Make the calls that the gate let through."""
         results = []
         for handover in passed.handovers:
-            channel = self.resources.channels[handover.attempt.attempt.channel]
-            outcome = self._loop.run_until_complete(channel.send(handover.message))
+            provider = self.resources.fleet.by_name[handover.attempt.attempt.provider]
+            outcome = self._loop.run_until_complete(provider.send(handover.message))
             results.append(Result(handover.kept, handover.attempt.attempt.attempt_id, outcome))
         return results
 
@@ -324,8 +333,9 @@ class World:
     ) -> Applied:
         moment = (at or self.clock.now()).isoformat()
         body = [{"reference": str(key), "status": status, "at": moment} for key, status in said]
-        name = self.resources.channels[channel].name
-        callback = Callback("1-0", name, json.dumps(body).encode())
+        provider = self.resources.fleet.first(channel)
+        assert provider is not None
+        callback = Callback("1-0", provider.name, json.dumps(body).encode())
         return receipts.apply(self.resources, [callback])
 
     # Time.

@@ -15,8 +15,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from channels.contract import Message
-from channels.email import EmailChannel, EmailSettings
-from channels.sms import SmsChannel, SmsSettings
+from channels.email.smtp import EmailChannel, EmailSettings
+from channels.sms.gateway import SmsChannel, SmsSettings
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
 from tests.contract.carriers import message
 

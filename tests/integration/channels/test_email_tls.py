@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from channels.email import EmailChannel, EmailSettings
+from channels.email.smtp import EmailChannel, EmailSettings
 from reminders.domain.outcome import Accepted, Outcome, Transient
 from tests.contract.carriers import message
 

@@ -17,10 +17,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from channels.email import EmailChannel, EmailSettings
+from channels.contract import Post
+from channels.email.smtp import EmailChannel, EmailSettings
 from channels.sandbox.http_server import HttpServer, Request
 from channels.sandbox.phone import Phone, PhoneError, Visit
-from channels.sms import SmsChannel, SmsSettings
+from channels.sms.gateway import SmsChannel, SmsSettings
 from reminders.domain.outcome import Accepted, Uncertain
 from tests.contract.carriers import START, Door, closed_port, message, play
 
@@ -131,7 +132,7 @@ def test_a_virtual_day_from_first_request_to_last_receipt(tmp_path: Path) -> Non
                 "DELIVRD": 7, "ACCEPTD": 1, "UNDELIV": 1, "opened": 1, "bounced": 1
             }  # fmt: skip
             for _, body, headers in door.posts:
-                assert sms.verify(body, headers) or email.verify(body, headers)
+                assert sms.verify(Post(body, headers)) or email.verify(Post(body, headers))
             await sms.close()
             await email.close()
         await server.close()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,14 +18,23 @@ import structlog
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from channels.contract import Capabilities, Confirms, Message, WhenUncertain
+from channels.contract import (
+    Answer,
+    Capabilities,
+    Confirms,
+    Message,
+    Post,
+    Told,
+    WhenUncertain,
+)
 from channels.errors import ReceiptError
+from channels.fleet import Fleet
 from channels.in_app import InAppSettings
 from channels.pacing import Pacer
 from channels.registry import build, by_channel
 from config.settings import SHIPPED
 from reminders.cli import main, running
-from reminders.domain.outcome import Accepted, Outcome, Receipt
+from reminders.domain.outcome import Accepted, Outcome
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.schema import engine_for
 from reminders.messages.templates import TemplateSet
@@ -58,11 +67,14 @@ class Carrier:
     async def ask(self, idempotency_key: str) -> Outcome | None:
         return None
 
-    def parse_receipts(self, body: bytes) -> Sequence[Receipt]:
+    def hear(self, post: Post) -> Told:
         raise ReceiptError("not JSON")
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
+    def verify(self, post: Post) -> bool:
         return True
+
+    def answer(self) -> Answer:
+        return Answer()
 
     async def close(self) -> None:
         return None
@@ -156,7 +168,7 @@ class World:
         """Everything that is due now, by every lane."""
         evaluate(self.resources)
         for _ in range(2):
-            for lane in self.resources.channels:
+            for lane in self.resources.fleet.by_channel:
                 deliver(self.resources, lane, self.loop)
 
     def at(self, local: str) -> None:
@@ -185,8 +197,7 @@ def world(redis_url: str, database_url: str) -> Iterator[World]:
         clock=clock,
         book=PolicyBook(engine, policy, body),
         templates=TemplateSet.load(SHIPPED / "templates"),
-        channels={"sms": sms, "email": email, "in_app": in_app},
-        pacer=Pacer(client),
+        fleet=Fleet((sms, email, in_app), Pacer(client)),
         lender="Example Credit",
         pay_url="https://pay.example.com",
     )

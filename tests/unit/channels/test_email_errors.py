@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from channels.email.errors import Stage, outcome_of, row_of
-from channels.email.receipts import to_receipt
-from channels.email.reply import SmtpReply
+from channels.email.smtp.errors import Stage, outcome_of, row_of
+from channels.email.smtp.receipts import to_receipt
+from channels.email.smtp.reply import SmtpReply
 from reminders.domain.outcome import Permanent, ReceiptStatus, Transient
 
 ROOT = Path(__file__).resolve().parents[3]

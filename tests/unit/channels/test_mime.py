@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.contract import Message
-from channels.email.mime import Skeleton, Unmailable, is_address
+from channels.email.smtp.mime import Skeleton, Unmailable, is_address
 from channels.errors import ChannelSettingsError
 from channels.sandbox.mail_text import read_mail
 

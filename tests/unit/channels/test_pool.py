@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from channels.email.connection import SmtpConnection
-from channels.email.pool import SmtpPool
-from channels.email.settings import EmailSettings
+from channels.email.smtp.connection import SmtpConnection
+from channels.email.smtp.pool import SmtpPool
+from channels.email.smtp.settings import EmailSettings
 from channels.errors import NotConnected, TooLate
 
 

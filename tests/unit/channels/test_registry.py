@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from channels.email import EmailChannel, EmailSettings
+from channels.email.smtp import EmailChannel, EmailSettings
 from channels.errors import ChannelSettingsError
 from channels.in_app import InAppChannel, InAppSettings
 from channels.registry import build, by_channel
-from channels.sms import SmsChannel, SmsSettings
+from channels.sms.gateway import SmsChannel, SmsSettings
 
 FIRST = SmsSettings("http://127.0.0.1:1", "token", "secret", name="first")
 SECOND = SmsSettings("http://127.0.0.1:2", "token", "secret", name="second")

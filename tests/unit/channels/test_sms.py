@@ -8,9 +8,9 @@ import pytest
 
 from channels.errors import ReceiptError
 from channels.receipts import Entry
-from channels.sms.answers import became_of, outcome_of
-from channels.sms.errors import REFUSALS
-from channels.sms.receipts import STATUSES, to_receipt
+from channels.sms.gateway.answers import became_of, outcome_of
+from channels.sms.gateway.errors import REFUSALS
+from channels.sms.gateway.receipts import STATUSES, to_receipt
 from channels.transport import Reply
 from reminders.domain.outcome import (
     Accepted,

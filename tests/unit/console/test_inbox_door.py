@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from channels.contract import Post
 from channels.in_app import InAppChannel, InAppSettings
 from reminders.domain.outcome import Receipt, ReceiptStatus
 from reminders.services.inbox_token import customer_of, inbox_token
@@ -52,7 +53,7 @@ def test_unread_messages_are_shown_and_a_receipt_says_so(house: House, token: st
     assert answer.headers["cache-control"] == "no-store"
     (entry,) = receipts(house)
     assert (entry[b"p"], entry[b"s"]) == (b"in_app", b"1")
-    said = InAppChannel(InAppSettings("s")).parse_receipts(entry[b"b"])
+    said = InAppChannel(InAppSettings("s")).hear(Post(entry[b"b"])).receipts
     assert list(said) == [
         Receipt(attempt_id=name, status=ReceiptStatus.READ, at=NOW) for name in (NEW_1, NEW_2)
     ]

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import pytest
 
-from channels.contract import Capabilities, Confirms, Message, WhenUncertain
+from channels.contract import Capabilities, Channel, Confirms, Message, WhenUncertain
+from channels.fleet import Budget, Fleet
 from channels.pacing import Grant
 from reminders.domain.identity import make_id
 from reminders.domain.kinds import MessageKind
@@ -93,7 +94,7 @@ class Lane:
         claimed, self.due = self.due, []
         return claimed
 
-    def gate(self, resources: Resources, chunk: Sequence[Kept]) -> Passed:
+    def gate(self, resources: Resources, chunk: Sequence[Kept], budget: Budget) -> Passed:
         self.gated.append(len(chunk))
         if len(self.gated) == self.gate_breaks_at:
             raise RuntimeError("the gate broke")
@@ -134,9 +135,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
             name=lane.name, capabilities=lane.capabilities, send=lane.send, ask=lane.inquire
         )
         resources = SimpleNamespace(
-            channels={"sms": channel},
+            fleet=Fleet((cast("Channel", channel),), lane),
             limits=lane.limits,
-            pacer=lane,
             engine=None,
             wake=SimpleNamespace(deliver=lambda lane: None),
         )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from channels.contract import Message
-from channels.email.connection import Refused
-from channels.email.errors import outcome_of
-from channels.email.mime import Skeleton, Unmailable
-from channels.email.pool import SmtpPool
-from channels.email.receipts import to_receipt
-from channels.email.settings import EmailSettings, capabilities
+from channels.contract import Answer, Message, Post, Told
+from channels.email.smtp.connection import Refused
+from channels.email.smtp.errors import outcome_of
+from channels.email.smtp.mime import Skeleton, Unmailable
+from channels.email.smtp.pool import SmtpPool
+from channels.email.smtp.receipts import to_receipt
+from channels.email.smtp.settings import EmailSettings, capabilities
 from channels.errors import AnswerLost, NothingTaken, TooLate
 from channels.receipts import read_receipts
 from channels.signature import verify
@@ -19,7 +17,6 @@ from reminders.domain.outcome import (
     Accepted,
     Outcome,
     Permanent,
-    Receipt,
     Transient,
     Uncertain,
     Unsent,
@@ -78,11 +75,14 @@ class EmailChannel:
         """SMTP cannot be asked."""
         return None
 
-    def parse_receipts(self, body: bytes) -> Sequence[Receipt]:
-        return read_receipts(body, to_receipt)
+    def hear(self, post: Post) -> Told:
+        return Told(read_receipts(post.body, to_receipt))
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        return verify(self._secret, body, headers)
+    def verify(self, post: Post) -> bool:
+        return verify(self._secret, post.body, post.headers)
+
+    def answer(self) -> Answer:
+        return Answer()
 
     async def close(self) -> None:
         await self._pool.close()

@@ -12,9 +12,9 @@ import ssl
 import time
 from base64 import b64encode
 
-from channels.email.errors import Stage
-from channels.email.reply import SmtpGarbled, SmtpReply, read_reply
-from channels.email.settings import EmailSettings
+from channels.email.smtp.errors import Stage
+from channels.email.smtp.reply import SmtpGarbled, SmtpReply, read_reply
+from channels.email.smtp.settings import EmailSettings
 from channels.errors import AnswerLost, NotConnected, NothingTaken
 
 _BROKEN = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, SmtpGarbled)

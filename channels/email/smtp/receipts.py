@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from channels.email.errors import row_of
+from channels.email.smtp.errors import row_of
 from channels.errors import ReceiptError
 from channels.receipts import Entry, instant_of, reference_of, text_of
 from reminders.domain.outcome import Receipt, ReceiptStatus

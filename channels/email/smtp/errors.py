@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from channels.email.reply import SmtpReply
+from channels.email.smtp.reply import SmtpReply
 from reminders.domain.outcome import Outcome, Permanent, Transient
 
 

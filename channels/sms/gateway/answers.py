@@ -7,8 +7,8 @@ from datetime import datetime
 
 from channels.receipts import Entry
 from channels.retry_after import parse_retry_after
-from channels.sms.errors import CODE, refusal
-from channels.sms.receipts import undelivered_reason
+from channels.sms.gateway.errors import CODE, refusal
+from channels.sms.gateway.receipts import undelivered_reason
 from channels.transport import Reply
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
 

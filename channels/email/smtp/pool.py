@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from channels.email.connection import SmtpConnection
-from channels.email.settings import EmailSettings
+from channels.email.smtp.connection import SmtpConnection
+from channels.email.smtp.settings import EmailSettings
 from channels.errors import TooLate
 
 # Relays drop a quiet client after five minutes at the earliest (RFC 5321 §4.5.3.2.7) but many do

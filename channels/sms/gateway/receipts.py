@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from channels.errors import ReceiptError
 from channels.receipts import Entry, instant_of, reference_of, text_of
-from channels.sms.errors import CODE, RECEIPT_ERRORS, Refusal, refusal
+from channels.sms.gateway.errors import CODE, RECEIPT_ERRORS, Refusal, refusal
 from reminders.domain.outcome import Receipt, ReceiptStatus
 
 _R = ReceiptStatus

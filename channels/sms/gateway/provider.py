@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from channels.contract import Message
+from channels.contract import Answer, Message, Post, Told
 from channels.errors import AnswerLost, NothingTaken, TooLate
 from channels.receipts import read_receipts
 from channels.signature import verify
-from channels.sms.answers import became_of, outcome_of
-from channels.sms.payload import body, is_number
-from channels.sms.receipts import to_receipt
-from channels.sms.settings import SmsSettings, capabilities
+from channels.sms.gateway.answers import became_of, outcome_of
+from channels.sms.gateway.payload import body, is_number
+from channels.sms.gateway.receipts import to_receipt
+from channels.sms.gateway.settings import SmsSettings, capabilities
 from channels.transport import AiohttpTransport, Transport
-from reminders.domain.outcome import Outcome, Permanent, Receipt, Transient, Uncertain, Unsent
+from reminders.domain.outcome import Outcome, Permanent, Transient, Uncertain, Unsent
 
 
 class SmsChannel:
@@ -54,11 +53,14 @@ class SmsChannel:
             return None
         return became_of(reply)
 
-    def parse_receipts(self, body: bytes) -> Sequence[Receipt]:
-        return read_receipts(body, to_receipt)
+    def hear(self, post: Post) -> Told:
+        return Told(read_receipts(post.body, to_receipt))
 
-    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        return verify(self._secret, body, headers)
+    def verify(self, post: Post) -> bool:
+        return verify(self._secret, post.body, post.headers)
+
+    def answer(self) -> Answer:
+        return Answer()
 
     async def close(self) -> None:
         await self._http.close()

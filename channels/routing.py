@@ -1,0 +1,56 @@
+"""Which of several providers takes a message: a pure function of weight, standing, cost, fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from channels.contract import Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One provider of the channel, as it stands now."""
+
+    name: str
+    capabilities: Capabilities
+    share: float  # of its weight: 1 healthy, 0 takes nothing
+    failed: bool = False  # it refused or lost this very reminder's message before
+    tokens: int = 1  # what its pacing leaves now
+
+
+def pick(candidates: Sequence[Candidate], address: str, draw: int) -> str:
+    """The name of the provider for `address`.
+
+    Rules in this order: one that serves the number; one that did not just fail this message; one
+    that takes anything now; one with tokens left; then by weight times share, and among providers
+    without weight (backups) the cheapest. A rule that would leave nobody is passed over: to send
+    by a doubtful provider is better than not to send. `draw` decides by weight.
+    """
+    left = list(candidates)
+    for rule in (
+        lambda each: _serves(each, address),
+        lambda each: not each.failed,
+        lambda each: each.share > 0,
+        lambda each: each.tokens > 0,
+    ):
+        left = [each for each in left if rule(each)] or left
+    return _by_weight(left, draw)
+
+
+def _serves(candidate: Candidate, address: str) -> bool:
+    prefixes = candidate.capabilities.prefixes
+    return not prefixes or address.startswith(prefixes)
+
+
+def _by_weight(left: Sequence[Candidate], draw: int) -> str:
+    weights = [each.capabilities.weight * max(each.share, 0.0) for each in left]
+    whole = sum(weights)
+    if whole <= 0:
+        return min(left, key=lambda each: (each.capabilities.cost_minor, each.name)).name
+    point = (draw % 1_000_003) / 1_000_003 * whole
+    for each, weight in zip(left, weights, strict=True):
+        point -= weight
+        if point < 0:
+            return each.name
+    return max(zip(left, weights, strict=True), key=lambda pair: pair[1])[0].name
