@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from channels.sandbox.line import LINES
 from channels.sandbox.sandbox import Sandbox, SandboxSettings, Secrets
 from channels.sandbox.scripts import DELAYS
 
@@ -31,6 +32,13 @@ def _instant(text: str) -> datetime:
 
 def _delays(text: str) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=float(part)) for part in text.split(","))
+
+
+def _line(text: str) -> tuple[str, str]:
+    adapter, _, name = text.partition("=")
+    if adapter not in LINES or not name:
+        raise argparse.ArgumentTypeError(f"want ADAPTER=NAME with one of {', '.join(LINES)}")
+    return adapter, name
 
 
 def _batch(text: str) -> int:
@@ -54,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--email-name", default="email", help="the mail provider's name")
     parser.add_argument("--receipt-batch", type=_batch, default=100, help="1: one a POST")
     parser.add_argument("--delays", type=_delays, default=DELAYS, help="seconds, by commas")
+    parser.add_argument(
+        "--line",
+        type=_line,
+        action="append",
+        default=[],
+        metavar="ADAPTER=NAME",
+        help="one more simulated provider; again for each",
+    )
     parser.add_argument("--secrets", type=Path, help="JSON file; what it lacks is drawn at random")
     return parser
 
@@ -76,6 +92,7 @@ def settings_from(arguments: Sequence[str] | None = None) -> SandboxSettings:
         email_name=options.email_name,
         receipt_batch=options.receipt_batch,
         delays=options.delays,
+        lines=tuple(options.line),
         secrets=Secrets(**{name: value for name, value in given.items() if name in names}),
     )
 

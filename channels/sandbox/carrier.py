@@ -24,6 +24,7 @@ class Handover:
     script: Script
     began: float
     subject: str = ""
+    receipts_to: str = ""  # the address that this message names for its receipts
 
 
 class Carrier:
@@ -110,7 +111,7 @@ class Carrier:
                 id=ref,
             )
 
-        self.postman.post(Letter(receipt, posted))
+        self.postman.post(Letter(receipt, posted, message.receipts_to))
 
     def receipt(
         self, message: Handover, ref: str, said: Said, dated_at: datetime

@@ -22,13 +22,14 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 class Request:
     """One request, answered by `respond` at any later time, or never."""
 
-    __slots__ = ("_connection", "began", "body", "headers", "method", "path")
+    __slots__ = ("_connection", "began", "body", "headers", "method", "path", "target")
 
     def __init__(self, connection: Connection, began: float) -> None:
         self._connection = connection
         self.began = began
         self.method = ""
         self.path = ""
+        self.target = ""  # path and query as they were called, escapes and all
         self.headers: dict[str, str] = {}
         self.body = b""
 
@@ -36,6 +37,16 @@ class Request:
         self, status: int, content: Mapping[str, object], headers: Mapping[str, str] | None = None
     ) -> None:
         self._connection.reply(status, _encode(content).encode(), headers or {})
+
+    def respond_with(
+        self,
+        status: int,
+        body: bytes,
+        content_type: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Answer in another form than JSON."""
+        self._connection.reply(status, body, {**(headers or {}), "Content-Type": content_type})
 
     def bears(self, token: str) -> bool:
         return self.headers.get("authorization") == f"Bearer {token}"
@@ -75,6 +86,7 @@ class Connection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         if self._request is not None:
+            self._request.target = url.decode("latin-1")
             self._request.path = unquote(url.partition(b"?")[0].decode("latin-1"))
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -102,8 +114,10 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             return
         extra = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n{extra}\r\n"
-        self._transport.write(_LINES[status] + head.encode("latin-1") + body)
+        kind = "" if "Content-Type" in headers else "Content-Type: application/json\r\n"
+        head = f"{kind}Content-Length: {len(body)}\r\n{extra}\r\n"
+        line = _LINES.get(status) or f"HTTP/1.1 {status} Said\r\n".encode()
+        self._transport.write(line + head.encode("latin-1") + body)
 
     def close(self) -> None:
         if self._transport is not None:

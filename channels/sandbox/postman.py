@@ -6,10 +6,11 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import aiohttp
+from yarl import URL
 
 from channels.signature import HEADER, sign
 
@@ -21,21 +22,38 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One receipt on its way, and what to do once the lender has it."""
+    """One receipt on its way, and what to do once the lender has it. `url`: where this message's
+    receipts were asked to go, where a provider lets each message say."""
 
     receipt: Mapping[str, object]
     posted: Callable[[], None]
+    url: str = ""
+
+
+# Receipts as one provider writes and signs them for `url`: the body, and its headers.
+Write = Callable[[Sequence[Mapping[str, object]], str], tuple[bytes, Mapping[str, str]]]
+
+
+def signed_json(secret: str, *, single: bool = False) -> Write:
+    """JSON under our own signature: an array, or with `single` the one receipt."""
+
+    def write(found: Sequence[Mapping[str, object]], url: str) -> tuple[bytes, Mapping[str, str]]:
+        body = json.dumps(found[0] if single else found).encode()
+        signature = sign(secret, body, int(time.time()))
+        return body, {"Content-Type": "application/json", HEADER: signature}
+
+    return write
 
 
 class Postman:
-    """Posts for one provider: arrays of up to `batch`, or objects one by one if that is 1.
+    """Posts for one provider: up to `batch` receipts at once, in the form that `write` gives them.
 
     While the receiver is away or answers anything but 2xx the same body is tried again, for ever.
     """
 
-    def __init__(self, url: str, secret: str, batch: int) -> None:
+    def __init__(self, url: str, write: Write, batch: int) -> None:
         self._url = url
-        self._secret = secret
+        self._write = write
         self._batch = batch
         self._letters: deque[Letter] = deque()
         self._unposted = 0
@@ -87,24 +105,26 @@ class Postman:
                 self._idle.set()
 
     def _take(self) -> list[Letter]:
-        size = min(self._batch, len(self._letters))
-        return [self._letters.popleft() for _ in range(size)]
+        taken = [self._letters.popleft()] if self._letters else []
+        while self._letters and len(taken) < self._batch and self._letters[0].url == taken[0].url:
+            taken.append(self._letters.popleft())
+        return taken
 
     async def _deliver(self, session: aiohttp.ClientSession, letters: list[Letter]) -> None:
         found = [letter.receipt for letter in letters]
-        body = json.dumps(found[0] if self._batch == 1 else found).encode()
+        url = letters[0].url or self._url
         wait_s = _FIRST_WAIT_S
-        while not await self._once(session, body):
+        while not await self._once(session, url, found):
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
-    async def _once(self, session: aiohttp.ClientSession, body: bytes) -> bool:
-        headers = {
-            "Content-Type": "application/json",
-            HEADER: sign(self._secret, body, int(time.time())),
-        }
+    async def _once(
+        self, session: aiohttp.ClientSession, url: str, found: Sequence[Mapping[str, object]]
+    ) -> bool:
+        body, headers = self._write(found, url)
         try:
-            async with session.post(self._url, data=body, headers=headers) as response:
+            target = URL(url, encoded=True)
+            async with session.post(target, data=body, headers=headers) as response:
                 await response.read()
                 if 200 <= response.status < 300:
                     return True

@@ -17,7 +17,8 @@ from channels.sandbox.control import Control
 from channels.sandbox.email_carrier import EmailCarrier
 from channels.sandbox.http_server import HttpServer
 from channels.sandbox.journal import Journal
-from channels.sandbox.postman import Postman
+from channels.sandbox.line import Office, open_line
+from channels.sandbox.postman import Postman, signed_json
 from channels.sandbox.scripts import DELAYS, Draws
 from channels.sandbox.sms_gateway import SmsGateway
 from channels.sandbox.smtp_server import SmtpServer
@@ -58,6 +59,7 @@ class SandboxSettings:
     email_name: str = "email"
     receipt_batch: int = 100
     delays: tuple[timedelta, ...] = DELAYS
+    lines: tuple[tuple[str, str], ...] = ()  # further providers: adapter, name
     secrets: Secrets = field(default_factory=Secrets)
 
 
@@ -81,7 +83,12 @@ class Sandbox:
             Journal(settings.data / "email.jsonl"),
             self._postman(settings.email_name, self.secrets.email_receipts_secret),
         )
-        self.control = Control(self.agenda, (self.sms, self.email), self.secrets.control_token)
+        office = Office(
+            self.agenda, draws, settings.data, settings.receipts_url, settings.receipt_batch
+        )
+        self.lines = [open_line(adapter, name, office) for adapter, name in settings.lines]
+        self._carriers = (self.sms, self.email, *(line.carrier for line in self.lines))
+        self.control = Control(self.agenda, self._carriers, self.secrets.control_token)
         self._sms_server = HttpServer(SmsGateway(self.sms, self.secrets.sms_token).handle)
         self._smtp_server = SmtpServer(self.email)
         self._control_server = HttpServer(self.control.handle)
@@ -89,7 +96,8 @@ class Sandbox:
 
     def _postman(self, name: str, secret: str) -> Postman:
         url = f"{self._settings.receipts_url.rstrip('/')}/{name}"
-        return Postman(url, secret, self._settings.receipt_batch)
+        batch = self._settings.receipt_batch
+        return Postman(url, signed_json(secret, single=batch == 1), batch)
 
     async def start(self) -> None:
         """Listen, then write `sandbox.json`: whoever finds that file finds the ports open."""
@@ -97,7 +105,9 @@ class Sandbox:
         await self._sms_server.start(self._settings.sms_port)
         await self._smtp_server.start(self._settings.smtp_port)
         await self._control_server.start(self._settings.control_port)
-        for carrier in (self.sms, self.email):
+        for line in self.lines:
+            await line.start()
+        for carrier in self._carriers:
             carrier.postman.start()
         self._flusher = asyncio.create_task(self._flush())
         _write_private(self._settings.data / READY_FILE, self.describe())
@@ -112,13 +122,14 @@ class Sandbox:
             "sms_name": self._settings.sms_name,
             "email_name": self._settings.email_name,
             **asdict(self.secrets),
+            "accounts": [line.account() for line in self.lines],
         }
 
     async def _flush(self) -> None:
         while True:
             await asyncio.sleep(_FLUSH_EVERY_S)
-            self.sms.journal.flush()
-            self.email.journal.flush()
+            for carrier in self._carriers:
+                carrier.journal.flush()
 
     async def close(self) -> None:
         (self._settings.data / READY_FILE).unlink(missing_ok=True)
@@ -129,7 +140,9 @@ class Sandbox:
         await self.control.close()
         for server in (self._sms_server, self._smtp_server, self._control_server):
             await server.close()
-        for carrier in (self.sms, self.email):
+        for line in self.lines:
+            await line.close()
+        for carrier in self._carriers:
             await carrier.postman.close()
             carrier.journal.close()
 

@@ -1,11 +1,13 @@
 """How the simulated carriers behave, by number and by domain: the tables are the documentation.
 
 A number `+861SS########` follows script SS; any other number is delivered to. An address follows
-the script of its domain; any other domain is delivered to.
+the script of its domain; any other domain is delivered to. Tokens, ids and web addresses follow
+script SS where they hold `sSS-` at their beginning or after one of `: / _ -`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +19,7 @@ DELAYS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 SLOW_ANSWER_S = 0.1  # machine time, under any client's time-out
 RETRY_AFTER_S = 30
 ALWAYS = -1
+_MARK = re.compile(r"(?:^|[:/_-])s([0-9]{2})-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,12 @@ def script_of_number(number: str) -> Script:
 def script_of_address(address: str) -> Script:
     domain = address.rpartition("@")[2].lower()
     return EMAIL_SCRIPTS.get(domain, EMAIL_SCRIPTS["deliver.example.com"])
+
+
+def script_of_mark(address: str) -> Script:
+    """The script of a device token, an OpenID or a web address: `fcm:s02-…`, `…/hook/s04-7`."""
+    found = _MARK.search(address)
+    return SMS_SCRIPTS.get(found[1], SMS_SCRIPTS["00"]) if found else SMS_SCRIPTS["00"]
 
 
 class Draws:

@@ -50,7 +50,7 @@ class Case:
     usage: Usage
     kind: MessageKind
     brief: bool = False
-    down: Mapping[str, str] = NOTHING_DOWN  # channels that take nothing now, and why
+    down: Mapping[str, str] = field(default_factory=dict)  # channels that take nothing now, and why
     _checks: list[_Asked] = field(default_factory=list)
     _rules: Rules | None = None
     _step: Progress | None = None

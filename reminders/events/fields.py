@@ -44,6 +44,8 @@ OutsideChannel = Literal[
     "wechat",
     "whatsapp",
     "webhook",
+    "apprise",
+    "human_task",
     "letter",
     "visit",
 ]
