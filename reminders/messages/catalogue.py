@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, nodes
-from jinja2.meta import find_referenced_templates
+from jinja2 import nodes
+from jinja2.meta import find_referenced_templates, find_undeclared_variables
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import ASKING, DATED, Kind
@@ -20,8 +22,11 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "in_app": ("subject", "text"),
 }
 VERSIONS = "versions.txt"
+# How a template is read, for what it says and for its rendering alike.
+SYNTAX: Mapping[str, bool] = {"trim_blocks": True, "lstrip_blocks": True}
 _SUFFIX = ".j2"
 _HASH_CHARS = 16
+_READER = ImmutableSandboxedEnvironment(**SYNTAX)
 # A promise is followed up without naming what a late payment brings: it asks politely.
 _WITH_CONSEQUENCE = frozenset({*DATED, Kind.OPTOUT_DISCLOSURE})
 
@@ -90,27 +95,44 @@ def messages(names: Mapping[str, str]) -> Iterator[Message]:
                 yield Message(language, str(kind), channel)
 
 
-def family(
-    name: str, texts: Mapping[str, str], environment: Environment
-) -> dict[str, nodes.Template]:
-    """A template and all it extends or includes, parsed. Absent files are left out."""
-    parsed: dict[str, nodes.Template] = {}
+def family(name: str, texts: Mapping[str, str]) -> set[str]:
+    """The names of a template and of all it extends or includes. Absent files are left out."""
+    found: set[str] = set()
     waiting = [name]
     while waiting:
         current = waiting.pop()
-        if current in parsed or current not in texts:
-            continue
-        tree = environment.parse(texts[current], name=current, filename=current)
-        parsed[current] = tree
-        waiting += [other for other in find_referenced_templates(tree) if other]
-    return parsed
+        if current not in found and current in texts:
+            found.add(current)
+            waiting += _referenced(current, texts[current])
+    return found
 
 
-def content_hash(message: Message, texts: Mapping[str, str], environment: Environment) -> str:
+def variables(name: str, texts: Mapping[str, str]) -> frozenset[str]:
+    """The variables that a template and its family take from outside."""
+    return frozenset().union(*(_undeclared(file, texts[file]) for file in family(name, texts)))
+
+
+# A layout belongs to every mail, and most files stay as they are from one look to the next.
+@lru_cache(maxsize=1_024)
+def _tree(name: str, text: str) -> nodes.Template:
+    return _READER.parse(text, name=name, filename=name)
+
+
+@lru_cache(maxsize=1_024)
+def _referenced(name: str, text: str) -> tuple[str, ...]:
+    return tuple(other for other in find_referenced_templates(_tree(name, text)) if other)
+
+
+@lru_cache(maxsize=1_024)
+def _undeclared(name: str, text: str) -> frozenset[str]:
+    return frozenset(find_undeclared_variables(_tree(name, text)))
+
+
+def content_hash(message: Message, texts: Mapping[str, str]) -> str:
     """Hash of every word the message is made of: its parts, what they extend, its phrases."""
     used: set[str] = set(message.phrases.values())
     for file in message.files:
-        used.update(family(file, texts, environment))
+        used.update(family(file, texts))
     digest = hashlib.sha256()
     for name in sorted(used & texts.keys()):
         digest.update(f"{name}\0{texts[name]}\0".encode())

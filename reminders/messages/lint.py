@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import jinja2
-from jinja2.meta import find_undeclared_variables
 
 from reminders.messages.catalogue import (
     PARTS,
@@ -20,12 +19,13 @@ from reminders.messages.catalogue import (
     messages,
     read_versions,
     sources,
+    variables,
     write_versions,
 )
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import ASKING, DATED, VARIABLES, Facts, Kind, OtherBill, Urgency
 from reminders.messages.money import money
-from reminders.messages.templates import TemplateSet, environment
+from reminders.messages.templates import TemplateSet
 
 MAX_SEGMENTS = 3
 
@@ -91,17 +91,16 @@ def lint(folder: Path, *, stamped: bool = True) -> list[str]:
         stamps = read_versions(folder)
     except TemplateError as error:
         return [str(error)]
-    env = environment(texts)
     used = {name for message in messages(texts) for name in message.phrases.values()}
     found = [f"{name}: a phrase with a variable" for name in used if "{" in texts.get(name, "")]
     for message in messages(texts):
         found += _absent(message, texts)
         try:
-            found += _variables(message, texts, env)
-            found += _borrowed(message, texts, env)
-            used |= {name for file in message.files for name in family(file, texts, env)}
+            found += _variables(message, texts)
+            found += _borrowed(message, texts)
+            used |= {name for file in message.files for name in family(file, texts)}
             if stamped:
-                found += _stamp(message, stamps, content_hash(message, texts, env))
+                found += _stamp(message, stamps, content_hash(message, texts))
         except jinja2.TemplateSyntaxError as error:
             return [f"{error.name} line {error.lineno}: {error.message}"]
     found += [f"{name}: no message uses this file" for name in texts.keys() - used]
@@ -117,11 +116,10 @@ def stamp(folder: Path) -> list[str]:
     if found:
         raise TemplateError("\n".join(found))
     texts = sources(folder)
-    env = environment(texts)
     before = read_versions(folder)
     after: dict[str, Version] = {}
     for message in messages(texts):
-        name, content = str(message), content_hash(message, texts, env)
+        name, content = str(message), content_hash(message, texts)
         last = before.get(name, Version(0, ""))
         after[name] = last if last.content == content else Version(last.number + 1, content)
     write_versions(folder, after)
@@ -134,14 +132,12 @@ def _absent(message: Message, texts: Mapping[str, str]) -> Iterator[str]:
             yield f"{file}: absent or empty"
 
 
-def _variables(
-    message: Message, texts: Mapping[str, str], env: jinja2.Environment
-) -> Iterator[str]:
+def _variables(message: Message, texts: Mapping[str, str]) -> Iterator[str]:
     for part in PARTS[message.channel]:
         file = message.file(part)
         if file not in texts:
             continue
-        names = set().union(*map(find_undeclared_variables, family(file, texts, env).values()))
+        names = variables(file, texts)
         for name in sorted(_required(message, part) - names):
             yield f"{file}: does not say {name}"
         for name in sorted(names - VARIABLES):
@@ -160,10 +156,10 @@ def _required(message: Message, part: str) -> frozenset[str]:
     return needed
 
 
-def _borrowed(message: Message, texts: Mapping[str, str], env: jinja2.Environment) -> Iterator[str]:
+def _borrowed(message: Message, texts: Mapping[str, str]) -> Iterator[str]:
     """A folder copied to start a new language still extends the layout of the old one."""
     for file in message.files:
-        for name in family(file, texts, env):
+        for name in family(file, texts):
             if "/" in name and not name.startswith(f"{message.language}/"):
                 yield f"{file}: takes words from {name}, another language"
 

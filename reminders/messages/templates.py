@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.messages.catalogue import (
     PARTS,
+    SYNTAX,
     Message,
     Version,
     content_hash,
@@ -33,10 +34,9 @@ def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
         loader=jinja2.DictLoader(texts),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
         cache_size=-1,
         auto_reload=False,
+        **SYNTAX,
     )
 
 
@@ -71,7 +71,7 @@ class TemplateSet:
             if not any(file in texts for file in message.files):
                 continue
             try:
-                version = content = content_hash(message, texts, env)
+                version = content = content_hash(message, texts)
                 parts = _parts(message, texts, env)
             except jinja2.TemplateSyntaxError as error:
                 raise TemplateError(f"{error.name} line {error.lineno}: {error.message}") from error
