@@ -8,6 +8,7 @@ the enum of features is closed, and neither opting out nor who somebody is stand
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -17,7 +18,7 @@ from reminders.domain.currency import major_unit
 from reminders.domain.customer import Promise, RiskInput
 from reminders.domain.record import record
 from reminders.domain.scorecard import Feature
-from reminders.domain.standing import Standing, day_end, standings
+from reminders.domain.standing import Found, Standing, day_end, standings
 from reminders.domain.warning import input_order, warnings_of
 
 FAILED_DAYS = 30
@@ -63,13 +64,15 @@ _MONEY = frozenset(
 
 @record
 class Behaviour:
-    """Every fact of one customer that a card may rest on."""
+    """Every fact of one customer that a card may rest on. `found` is no fact: it keeps what was
+    found of each bill, for the next time that it is asked for."""
 
     bills: Sequence[BillPosition]
     failed_on: Sequence[date]
     zone: str
     inputs: Sequence[RiskInput] = ()
     promises: Sequence[Promise] = ()
+    found: dict[str, Found] | None = field(default=None, compare=False)
 
 
 def features(
@@ -98,7 +101,7 @@ def observe(
     none is `wanted` are not computed: decisions need only those of their card.
     """
     today = local_day(at, behaviour.zone)
-    seen = standings(behaviour.bills, at, today, behaviour.zone)
+    seen = standings(behaviour.bills, at, today, behaviour.zone, behaviour.found)
     inputs = _newest(behaviour.inputs, at) if behaviour.inputs else {}
     judged = [each for each in seen if each.judged]
     known: dict[Feature, float] = {

@@ -115,21 +115,13 @@ def _found(bill: BillPosition, at: datetime, zone: str, taken_at: datetime | Non
     """`taken_at`: when a newer statement takes over the rest, if one does."""
     terms = bill.terms
     ends_at = day_end(terms.due_on, zone)
-    until = _FOREVER if ends_at <= at else ends_at
-    replaced_at = taken_at
-    if taken_at is not None and taken_at > at:
-        until, replaced_at = min(until, taken_at), None
+    replaced_at = None if taken_at is None or taken_at > at else taken_at
     paid = in_time = 0
     met_at = full_at = terms.issued_at if terms.amount_due <= 0 else None
     for payment in bill.payments:
-        paid_at, reversed_at = payment.paid_at, payment.reversed_at
-        if paid_at > at:
-            until = min(until, paid_at)
+        paid_at = payment.paid_at
+        if paid_at > at or (payment.reversed_at is not None and payment.reversed_at <= at):
             continue
-        if reversed_at is not None:
-            if reversed_at <= at:
-                continue
-            until = min(until, reversed_at)
         paid += payment.amount
         if paid_at < ends_at:
             in_time += payment.amount
@@ -150,4 +142,16 @@ def _found(bill: BillPosition, at: datetime, zone: str, taken_at: datetime | Non
         full_at,
         replaced_at,
     )
-    return Found(standing, bill, zone, taken_at, at, until)
+    return Found(standing, bill, zone, taken_at, at, _until(bill, at, ends_at, taken_at))
+
+
+def _until(
+    bill: BillPosition, at: datetime, ends_at: datetime, taken_at: datetime | None
+) -> datetime:
+    """The next instant that makes another standing of it."""
+    known = [ends_at] if taken_at is None else [ends_at, taken_at]
+    for payment in bill.payments:
+        known.append(payment.paid_at)
+        if payment.reversed_at is not None:
+            known.append(payment.reversed_at)
+    return min([each for each in known if each > at], default=_FOREVER)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Final
 
 from reminders.domain.bill import BillPosition
@@ -15,6 +16,7 @@ from reminders.domain.standing import WINDOW, day_end
 _FAILED = timedelta(days=FAILED_DAYS)
 _ANOMALY: Final = Feature.ANOMALY
 _COUNTS_DAYS = frozenset({Feature.DAYS_PAST_DUE, Feature.WORST_DAYS_PAST_DUE})
+_MOST_DAYS = WINDOW.days + 1  # after so many days past due a bill no longer counts
 
 
 def steady_until(
@@ -30,14 +32,24 @@ def steady_until(
         return at
     today = local_day(at, behaviour.zone)
     last = today if behaviour.promises else date.max
-    daily = not _COUNTS_DAYS.isdisjoint(wanted)
+    daily = None if _COUNTS_DAYS.isdisjoint(wanted) else _steps(card)
     for bill in behaviour.bills:
         if _taken_ahead(bill, at):
             return at
-        last = min(last, _last_day(bill, today, daily=daily))
+        last = min(last, _last_day(bill, today, daily))
     for day in behaviour.failed_on:
         last = min(last, today if day > today else _next(day + _FAILED, today))
     return day_end(last, behaviour.zone)
+
+
+def _steps(card: RiskCard) -> list[float]:
+    """The numbers of days past due from which the card gives other points, in no order."""
+    return [
+        least
+        for each in card.characteristics
+        if each.feature in _COUNTS_DAYS
+        for least, _ in each.bins
+    ]
 
 
 def _told_ahead(behaviour: Behaviour, at: datetime) -> bool:
@@ -59,16 +71,20 @@ def _taken_ahead(bill: BillPosition, at: datetime) -> bool:
     return False
 
 
-def _last_day(bill: BillPosition, today: date, *, daily: bool) -> date:
-    """The local day at whose end the bill is judged, another day late, or too old to count."""
+def _last_day(bill: BillPosition, today: date, steps: Sequence[float] | None) -> date:
+    """The local day at whose end the bill is judged, late enough for other points, or too old to
+    count. `steps` None: the card does not ask for how long it is past due."""
     terms = bill.terms
     if bill.cancelled:
         return date.max
     if terms.due_on >= today:
         return terms.due_on
-    if daily and bill.superseded_by is None and bill.paid < terms.minimum_due:
-        return today
-    return _next(shift(terms.due_on, WINDOW.days) or date.max, today)
+    last = _next(shift(terms.due_on, WINDOW.days) or date.max, today)
+    if steps is None or bill.superseded_by is not None or bill.paid >= terms.minimum_due:
+        return last
+    days = (today - terms.due_on).days
+    ahead = [step for step in steps if days < step <= _MOST_DAYS]
+    return min(last, terms.due_on + timedelta(days=ceil(min(ahead)) - 1)) if ahead else last
 
 
 def _next(day: date, today: date) -> date:

@@ -11,6 +11,7 @@ from reminders.domain.customer import Customer
 from reminders.domain.features import Behaviour
 from reminders.domain.risk import tier_at
 from reminders.domain.scorecard import RiskCard
+from reminders.domain.standing import Found
 from reminders.domain.steady import steady_until
 from reminders.domain.tier import Tier
 
@@ -21,6 +22,7 @@ class Tiers:
     def __init__(self, card: RiskCard) -> None:
         self._card = card
         self._wanted = {each.feature for each in card.characteristics}
+        self._found: dict[str, Found] = {}
         self._behaviour: Behaviour | None = None
         self._tier = card.tiers[0][1]
         self._until: datetime | None = None
@@ -39,14 +41,17 @@ class Tiers:
         """The tier at `now`, which never goes back."""
         if self._until is None or now >= self._until:
             if self._behaviour is None:
-                self._behaviour = _behaviour(customer, bills, failed_at)
+                self._behaviour = _behaviour(customer, bills, failed_at, self._found)
             self._tier = tier_at(self._behaviour, self._card, self._wanted, now)
             self._until = steady_until(self._behaviour, self._card, self._wanted, now)
         return self._tier
 
 
 def _behaviour(
-    customer: Customer, bills: Collection[BillPosition], failed_at: Sequence[datetime]
+    customer: Customer,
+    bills: Collection[BillPosition],
+    failed_at: Sequence[datetime],
+    found: dict[str, Found],
 ) -> Behaviour:
     zone = customer.time_zone or "UTC"
     return Behaviour(
@@ -55,4 +60,5 @@ def _behaviour(
         zone,
         customer.risk_inputs,
         customer.promises,
+        found,
     )

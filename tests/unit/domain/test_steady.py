@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reminders.domain.features import Behaviour, observe
 from reminders.domain.risk import assess, tier_at, total
 from reminders.domain.scorecard import Feature, RiskCard
+from reminders.domain.standing import Found
 from reminders.domain.steady import steady_until
 from tests.unit.domain.behaviour import FULL_CARD, ZONE, behaviours, due, local, moments, months
 
@@ -70,10 +71,10 @@ def test_a_bill_that_is_paid_holds_until_its_due_date_is_over() -> None:
     assert steady_until(behaviour, CARD, wanted(CARD), at) == local(due(0) + timedelta(days=1), 0)
 
 
-def test_what_is_past_due_holds_for_a_day() -> None:
+def test_what_is_past_due_holds_until_so_many_days_that_the_card_gives_other_points() -> None:
     behaviour = Behaviour(tuple(months({}, 1)), (), ZONE)
     day = due(0) + timedelta(days=4)
-    until = local(day + timedelta(days=1), 0)
+    until = local(due(0) + timedelta(days=8), 0)
     assert steady_until(behaviour, CARD, wanted(CARD), local(day)) == until
     assert steady_until(behaviour, SHORT, wanted(SHORT), local(day)) > until
 
@@ -84,3 +85,15 @@ def test_neither_hysteresis_nor_an_early_warning_is_steady() -> None:
     assert steady_until(behaviour, FULL_CARD, wanted(FULL_CARD), at) == at
     held = replace(CARD, hysteresis=10)
     assert steady_until(behaviour, held, wanted(held), at) == at
+
+
+@given(behaviours, st.lists(moments, min_size=2, max_size=6), st.sampled_from([ZONE, "UTC"]))
+def test_what_was_found_before_changes_no_answer(
+    behaviour: Behaviour, instants: list[datetime], zone: str
+) -> None:
+    """Whatever the order of the instants, and where the zone has changed in between."""
+    found: dict[str, Found] = {}
+    for at in instants:
+        for each in (ZONE, zone):
+            known = replace(behaviour, zone=each, found=found)
+            assert observe(known, at) == observe(replace(known, found=None), at)
