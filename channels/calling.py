@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from channels.errors import AnswerLost, NothingTaken, TooLate
+from channels.errors import AddressRefused, AnswerLost, NothingTaken, TooLate
 from channels.transport import Reply, Transport
-from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
+from reminders.domain.outcome import Outcome, Permanent, Transient, Uncertain, Unsent
 
 
 async def call(
@@ -20,6 +20,8 @@ async def call(
     """The provider's reply, whatever its status; else what a call without one means."""
     try:
         return await transport.request(method, url, headers, body, start_by)
+    except AddressRefused as error:
+        return Permanent(str(error), dead_contact=True)
     except NothingTaken as error:
         return Transient(str(error))
     except TooLate as error:

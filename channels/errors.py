@@ -27,6 +27,10 @@ class NotConnected(NothingTaken):
     """No connection, and that was known at once: worth another try within the same send."""
 
 
+class AddressRefused(NothingTaken):
+    """The address leads where no message may go, such as into our own network."""
+
+
 class TooLate(Exception):
     """The message's `start_by` passed before its call could begin: surely nothing left."""
 

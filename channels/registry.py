@@ -18,6 +18,7 @@ ADAPTERS: Mapping[str, str] = {
     "sms-gateway": "channels.sms.gateway",
     "smtp": "channels.email.smtp",
     "in-app": "channels.in_app",
+    "webhook": "channels.webhook",
 }
 
 

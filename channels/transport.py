@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Protocol, TypeVar
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 from yarl import URL
 
@@ -72,10 +73,25 @@ async def despite_blips(call: Callable[[], Awaitable[T]]) -> T:
 
 
 class AiohttpTransport:
-    """One session per event loop, made when first used."""
+    """One session per event loop, made when first used.
 
-    def __init__(self, connections: int, timeout: timedelta) -> None:
+    For addresses that others chose: `per_host` bounds the connections to one of them, `max_body`
+    what is read of a reply, and `resolver` looks names up.
+    """
+
+    def __init__(
+        self,
+        connections: int,
+        timeout: timedelta,
+        *,
+        per_host: int = 0,
+        max_body: int | None = None,
+        resolver: Callable[[], AbstractResolver] | None = None,
+    ) -> None:
         self._connections = connections
+        self._per_host = per_host
+        self._max_body = max_body
+        self._resolver = resolver
         self._total_s = timeout.total_seconds()
         # The wait for a connection ends before the whole does, so that the whole's time-out can
         # only mean "connected, and no answer".
@@ -112,7 +128,7 @@ class AiohttpTransport:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                return Reply(response.status, response.headers, await response.read())
+                return Reply(response.status, response.headers, await self._read(response))
         except aiohttp.ConnectionTimeoutError as error:
             if timeout is not self._timeout:
                 raise TooLate("no connection in time") from error
@@ -123,6 +139,12 @@ class AiohttpTransport:
             raise NothingTaken("connect: the provider's URL is wrong") from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise AnswerLost(_kind(error)) from error
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        if self._max_body is None:
+            return await response.read()
+        # Of a longer one no more is read, and its connection is not used again.
+        return await response.content.read(self._max_body)
 
     def _timeout_for(self, start_by: float | None) -> aiohttp.ClientTimeout:
         if start_by is None:
@@ -140,7 +162,11 @@ class AiohttpTransport:
             self._loop = loop
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=self._connections, keepalive_timeout=_KEEP_ALIVE_S, ttl_dns_cache=60
+                    limit=self._connections,
+                    limit_per_host=self._per_host,
+                    keepalive_timeout=_KEEP_ALIVE_S,
+                    ttl_dns_cache=60,
+                    resolver=self._resolver() if self._resolver else None,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
