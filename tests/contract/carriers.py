@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+from channels.accounts import accounts_of
 from channels.contract import Message
 from channels.email.smtp import EmailSettings
 from channels.in_app import InAppSettings
+from channels.registry import Account
 from channels.sandbox.http_server import HttpServer, Request
 from channels.sandbox.sandbox import Sandbox, SandboxSettings, Secrets
 from channels.sms.gateway import SmsSettings
@@ -49,7 +51,7 @@ class Door:
     def handle(self, request: Request) -> None:
         status = self.answers.pop(0) if self.answers else 200
         if status == 200:
-            self.posts.append((request.path, request.body, request.headers))
+            self.posts.append((request.target, request.body, request.headers))
         request.respond(status, {})
 
 
@@ -58,6 +60,13 @@ class World:
     sandbox: Sandbox
     door: Door
     folder: Path
+    door_url: str = ""
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """The accounts of the sandbox's further lines, by name."""
+        found = accounts_of([line.account() for line in self.sandbox.lines])
+        return {account.name: account for account in found}
 
     @property
     def sms(self) -> SmsSettings:
@@ -86,13 +95,16 @@ class World:
     async def advance(self, by: timedelta) -> None:
         """Move the business clock and wait until the receipts due by then were posted."""
         self.sandbox.agenda.advance(self.sandbox.agenda.now() + by)
-        for carrier in (self.sandbox.sms, self.sandbox.email):
+        further = [line.carrier for line in self.sandbox.lines]
+        for carrier in (self.sandbox.sms, self.sandbox.email, *further):
             await carrier.postman.all_posted()
         self.sandbox.control.status()
 
 
 @asynccontextmanager
-async def world(folder: Path, receipt_batch: int = 100) -> AsyncIterator[World]:
+async def world(
+    folder: Path, receipt_batch: int = 100, lines: tuple[tuple[str, str], ...] = ()
+) -> AsyncIterator[World]:
     door = Door()
     server = HttpServer(door.handle)
     await server.start(0)
@@ -103,21 +115,26 @@ async def world(folder: Path, receipt_batch: int = 100) -> AsyncIterator[World]:
             start=START,
             secrets=SECRETS,
             receipt_batch=receipt_batch,
+            lines=lines,
         )
     )
     await sandbox.start()
     try:
-        yield World(sandbox, door, folder)
+        yield World(sandbox, door, folder, f"http://127.0.0.1:{server.port}")
     finally:
         await sandbox.close()
         await server.close()
 
 
-def play(folder: Path, scene: Callable[[World], Awaitable[T]]) -> T:
+def play(
+    folder: Path,
+    scene: Callable[[World], Awaitable[T]],
+    lines: tuple[tuple[str, str], ...] = (),
+) -> T:
     """Run one scene against fresh carriers."""
 
     async def run() -> T:
-        async with world(folder) as running:
+        async with world(folder, lines=lines) as running:
             return await scene(running)
 
     return asyncio.run(run())
