@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_GSM_BASIC = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM_EXTENDED = "\f^{}\\[~]|€"  # each is an escape and a character: two septets
+from reminders.domain.gsm import GSM_BASIC, GSM_EXTENDED
 
-_IS_GSM = re.compile(f"[{re.escape(_GSM_BASIC + _GSM_EXTENDED)}]*")
-_EXTENDED = re.compile(f"[{re.escape(_GSM_EXTENDED)}]")
+_IS_GSM = re.compile(f"[{re.escape(GSM_BASIC + GSM_EXTENDED)}]*")
+_EXTENDED = re.compile(f"[{re.escape(GSM_EXTENDED)}]")
 _MAY_PAIR = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 _HIGH_SURROGATE = range(0xD8, 0xDC)  # first byte of the first half of a pair, big-endian
 
@@ -37,7 +33,7 @@ def segments(text: str) -> int:
             return 1
         if septets == len(text):
             return -(-septets // _GSM_MANY)
-        return _packed((2 if c in _GSM_EXTENDED else 1 for c in text), _GSM_MANY)
+        return _packed((2 if c in GSM_EXTENDED else 1 for c in text), _GSM_MANY)
     if not _MAY_PAIR.search(text):  # the common case of Chinese text
         return 1 if len(text) <= _UCS2_ONE else -(-len(text) // _UCS2_MANY)
     data = text.encode("utf-16-be", "surrogatepass")

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from channels.contract import Post
+from channels.contract import Post, Told
 from channels.errors import ReceiptError
 from reminders.domain.identity import month_in
-from reminders.domain.outcome import Receipt
+from reminders.domain.outcome import Inbound, Receipt
 from reminders.services.resources import Resources
 
 
@@ -31,37 +31,59 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One statement of a callback about one attempt."""
+    """One statement of a callback about one attempt; None: known by the provider's id alone."""
 
-    attempt_id: UUID
+    attempt_id: UUID | None
     provider: str
     receipt: Receipt
     callback: Callback
 
 
-def read_callback(resources: Resources, callback: Callback) -> tuple[list[Heard], list[str]]:
-    """What one body says of our attempts, and what of it could not be read."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Something that a customer wrote to us."""
+
+    provider: str
+    channel: str
+    inbound: Inbound
+
+
+@dataclass(slots=True)
+class Read:
+    """What one body says, and what of it could not be read."""
+
+    heard: list[Heard] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+def read_callback(resources: Resources, callback: Callback) -> Read:
+    """What one body says of our attempts, and what customers wrote in it."""
+    read = Read()
     channel = resources.fleet.by_name.get(callback.provider)
     if channel is None:
-        return [], [f"no provider is called {callback.provider}"]
-    wrong = []
+        read.wrong.append(f"no provider is called {callback.provider}")
+        return read
     try:
-        said = channel.hear(callback.post).receipts
+        told = channel.hear(callback.post)
     except ReceiptError as error:
-        said = error.readable
-        wrong.append(str(error))
-    heard = []
-    for receipt in said:
+        told = Told(error.readable)
+        read.wrong.append(str(error))
+    name = channel.capabilities.channel
+    read.written = [Written(callback.provider, name, each) for each in told.inbound]
+    for receipt in told.receipts:
         try:
             attempt_id = _attempt_id(receipt)
         except ReceiptError as error:
-            wrong.append(str(error))
+            read.wrong.append(str(error))
         else:
-            heard.append(Heard(attempt_id, callback.provider, receipt, callback))
-    return heard, wrong
+            read.heard.append(Heard(attempt_id, callback.provider, receipt, callback))
+    return read
 
 
-def _attempt_id(receipt: Receipt) -> UUID:
+def _attempt_id(receipt: Receipt) -> UUID | None:
+    if not receipt.attempt_id and receipt.provider_ref:
+        return None
     try:
         attempt_id = UUID(receipt.attempt_id)
         month_in(attempt_id)

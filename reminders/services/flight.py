@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any
-from uuid import UUID
+from typing import Any, TypeVar, cast
 
 import structlog
 
+from channels.contract import BatchChannel
+from channels.health import Call
+from channels.numbers import range_of
 from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
-from reminders.ledger.reminders import Kept
 from reminders.services.gate_work import Handover, Inquiry, Passed
 from reminders.services.record import Result
 from reminders.services.resources import Resources
@@ -19,7 +21,7 @@ from reminders.services.resources import Resources
 log = structlog.get_logger(__name__)
 LINGER_S = 0.1  # once one call is over, the others get so long before what is over is recorded
 
-_Call = Coroutine[Any, Any, Outcome]  # Any: what a coroutine is sent and yields is the loop's
+Said = TypeVar("Said")
 
 
 class Flight:
@@ -30,6 +32,7 @@ class Flight:
         self._loop = loop
         self._calls: set[asyncio.Task[None]] = set()
         self._over: list[Result] = []
+        self._told: list[Call] = []  # how the providers did
 
     def __len__(self) -> int:
         """Calls that are not over."""
@@ -41,18 +44,28 @@ class Flight:
 
     def start(self, passed: Passed, begin_by: float) -> None:
         """Begin the calls of a gate; `begin_by` is an instant of `time.monotonic()`."""
+        batches: dict[str, list[Handover]] = {}
         for handover in passed.handovers:
-            attempt_id = handover.attempt.attempt.attempt_id
-            self._begin(handover.kept, attempt_id, self._send(handover, begin_by))
+            provider = handover.attempt.attempt.provider
+            if self._resources.fleet.by_name[provider].capabilities.batch > 1:
+                batches.setdefault(provider, []).append(handover)
+            else:
+                self._begin(self._alone(handover, begin_by))
+        for provider, group in batches.items():
+            size = self._resources.fleet.by_name[provider].capabilities.batch
+            for start in range(0, len(group), size):
+                self._begin(self._together(provider, group[start : start + size], begin_by))
         for inquiry in passed.inquiries:
-            attempt_id = inquiry.attempt.attempt.attempt_id
-            self._begin(inquiry.kept, attempt_id, self._ask(inquiry))
+            self._begin(self._inquired(inquiry))
 
     def land(self) -> list[Result]:
         """Wait until every call is over, or a moment after the first is; returns what is over."""
         if self._calls:
             self._loop.run_until_complete(self._wait())
         over, self._over = self._over, []
+        told, self._told = self._told, []
+        if told:
+            self._resources.fleet.health.note(told)
         return over
 
     def pause(self, seconds: float) -> None:
@@ -65,23 +78,40 @@ class Flight:
         if self._calls:
             await asyncio.wait(self._calls, timeout=LINGER_S)
 
-    def _begin(self, kept: Kept, attempt_id: UUID, call: _Call) -> None:
-        task = self._loop.create_task(self._finish(kept, attempt_id, call))
+    def _begin(self, call: Coroutine[Any, Any, None]) -> None:  # Any: the loop's own affair
+        task = self._loop.create_task(call)
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
-    async def _finish(self, kept: Kept, attempt_id: UUID, call: _Call) -> None:
-        """Keep what a call said. A channel never raises; if one does, nobody knows what left."""
-        try:
-            outcome = await call
-        except Exception as error:  # whatever it is, the other calls' results must not be lost
-            log.exception("channel raised", attempt=str(attempt_id))
-            outcome = Uncertain(f"the channel raised {type(error).__name__}")
-        self._over.append(Result(kept, attempt_id, outcome))
-
-    async def _send(self, handover: Handover, begin_by: float) -> Outcome:
+    async def _alone(self, handover: Handover, begin_by: float) -> None:
         provider = self._resources.fleet.by_name[handover.attempt.attempt.provider]
-        return await provider.send(replace(handover.message, start_by=begin_by))
+        message = replace(handover.message, start_by=begin_by)
+        began = time.monotonic()
+        outcome = await _answer(provider.send(message), Uncertain)
+        self._keep(handover, outcome, time.monotonic() - began)
+
+    async def _together(self, name: str, group: Sequence[Handover], begin_by: float) -> None:
+        """One call for all of them: whatever becomes of it becomes of each."""
+        provider = cast(BatchChannel, self._resources.fleet.by_name[name])
+        messages = [replace(each.message, start_by=begin_by) for each in group]
+        began = time.monotonic()
+        outcomes = await _answer(provider.send_many(messages), lambda why: [Uncertain(why)])
+        took = time.monotonic() - began
+        if len(outcomes) != len(group):
+            lost = outcomes[0] if len(outcomes) == 1 else Uncertain("it answered for others")
+            outcomes = [lost] * len(group)
+        for handover, outcome in zip(group, outcomes, strict=True):
+            self._keep(handover, outcome, took)
+
+    def _keep(self, handover: Handover, outcome: Outcome, seconds: float) -> None:
+        attempt = handover.attempt.attempt
+        self._over.append(Result(handover.kept, attempt.attempt_id, outcome))
+        number_range = range_of(handover.message.address)
+        self._told.append(Call(attempt.provider, number_range, outcome, seconds))
+
+    async def _inquired(self, inquiry: Inquiry) -> None:
+        outcome = await _answer(self._ask(inquiry), Uncertain)
+        self._over.append(Result(inquiry.kept, inquiry.attempt.attempt.attempt_id, outcome))
 
     async def _ask(self, inquiry: Inquiry) -> Outcome:
         attempt = inquiry.attempt.attempt
@@ -92,3 +122,12 @@ class Flight:
             # A call was made and led to nothing: a failed try, or a dead line is dialled for ever.
             return Transient("the provider never took it")
         return outcome
+
+
+async def _answer(call: Awaitable[Said], lost: Callable[[str], Said]) -> Said:
+    """What a call said. A channel never raises; if one does, nobody knows what left."""
+    try:
+        return await call
+    except Exception as error:  # whatever it is, the other calls' results must not be lost
+        log.exception("channel raised")
+        return lost(f"the channel raised {type(error).__name__}")

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from channels.contract import WhenUncertain
 from channels.fleet import Budget
 from reminders.domain.case import EVERY_CHANNEL
-from reminders.domain.customer import WRITTEN
+from reminders.domain.customer import WRITTEN, ChannelName
 from reminders.domain.decision import Decision, Defer, Reason, Send
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
@@ -70,6 +70,8 @@ def _gate(
     used = used_up.read(connection, free, outside, _keys(resources, held, known), now)
     addresses = contact_points.addresses(connection, free)
     work = GateWork(resources, now, used, addresses, budget, down_now(resources))
+    if ChannelName.PUSH in resources.fleet.by_channel:
+        work.dead_devices = contact_points.dead_devices(connection, free)
     work.under_way = attempts.under_way(connection, _leaders(history))
     work.passed.busy = [each for each in claimed if each.reminder.customer_id not in free]
     for each in held:

@@ -77,6 +77,7 @@ class GateWork:
     addresses: Mapping[tuple[int, str], tuple[UUID, str, bytes]]
     budget: Budget | None = None  # what the lane's providers may be given now
     down: Mapping[str, str] = field(default_factory=dict)  # channels that take nothing, and why
+    dead_devices: Mapping[int, Collection[bytes]] = field(default_factory=dict)
     under_way: Collection[UUID] = ()  # messages that a living worker is sending for further bills
     tiers: dict[tuple[int, str], Tier] = field(default_factory=dict)
     leaders: dict[DigestKey, Leader] = field(default_factory=dict)

@@ -14,7 +14,7 @@ import structlog
 
 from channels.contract import Message
 from reminders.domain.bill import BillPosition
-from reminders.domain.customer import WRITTEN
+from reminders.domain.customer import WRITTEN, ChannelName
 from reminders.domain.decision import Check, Decision, Reason, Send, Suppress
 from reminders.domain.identity import make_id
 from reminders.domain.kinds import DATED
@@ -177,8 +177,15 @@ def _provider(work: GateWork, case: Judged, channel: str, address: str, attempt_
 
 
 def _address(work: GateWork, case: Judged, channel: str) -> str:
-    _, key_id, ciphertext = work.addresses[case.kept.reminder.customer_id, channel]
-    return work.resources.ring.open(key_id, ciphertext).decode()
+    """The address; of several devices those that are not known to be no more."""
+    customer, ring = case.kept.reminder.customer_id, work.resources.ring
+    _, key_id, ciphertext = work.addresses[customer, channel]
+    address = ring.open(key_id, ciphertext).decode()
+    dead = work.dead_devices.get(customer) if channel == ChannelName.PUSH else None
+    if not dead:
+        return address
+    left = [each for each in address.split() if ring.hash(f"{channel}:{each}") not in dead]
+    return " ".join(left) or address
 
 
 def _text(

@@ -3,68 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import cast
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from reminders.domain.customer import ContactHealth
 from reminders.domain.identity import NOBODY, customer_in, make_id, month_of
-from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, merge
+from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import OPEN, ReminderState
-from reminders.ledger import attempts, contact_points, dead_letters, locks, reminders
-from reminders.ledger.attempts import Change, KeptAttempt
+from reminders.ledger import (
+    attempts,
+    contact_points,
+    dead_letters,
+    engagement,
+    locks,
+    provider_refs,
+    reminders,
+)
+from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
 from reminders.ledger.intake import mark_changed
 from reminders.ledger.receipts import RECEIPTS
 from reminders.ledger.reminders import Kept, Move
+from reminders.services import parking
 from reminders.services.callbacks import Callback, Heard, read_callback
+from reminders.services.hearing import Applied, Work, fold
 from reminders.services.record import wake_up
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
-
-_STATES = {
-    ReceiptStatus.ACCEPTED: AttemptState.ACCEPTED,
-    ReceiptStatus.DELIVERED: AttemptState.DELIVERED,
-    ReceiptStatus.READ: AttemptState.READ,
-    ReceiptStatus.ACTED: AttemptState.ACTED,
-    ReceiptStatus.UNDELIVERED: AttemptState.UNDELIVERED,
-}
-_REACHED = frozenset({AttemptState.DELIVERED, AttemptState.READ, AttemptState.ACTED})
-
-
-@dataclass(slots=True)
-class Applied:
-    """What became of a batch of callbacks."""
-
-    receipts: int = 0
-    changed: int = 0
-    late: int = 0
-    dead: int = 0
-
-    def __add__(self, other: Applied) -> Applied:
-        return Applied(
-            self.receipts + other.receipts,
-            self.changed + other.changed,
-            self.late + other.late,
-            self.dead + other.dead,
-        )
-
-
-@dataclass(slots=True)
-class _Work:
-    now: datetime
-    rows: list[tuple[object, ...]] = field(default_factory=list)
-    attempts: dict[UUID, KeptAttempt] = field(default_factory=dict)
-    changed: dict[UUID, Change] = field(default_factory=dict)
-    events: list[tuple[object, ...]] = field(default_factory=list)
-    healths: list[tuple[int, UUID, str]] = field(default_factory=list)
-    applied: Applied = field(default_factory=Applied)
 
 
 def apply(resources: Resources, batch: Sequence[Callback]) -> Applied:
@@ -88,9 +59,9 @@ def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> App
     heard: list[Heard] = []
     dead: list[tuple[DeadLetter, bytes]] = []
     for callback in batch:
-        found, why = read_callback(resources, callback)
-        heard.extend(found)
-        dead.extend(_dead(callback, reason, now) for reason in why)
+        read = read_callback(resources, callback)
+        heard.extend(read.heard)
+        dead.extend(_dead(callback, reason, now) for reason in read.wrong)
     try:
         applied, lanes = locks.in_transaction(
             resources.engine,
@@ -100,6 +71,31 @@ def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> App
         if locks.passing(error) or error.connection_invalidated:
             raise
         return _halve(resources, batch, now, error)
+    for lane in sorted(lanes):
+        resources.wake.deliver(lane)
+    return applied
+
+
+def apply_parked(resources: Resources) -> Applied:
+    """Apply what came before its message was recorded, and refuse what outlived its wait."""
+    now = resources.clock.now()
+
+    def work(connection: Connection) -> tuple[Applied, set[str]]:
+        found = provider_refs.matched(connection, resources.limits.batch)
+        callbacks = {each: Callback("parked", each.provider, b"") for each in found}
+        heard = [
+            Heard(UUID(each.receipt.attempt_id), each.provider, each.receipt, callbacks[each])
+            for each in found
+        ]
+        before = now - parking.KEPT
+        dead = [
+            _dead(Callback("parked", line.split()[0], line.encode()), "its message is unknown", now)
+            for line in provider_refs.outlived(connection, before, resources.limits.batch)
+        ]
+        provider_refs.drop(connection, [each.receipt_no for each in found])
+        return _apply(resources, connection, heard, dead, now)
+
+    applied, lanes = locks.in_transaction(resources.engine, work)
     for lane in sorted(lanes):
         resources.wake.deliver(lane)
     return applied
@@ -130,23 +126,30 @@ def _apply(
     dead: list[tuple[DeadLetter, bytes]],
     now: datetime,
 ) -> tuple[Applied, set[str]]:
-    ids = {each.attempt_id for each in heard}
+    heard = parking.resolve(connection, heard, now)
+    ids = {each.attempt_id for each in heard if each.attempt_id is not None}
     locks.lock(connection, {customer_in(attempt_id) for attempt_id in ids})
-    work = _Work(now, attempts=attempts.by_id(connection, ids))
+    work = Work(now, attempts=attempts.by_id(connection, ids))
     known = [each for each in heard if each.attempt_id in work.attempts]
-    unknown = {each.callback for each in heard if each.attempt_id not in work.attempts}
-    dead.extend(_dead(callback, "it names an attempt we never made", now) for callback in unknown)
+    unknown = {
+        (each.callback.entry, each.provider): each.callback
+        for each in heard
+        if each.attempt_id not in work.attempts
+    }
+    dead.extend(
+        _dead(callback, "it names an attempt we never made", now) for callback in unknown.values()
+    )
     keys = {(kept.customer_id, kept.month, kept.reminder_id) for kept in work.attempts.values()}
     present = reminders.by_id(connection, keys)
     for each in known:
-        _fold(work, each, present[work.attempts[each.attempt_id].reminder_id])
+        held = work.attempts[cast(UUID, each.attempt_id)]
+        fold(work, each, held, present[held.reminder_id])
     moves = _moves(connection, work, present)
     RECEIPTS.insert(connection, work.rows)
     attempts.change_all(connection, work.changed.values())
     attempts.EVENTS.insert(connection, work.events)
-    contact_points.set_health(connection, sorted(work.healths, key=lambda row: row[:2]), now)
-    died = {customer for customer, _, health in work.healths if health == ContactHealth.DEAD}
-    mark_changed(connection, died, now)
+    mark_changed(connection, contact_points.take_signs(connection, work.signs, now), now)
+    engagement.ENGAGEMENT.insert(connection, work.engaged)
     led_by = [
         each.kept
         for each in work.changed.values()
@@ -156,66 +159,12 @@ def _apply(
     reminders.move_all(connection, moves)
     dead_letters.keep(connection, resources.ring, dead)
     work.applied.dead = len(dead)
+    resources.fleet.health.confirm(work.confirmed)
     lanes = {move.lane for move in moves if move.next_at <= now and move.state in OPEN}
     return work.applied, lanes
 
 
-def _fold(work: _Work, heard: Heard, kept: Kept) -> None:
-    """Take one statement into its attempt: a move where it is legal, else only a line."""
-    receipt, held = heard.receipt, work.attempts[heard.attempt_id]
-    late = kept.state not in OPEN
-    receipt_no = make_id(
-        held.month, held.customer_id, receipt.status, receipt.at.isoformat(), receipt.reason
-    )
-    work.rows.append(
-        (
-            held.customer_id,
-            held.month,
-            heard.attempt_id,
-            receipt_no,
-            heard.provider,
-            receipt.status,
-            receipt.reason,
-            receipt.at,
-            work.now,
-            late,
-        )
-    )
-    work.applied.receipts += 1
-    work.applied.late += late
-    before = held.attempt.state
-    state = merge(before, _STATES[receipt.status])
-    if receipt.dead_contact and held.secret_id is not None and not _overruled(receipt, state):
-        # A complaint says `delivered` and bars the address all the same.
-        work.healths.append((held.customer_id, held.secret_id, ContactHealth.DEAD))
-    if state is before:
-        return
-    moved = held.moved(state, receipt.reason)
-    work.attempts[heard.attempt_id] = moved
-    work.changed[heard.attempt_id] = Change(moved, receipt.provider_ref)
-    work.events.append(attempts.event_row(moved, receipt.at))
-    work.applied.changed += 1
-    # Reading what was delivered says nothing new of the address, and takes back no complaint.
-    reached = before not in _REACHED and state in _REACHED
-    if reached and held.secret_id is not None and not receipt.dead_contact:
-        work.healths.append((held.customer_id, held.secret_id, ContactHealth.VALID))
-    log.debug(
-        "receipt",
-        trace=kept.trace_id,
-        bill=kept.reminder.bill_id,
-        attempt=receipt.attempt_id,
-        provider=heard.provider,
-        status=receipt.status,
-        late=late,
-    )
-
-
-def _overruled(receipt: Receipt, state: AttemptState) -> bool:
-    """It says that the address is dead, and another receipt that the message arrived there."""
-    return receipt.status is ReceiptStatus.UNDELIVERED and state in _REACHED
-
-
-def _moves(connection: Connection, work: _Work, present: dict[UUID, Kept]) -> list[Move]:
+def _moves(connection: Connection, work: Work, present: dict[UUID, Kept]) -> list[Move]:
     """The wake-ups of open reminders whose attempts changed."""
     touched = {
         change.kept.reminder_id

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
-from reminders.domain.customer import ContactHealth
+from reminders.domain.customer import ChannelName
 from reminders.domain.escalation import Confirmed, Wait, failures, progress
 from reminders.domain.outcome import (
     Accepted,
@@ -24,8 +24,9 @@ from reminders.domain.outcome import (
 )
 from reminders.domain.reminder import Attempt, ReminderState
 from reminders.domain.retrying import retry_at
-from reminders.ledger import attempts, contact_points, locks, reminders
+from reminders.ledger import attempts, contact_points, locks, provider_refs, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
+from reminders.ledger.contact_points import Sign, SignKind
 from reminders.ledger.intake import mark_changed
 from reminders.ledger.reminders import Kept, Move
 from reminders.services.resources import Resources
@@ -64,7 +65,8 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
     history = attempts.of_reminders(connection, keys)
     changes: list[Change] = []
     moves: list[Move] = []
-    healths: list[tuple[int, UUID, str]] = []
+    signs: list[Sign] = []
+    devices: list[tuple[object, ...]] = []
     for each in results:
         reminder_id = each.kept.reminder.reminder_id
         kept, past = present[reminder_id], history[reminder_id]
@@ -74,10 +76,8 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
             changes.append(change)
             past[index] = change.kept
         _log(kept, past[index], each.outcome)
-        if isinstance(each.outcome, Permanent) and each.outcome.dead_contact:
-            dead = past[index]
-            if dead.secret_id is not None:
-                healths.append((dead.customer_id, dead.secret_id, ContactHealth.DEAD))
+        signs.extend(_signs(past[index], each.outcome, now))
+        devices.extend(_dead_devices(resources, past[index], each.outcome, now))
         # A receipt may have moved the reminder on before we wrote: then the call that is under way
         # now holds its lease, and its own record moves it.
         overtaken = past[-1].attempt.state is AttemptState.SUBMITTED
@@ -85,12 +85,53 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
             moves.append(wake_up(kept, [one.attempt for one in past], now))
     attempts.change_all(connection, changes)
     attempts.EVENTS.insert(connection, [attempts.event_row(each.kept, now) for each in changes])
-    contact_points.set_health(connection, sorted(healths, key=lambda row: row[:2]), now)
-    mark_changed(connection, {customer for customer, _, _ in healths}, now)
+    provider_refs.REFS.insert(connection, _refs(resources, changes, now))
+    contact_points.DEAD_DEVICES.insert(connection, devices)
+    mark_changed(connection, contact_points.take_signs(connection, signs, now), now)
     led_by = [each.kept for each in changes if _carries(resources, each, present)]
     attempts.wake_led(connection, led_by, now)
     reminders.move_all(connection, moves)
     return {move.lane for move in moves if move.next_at <= now and move.state not in _ENDED}
+
+
+def _signs(held: KeptAttempt, outcome: Outcome, now: datetime) -> list[Sign]:
+    """What an answer says of the address; most say nothing."""
+    if held.secret_id is None:
+        return []
+    if isinstance(outcome, Permanent) and outcome.dead_contact:
+        return [Sign(held.customer_id, held.secret_id, SignKind.DEAD, now)]
+    # A webhook's refusal is the receiver's own: days of them switch it off.
+    failed = isinstance(outcome, Transient | Permanent | Uncertain)
+    if failed and held.attempt.channel == ChannelName.WEBHOOK:
+        return [Sign(held.customer_id, held.secret_id, SignKind.FAILED, now)]
+    if isinstance(outcome, Accepted) and held.attempt.channel == ChannelName.WEBHOOK:
+        return [Sign(held.customer_id, held.secret_id, SignKind.REACHED, now)]
+    return []
+
+
+def _dead_devices(
+    resources: Resources, held: KeptAttempt, outcome: Outcome, now: datetime
+) -> list[tuple[object, ...]]:
+    if not isinstance(outcome, Accepted):
+        return []
+    channel = held.attempt.channel
+    return [
+        (held.customer_id, channel, resources.ring.hash(f"{channel}:{part}"), now)
+        for part in outcome.dead_parts
+    ]
+
+
+def _refs(
+    resources: Resources, changes: Sequence[Change], now: datetime
+) -> list[tuple[object, ...]]:
+    """The ids by which providers will speak of these, where they quote no other."""
+    rows: list[tuple[object, ...]] = []
+    for each in changes:
+        attempt = each.kept.attempt
+        provider = resources.fleet.by_name.get(attempt.provider)
+        if each.ref and provider is not None and provider.capabilities.quotes_ref:
+            rows.append((attempt.provider, each.ref, attempt.attempt_id, now))
+    return rows
 
 
 def _carries(resources: Resources, change: Change, present: Mapping[UUID, Kept]) -> bool:

@@ -295,7 +295,21 @@ class World:
         return [kept for lane in LANES for kept in self.claim(lane)]
 
     def gate(self, claimed: Sequence[Kept]) -> Passed:
-        return gate(self.resources, claimed)
+        """The gate; what it sends to another lane passes the gate there at once."""
+        passed = gate(self.resources, claimed)
+        lanes = {each.reminder.reminder_id: each.lane for each in claimed}
+        found = self.claim_all()
+        moved = [
+            each for each in found if lanes.get(each.reminder.reminder_id, each.lane) != each.lane
+        ]
+        rest = [each for each in found if each not in moved]
+        locks.in_transaction(self.engine, lambda connection: reminders.give_back(connection, rest))
+        if moved:
+            further = gate(self.resources, moved)
+            passed.handovers += further.handovers
+            passed.inquiries += further.inquiries
+            passed.busy += further.busy
+        return passed
 
     def call(self, passed: Passed) -> list[Result]:
         """Make the calls that the gate let through."""
