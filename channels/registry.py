@@ -19,6 +19,7 @@ ADAPTERS: Mapping[str, str] = {
     "smtp": "channels.email.smtp",
     "in-app": "channels.in_app",
     "webhook": "channels.webhook",
+    "human-task": "channels.human_task",
 }
 
 
