@@ -4,16 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
 
 from reminders.domain.outcome import Outcome
 
+_NO_RANGES: Final[Mapping[str, float]] = MappingProxyType({})
+RANGE_CHARS: Final = 6  # "+86161": the country and the operator's block, not the person
+
+
+class BreakerState(StrEnum):
+    """Where a provider stands. `open` takes nothing; `half_open` takes probes; `returning` takes
+    a growing share of its weight."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+    RETURNING = "returning"
+
 
 class Standing(NamedTuple):
-    """How much of its weight a provider is given now: 1 all, 0 nothing, and why."""
+    """How much of its weight a provider is given now: 1 all, 0 nothing, and why.
+
+    `ranges` are number ranges of which it is given less; `probing`: a few messages are to show
+    whether it works again.
+    """
 
     share: float
     reason: str = ""
+    ranges: Mapping[str, float] = _NO_RANGES
+    probing: bool = False
+
+    def share_for(self, address: str) -> float:
+        """The share for one address."""
+        return self.share * self.ranges.get(number_range(address), 1.0)
 
 
 class Call(NamedTuple):
@@ -35,6 +60,22 @@ class Confirmation(NamedTuple):
     arrived: bool
 
 
+class Shift(NamedTuple):
+    """One change of a provider's standing. `key` is unique; `figures` are JSON; `business_at` is
+    None where no business clock was given."""
+
+    key: str
+    provider: str
+    number_range: str
+    channel: str
+    before: str
+    after: str
+    share: float
+    reason: str
+    figures: bytes
+    business_at: datetime | None
+
+
 class Health(Protocol):
     """The providers' standing, shared by every worker."""
 
@@ -46,6 +87,12 @@ class Health(Protocol):
 
     def confirm(self, confirmations: Sequence[Confirmation]) -> None:
         """Count what receipts, and their absence, say. Never raises."""
+
+    def shifts(self, most: int = 500) -> list[Shift]:
+        """The oldest changes that nobody has forgotten, without taking them away."""
+
+    def forget(self, shifts: Sequence[Shift]) -> None:
+        """These are in the ledger."""
 
 
 class Unwatched:
@@ -59,3 +106,15 @@ class Unwatched:
 
     def confirm(self, confirmations: Sequence[Confirmation]) -> None:
         return None
+
+    def shifts(self, most: int = 500) -> list[Shift]:
+        return []
+
+    def forget(self, shifts: Sequence[Shift]) -> None:
+        return None
+
+
+def number_range(address: str) -> str:
+    """The beginning of a number in E.164 form; "" for addresses of other kinds."""
+    number = address.strip()
+    return number[:RANGE_CHARS] if number.startswith("+") and number[1:].isdigit() else ""

@@ -48,7 +48,7 @@ class Grant(NamedTuple):
 class Script(Protocol):
     """A script as redis-py registers it."""
 
-    def __call__(self, *, keys: list[str], args: list[float | int]) -> object: ...
+    def __call__(self, *, keys: list[str], args: list[float | int | str]) -> object: ...
 
 
 class ScriptingRedis(Protocol):

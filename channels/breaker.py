@@ -1,0 +1,183 @@
+"""A breaker per provider and number range, shared by every worker through Redis.
+
+closed → open → half_open → returning → closed, moved by a script (channels/breaker_script.py) over
+sliding windows. Whatever happens to Redis, nothing here raises: everyone then stands at 1.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol, cast
+
+from redis.exceptions import RedisError
+
+from channels.breaker_rules import BreakerRules, kind_of, slow_after
+from channels.breaker_script import CONFIRM, NOTE, STAND
+from channels.contract import Channel
+from channels.health import BreakerState, Call, Confirmation, Shift, Standing
+from channels.pacing import Script, ScriptingRedis
+
+_log = logging.getLogger(__name__)
+CACHE_FOR: Final = timedelta(milliseconds=150)
+AWAY_FOR: Final = timedelta(seconds=2)  # once Redis did not answer, it is not asked for so long
+_PREFIX: Final = "{health}:"  # one hash tag: a cluster keeps these keys together
+_SLOW_S: Final = 2.0
+
+
+class WatchingRedis(ScriptingRedis, Protocol):
+    """The methods of a synchronous `redis.Redis` that this needs."""
+
+    def xrange(self, name: str, count: int) -> Any: ...  # Any: redis-py's own union
+
+    def xdel(self, name: str, *ids: str) -> Any: ...  # Any: redis-py's own union
+
+
+class WatchedHealth:
+    """`Health` in Redis.
+
+    `now` gives the seconds of the clock that windows and cool-downs run by; None: the Redis
+    server's. `business` is the clock of `Confirmation.sent_at`; None: the same one.
+    """
+
+    def __init__(
+        self,
+        redis: WatchingRedis,
+        providers: Iterable[Channel],
+        *,
+        rules: BreakerRules | None = None,
+        now: Callable[[], float] | None = None,
+        business: Callable[[], datetime] | None = None,
+        cache_for: timedelta = CACHE_FOR,
+    ) -> None:
+        facts = {each.name: each.capabilities for each in providers}
+        self._channels = {name: each.channel for name, each in facts.items()}
+        self._slow_s = {name: slow_after(each) for name, each in facts.items()}
+        peers = {
+            name: [peer for peer, other in self._channels.items() if other == mine and peer != name]
+            for name, mine in self._channels.items()
+        }
+        self._rules = rules or BreakerRules()
+        self._fixed = {**self._rules.as_numbers(), "peers": peers, "prefix": f"{_PREFIX}of:"}
+        self._redis = redis
+        self._stand, self._note, self._confirm = map(redis.register_script, (STAND, NOTE, CONFIRM))
+        self._now, self._business = now, business
+        self._cache_s = cache_for.total_seconds()
+        self._known: Mapping[str, Standing] = {}
+        self._known_until = -math.inf
+        self._away_until = -math.inf
+
+    def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
+        """Those who do not stand at 1. One round trip, and none within `cache_for` of the last."""
+        if time.monotonic() >= self._known_until:
+            rows = self._run(self._stand, [])
+            self._known = _standings(cast("list[list[bytes]]", rows or []))
+            self._known_until = time.monotonic() + self._cache_s
+        return {name: self._known[name] for name in providers if name in self._known}
+
+    def note(self, calls: Sequence[Call]) -> None:
+        """Count calls that are over, each for its provider and for its range there."""
+        counts: Counter[tuple[str, str, str, float]] = Counter()
+        for call in calls:
+            slow_s = self._slow_s.get(call.provider, _SLOW_S)
+            kind = kind_of(call.outcome, call.seconds, slow_s)
+            if kind is None:
+                continue
+            seconds = math.ceil(max(call.seconds, 0.0) * 10) / 10  # in tenths: fewer rows
+            for part in {"", call.number_range}:
+                counts[call.provider, part, kind, seconds] += 1
+        if counts:  # sorted: a provider comes before its ranges
+            rows = [[name, part, kind, n, s] for (name, part, kind, s), n in sorted(counts.items())]
+            self._run(self._note, rows)
+
+    def confirm(self, confirmations: Sequence[Confirmation]) -> None:
+        """Count what became of accepted messages, by when they were sent."""
+        width = self._rules.cohort.total_seconds()
+        counts: Counter[tuple[str, str, int, bool]] = Counter()
+        for each in confirmations:
+            cohort = int(each.sent_at.timestamp() // width)
+            for part in {"", each.number_range}:
+                counts[each.provider, part, cohort, each.arrived] += 1
+        if counts:
+            keys = sorted({key[:3] for key in counts})
+            self._run(
+                self._confirm, [[*key, counts[*key, True], counts[*key, False]] for key in keys]
+            )
+
+    def shifts(self, most: int = 500) -> list[Shift]:
+        """The oldest shifts that nobody has forgotten; none while Redis is away."""
+        try:
+            entries = self._redis.xrange(f"{_PREFIX}shifts", count=most)
+        except RedisError as error:
+            _log.warning("shifts are not read: redis is away (%s)", type(error).__name__)
+            return []
+        return [self._shift(_text(key), fields) for key, fields in entries]
+
+    def forget(self, shifts: Sequence[Shift]) -> None:
+        """Take these off the stream. They may be read again if Redis is away."""
+        if not shifts:
+            return
+        try:
+            self._redis.xdel(f"{_PREFIX}shifts", *(each.key for each in shifts))
+        except RedisError as error:
+            _log.warning("shifts are not forgotten: redis is away (%s)", type(error).__name__)
+
+    def _run(self, script: Script, rows: list[list[object]]) -> object:
+        """A script's answer; None where Redis gave none, which is not asked again at once."""
+        if time.monotonic() < self._away_until:
+            return None
+        clocks: dict[str, float] = {}
+        if self._now is not None:
+            clocks["now"] = round(self._now() * 1000)
+            clocks["business"] = self._now()
+        if self._business is not None:
+            clocks["business"] = self._business().timestamp()
+        keys = [f"{_PREFIX}unwell", f"{_PREFIX}shifts"]
+        try:
+            return script(keys=keys, args=[json.dumps(self._fixed | clocks), json.dumps(rows)])
+        except RedisError as error:
+            _log.warning("health is unwatched: redis is away (%s)", type(error).__name__)
+            self._away_until = time.monotonic() + AWAY_FOR.total_seconds()
+            return None
+
+    def _shift(self, key: str, fields: Mapping[bytes | str, bytes | str]) -> Shift:
+        told = {_text(name): _text(value) for name, value in fields.items()}
+        provider, _, part = told["subject"].partition("|")
+        business = float(told["business"])
+        return Shift(
+            key,
+            provider,
+            part,
+            self._channels.get(provider, ""),
+            told["before"],
+            told["after"],
+            float(told["share"]),
+            told["why"],
+            told["figures"].encode(),
+            None if business < 0 else datetime.fromtimestamp(business, UTC),
+        )
+
+
+def _standings(rows: Iterable[Sequence[bytes | str]]) -> dict[str, Standing]:
+    """By provider, from what the script tells of every subject that is not closed."""
+    found: dict[str, Standing] = {}
+    ranges: dict[str, dict[str, float]] = {}
+    for row in rows:
+        subject, state, share, why = map(_text, row)
+        provider, _, part = subject.partition("|")
+        if part:
+            ranges.setdefault(provider, {})[part] = float(share)
+        else:
+            found[provider] = Standing(float(share), why, probing=state == BreakerState.HALF_OPEN)
+    for provider, shares in ranges.items():
+        found[provider] = found.get(provider, Standing(1.0))._replace(ranges=shares)
+    return found
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

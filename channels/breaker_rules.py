@@ -1,0 +1,102 @@
+"""When a provider is taken out and how it comes back, and what one outcome says against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+from channels.contract import Capabilities
+from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
+
+Kind = Literal["o", "f", "s", "b"]  # ok, failed, slow, busy: the first letter of Redis fields
+
+_BUSY_WORDS: Final = ("rate limit", "too many", "throttl", "429")
+_SLOWEST: Final = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRules:
+    """Reasons for the figures: docs/decisions/0014-a-breaker-of-our-own.md."""
+
+    quick: timedelta = timedelta(seconds=5)
+    quick_calls: int = 20  # a breaker judges by no fewer calls in `quick`
+    window: timedelta = timedelta(seconds=60)
+    window_calls: int = 10
+    least_bad: int = 5  # nor by fewer bad calls
+    failed_share: float = 0.2
+    slow_share: float = 0.25
+    busy_share: float = 0.1  # of "rate limited": the share is halved, nothing opens
+    cool_down: timedelta = timedelta(seconds=5)  # doubled by each opening that follows soon
+    cool_down_max: timedelta = timedelta(minutes=5)
+    calm: timedelta = timedelta(minutes=10)  # closed for so long, the cool-down starts anew
+    probes: int = 8  # good calls in a row, or it opens again
+    steps: tuple[float, ...] = (0.1, 0.25, 0.5)  # of its weight; the next is all
+    step: timedelta = timedelta(seconds=5)
+    step_calls: int = 3  # good calls of a step; without any, ten times as long will do
+    probing_share: float = 0.01
+    cohort: timedelta = timedelta(minutes=5)  # of business time, by when messages were sent
+    mature: timedelta = timedelta(minutes=5)  # after its end a cohort is judged
+    span: timedelta = timedelta(hours=24)  # older cohorts are forgotten
+    told: int = 50  # messages of known fate by which delivery is judged
+    told_again: int = 20  # as many that were sent since it opened, before its share grows
+    gap: float = 0.2  # below what the channel's other providers deliver
+    floor: float = 0.2  # where there is no other to compare with
+    opened_for_delivery: timedelta = timedelta(minutes=10)  # the least cool-down then
+
+    def as_numbers(self) -> Mapping[str, object]:
+        """What the script reads: milliseconds of the machine clock, seconds of business time."""
+        return {
+            "quick": _ms(self.quick) // 1000,
+            "quick_calls": self.quick_calls,
+            "window": _ms(self.window) // 1000,
+            "window_calls": self.window_calls,
+            "least_bad": self.least_bad,
+            "failed": self.failed_share,
+            "slow": self.slow_share,
+            "busy": self.busy_share,
+            "cool": _ms(self.cool_down),
+            "cool_max": _ms(self.cool_down_max),
+            "cool_delivery": _ms(self.opened_for_delivery),
+            "calm": _ms(self.calm),
+            "probes": self.probes,
+            "probing": self.probing_share,
+            "steps": list(self.steps),
+            "step": _ms(self.step),
+            "step_calls": self.step_calls,
+            "cohort": self.cohort.total_seconds(),
+            "mature": self.mature.total_seconds(),
+            "span": self.span.total_seconds(),
+            "told": self.told,
+            "told_again": self.told_again,
+            "gap": self.gap,
+            "floor": self.floor,
+        }
+
+
+def _ms(duration: timedelta) -> int:
+    return round(duration.total_seconds() * 1000)
+
+
+def slow_after(capabilities: Capabilities) -> float:
+    """Seconds past which a call counts as slow: a quarter of its time-out, at most two."""
+    return min(capabilities.timeout / 4, _SLOWEST).total_seconds()
+
+
+def kind_of(outcome: Outcome, seconds: float, slow_s: float) -> Kind | None:
+    """What one call says of its provider; None if it says nothing.
+
+    A refusal for good is an answer: the address or the text was at fault. "Rate limited" asks for
+    less and not for nothing.
+    """
+    match outcome:
+        case Accepted() | Permanent():
+            return "s" if seconds > slow_s else "o"
+        case Transient(reason=reason):
+            busy = any(word in reason.lower() for word in _BUSY_WORDS)
+            return "b" if busy else "f"
+        case Uncertain():
+            return "f"
+        case Unsent():
+            return None

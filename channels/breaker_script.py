@@ -1,0 +1,297 @@
+"""The breaker's Lua: the one place that counts, judges and moves, so that every worker agrees.
+
+A subject is a provider, or `provider|range`. Its hash `<prefix><subject>` holds
+
+    st sh at un cd why cause deaf ok     state, share, since (ms), open until, cool-down, reason,
+                                         what opened it, business second before which
+                                         confirmations say nothing, good probes
+    o<sec> f<sec> s<sec> b<sec>          calls that were ok, failed, slow, busy
+    a<cohort> n<cohort>                  messages that arrived, and that did not
+
+KEYS: the set of subjects that are not closed, the stream of shifts. ARGV: JSON of the rules and
+the clocks, JSON of what is told. The keys share one hash tag: a cluster keeps them together.
+"""
+
+from __future__ import annotations
+
+_COMMON = """
+local unwell, shifts = KEYS[1], KEYS[2]
+local r = cjson.decode(ARGV[1])
+local told = cjson.decode(ARGV[2])
+local now = r.now
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local sec, business = math.floor(now / 1000), r.business or math.floor(now / 1000)
+
+local function load(subject)
+  local flat, h = redis.call('HGETALL', r.prefix .. subject), {}
+  for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+  h.st, h.sh, h.at = h.st or 'closed', tonumber(h.sh or '1'), tonumber(h.at or '0')
+  return h
+end
+
+-- Counts since `from`; what no window needs any more is deleted on the way.
+local function calls(subject, h, from)
+  local sums, old = {o = 0, f = 0, s = 0, b = 0}, {}
+  for field, value in pairs(h) do
+    local kind, at = string.match(field, '^([ofsb])(%d+)$')
+    if kind then
+      at = tonumber(at)
+      if at >= from then sums[kind] = sums[kind] + tonumber(value)
+      elseif at <= sec - r.window then old[#old + 1] = field end
+    end
+  end
+  if #old > 0 and #old < 4000 then redis.call('HDEL', r.prefix .. subject, unpack(old)) end
+  sums.all = sums.o + sums.f + sums.s + sums.b
+  return sums
+end
+
+local function wipe(subject, h, pattern)
+  local gone = {}
+  for field in pairs(h) do
+    if string.match(field, pattern) then gone[#gone + 1] = field end
+  end
+  for i = 1, #gone do
+    redis.call('HDEL', r.prefix .. subject, gone[i])
+    h[gone[i]] = nil
+  end
+end
+
+local function move(subject, h, after, share, why, figures)
+  local before = h.st
+  wipe(subject, h, '^[ofsb]%d+$')
+  h.st, h.sh, h.at, h.why = after, share, now, why
+  redis.call('HSET', r.prefix .. subject, 'st', after, 'sh', tostring(share),
+    'at', string.format('%.0f', now), 'why', why, 'ok', '0')
+  h.ok = '0'
+  if after == 'closed' then redis.call('SREM', unwell, subject)
+  else redis.call('SADD', unwell, subject) end
+  redis.call('XADD', shifts, 'MAXLEN', '~', '10000', '*', 'subject', subject, 'before', before,
+    'after', after, 'share', tostring(share), 'why', why, 'figures', cjson.encode(figures),
+    'business', string.format('%.0f', r.business or -1))
+end
+
+local function open(subject, h, cause, why, figures)
+  local base = (cause == 'delivery') and r.cool_delivery or r.cool
+  local cool = tonumber(h.cd or '0') * 2
+  if h.st == 'closed' and now - h.at > r.calm then cool = 0 end
+  cool = math.min(math.max(cool, base), math.max(base, r.cool_max))
+  if cause == 'delivery' then wipe(subject, h, '^[an]%d+$') end
+  h.un, h.cause = now + cool, cause
+  redis.call('HSET', r.prefix .. subject, 'un', string.format('%.0f', h.un), 'cause', cause,
+    'cd', string.format('%.0f', cool))
+  if cause == 'delivery' then
+    redis.call('HSET', r.prefix .. subject, 'deaf', string.format('%.0f', business))
+    h.deaf = business
+  end
+  figures.cool_down_s = cool / 1000
+  move(subject, h, 'open', 0, why, figures)
+end
+
+local function percent(part, whole) return string.format('%.0f %%', 100 * part / whole) end
+
+-- Why these sums are too bad, if they are; `most` calls say enough.
+local function bad(sums, least, least_bad)
+  if sums.all < least then return nil end
+  if sums.f >= least_bad and sums.f >= r.failed * sums.all then
+    return percent(sums.f, sums.all) .. ' of calls failed'
+  end
+  if sums.s >= least_bad and sums.s >= r.slow * sums.all then
+    return percent(sums.s, sums.all) .. ' of calls slow'
+  end
+  if sums.f + sums.s >= least_bad and sums.f + sums.s >= math.max(r.failed, r.slow) * sums.all then
+    return percent(sums.f + sums.s, sums.all) .. ' of calls failed or slow'
+  end
+end
+
+local function figures_of(sums, window)
+  return {calls = sums.all, failed = sums.f, slow = sums.s, busy = sums.b, window_s = window}
+end
+
+local function judge_calls(subject, h)
+  local few = h.st == 'returning'
+  local looks = {{r.quick, r.quick_calls}, {r.window, r.window_calls}}
+  for i = 1, #looks do
+    local window, least = looks[i][1], looks[i][2]
+    local sums = calls(subject, h, sec - window + 1)
+    local why = bad(sums, few and r.probes or least, few and 3 or r.least_bad)
+    if why then return open(subject, h, 'calls', why, figures_of(sums, window)) end
+    if sums.all >= least and sums.b >= r.least_bad and sums.b >= r.busy * sums.all then
+      local share = math.max(r.steps[1], h.sh / 2)
+      return move(subject, h, 'returning', share,
+        percent(sums.b, sums.all) .. ' of calls told to slow down', figures_of(sums, window))
+    end
+  end
+end
+
+-- Arrived and told of, over the cohorts that are mature.
+local function delivery(subject, h)
+  local arrived, all, old = 0, 0, {}
+  for field, value in pairs(h) do
+    local kind, cohort = string.match(field, '^([an])(%d+)$')
+    if kind then
+      local starts = tonumber(cohort) * r.cohort
+      if starts < business - r.span then old[#old + 1] = field
+      elseif starts + r.cohort + r.mature <= business then
+        all = all + tonumber(value)
+        if kind == 'a' then arrived = arrived + tonumber(value) end
+      end
+    end
+  end
+  if #old > 0 and #old < 4000 then redis.call('HDEL', r.prefix .. subject, unpack(old)) end
+  return arrived, all
+end
+
+-- Why it delivers too little, if it does, and the figures.
+local function poor(subject, h, provider, range)
+  local arrived, all = delivery(subject, h)
+  local theirs, of = 0, 0
+  for _, peer in ipairs(r.peers[provider] or {}) do
+    local name = peer .. ((range == '') and '' or ('|' .. range))
+    local a, n = delivery(name, load(name))
+    theirs, of = theirs + a, of + n
+  end
+  local figures = {arrived = arrived, told = all, others_arrived = theirs, others_told = of}
+  if all < r.told then return nil, figures, all end
+  local share = arrived / all
+  if of >= r.told then
+    if share < theirs / of - r.gap then
+      return percent(arrived, all) .. ' delivered, others ' .. percent(theirs, of), figures, all
+    end
+  elseif range == '' and share < r.floor then
+    return percent(arrived, all) .. ' delivered', figures, all
+  end
+  return nil, figures, all
+end
+
+local function told_since(h)
+  local all = 0
+  for field, value in pairs(h) do
+    if string.match(field, '^[an]%d+$') then all = all + tonumber(value) end
+  end
+  return all
+end
+
+local function rise(subject, h)
+  if now - h.at < r.step then return end
+  local sums = calls(subject, h, 0)
+  if sums.o < r.step_calls and now - h.at < 10 * r.step then return end
+  if h.cause == 'delivery' and told_since(h) < r.told_again then return end
+  local figures = figures_of(sums, math.floor((now - h.at) / 1000))
+  for _, share in ipairs(r.steps) do
+    if share > h.sh + 1e-9 then
+      return move(subject, h, 'returning', share, 'healthy at ' .. percent(h.sh, 1), figures)
+    end
+  end
+  redis.call('HDEL', r.prefix .. subject, 'cause')
+  move(subject, h, 'closed', 1, 'healthy at ' .. percent(h.sh, 1), figures)
+end
+
+-- What time alone changes.
+local function tick(subject, h)
+  if h.st == 'open' and now >= tonumber(h.un or '0') then
+    -- Nobody hands out probes of one range: a little of its traffic does.
+    local share = string.find(subject, '|', 1, true) and r.steps[1] or r.probing
+    move(subject, h, 'half_open', share, 'cooled down after: ' .. (h.why or ''), {})
+  elseif h.st == 'returning' then
+    rise(subject, h)
+  end
+end
+"""
+
+STAND = (
+    _COMMON
+    + """
+local found = {}
+for _, subject in ipairs(redis.call('SMEMBERS', unwell)) do
+  local h = load(subject)
+  tick(subject, h)
+  if h.st ~= 'closed' then found[#found + 1] = {subject, h.st, tostring(h.sh), h.why or ''}
+  else redis.call('SREM', unwell, subject) end
+end
+return found
+"""
+)
+
+# told: rows of {provider, range, kind, count, seconds}; providers stand before their ranges.
+NOTE = (
+    _COMMON
+    + """
+local seen, order = {}, {}
+for _, row in ipairs(told) do
+  local provider, range, kind, count, seconds = row[1], row[2], row[3], row[4], row[5]
+  local subject = provider .. ((range == '') and '' or ('|' .. range))
+  local h = seen[subject]
+  if not h then
+    h = load(subject)
+    h.provider, h.range = provider, range
+    seen[subject], order[#order + 1] = h, subject
+    tick(subject, h)
+  end
+  -- What began before the last shift says nothing of the time since.
+  local fresh = h.st == 'closed' or now - seconds * 1000 >= h.at
+  if fresh and h.st == 'half_open' then
+    if kind == 'f' or kind == 's' then
+      open(subject, h, h.cause or 'calls', 'a probe failed', {probes = tonumber(h.ok or '0')})
+    else
+      h.ok = tostring(redis.call('HINCRBY', r.prefix .. subject, 'ok', count))
+    end
+  elseif fresh and h.st ~= 'open' then
+    local field = kind .. string.format('%.0f', sec)
+    h[field] = tostring(redis.call('HINCRBY', r.prefix .. subject, field, count))
+  end
+end
+for _, subject in ipairs(order) do
+  local h = seen[subject]
+  -- A range is judged on its own only while its provider is well: else each would open with it.
+  local whole = (h.range == '') and h or seen[h.provider] or load(h.provider)
+  if h.range == '' or whole.st == 'closed' then
+    if h.st == 'half_open' and tonumber(h.ok or '0') >= r.probes then
+      local probes = {probes = tonumber(h.ok)}
+      move(subject, h, 'returning', r.steps[1], h.ok .. ' probes were good', probes)
+    elseif h.st == 'closed' or h.st == 'returning' then
+      judge_calls(subject, h)
+    end
+  end
+  redis.call('PEXPIRE', r.prefix .. subject, 172800000)
+end
+return 0
+"""
+)
+
+# told: rows of {provider, range, cohort, arrived, not arrived}.
+CONFIRM = (
+    _COMMON
+    + """
+local seen, order = {}, {}
+for _, row in ipairs(told) do
+  local provider, range, cohort = row[1], row[2], row[3]
+  local subject = provider .. ((range == '') and '' or ('|' .. range))
+  if not seen[subject] then
+    local h = load(subject)
+    h.provider, h.range = provider, range
+    seen[subject], order[#order + 1] = h, subject
+  end
+  local h = seen[subject]
+  if cohort * r.cohort >= tonumber(h.deaf or '0') and cohort * r.cohort >= business - r.span then
+    for i, kind in ipairs({'a', 'n'}) do
+      local count, field = row[3 + i], kind .. string.format('%.0f', cohort)
+      if count > 0 then
+        h[field] = tostring(redis.call('HINCRBY', r.prefix .. subject, field, count))
+      end
+    end
+  end
+end
+for _, subject in ipairs(order) do
+  local h = seen[subject]
+  if h.st == 'closed' or (h.st == 'returning' and h.cause == 'delivery') then
+    local why, figures = poor(subject, h, h.provider, h.range)
+    if why then open(subject, h, 'delivery', why, figures) end
+  end
+  redis.call('PEXPIRE', r.prefix .. subject, 172800000)
+end
+return 0
+"""
+)

@@ -1,0 +1,334 @@
+"""The shared breaker on a fake Redis with real Lua, by a clock of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
+
+import fakeredis
+import pytest
+import redis
+
+from channels.breaker import WatchedHealth
+from channels.breaker_rules import kind_of, slow_after
+from channels.contract import Capabilities, Channel, Confirms, WhenUncertain
+from channels.health import Call, Confirmation, Standing, number_range
+from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
+
+OK = Accepted("ref")
+FAILED = Transient("gateway 503")
+BUSY = Transient("rate limited", timedelta(seconds=1))
+RANGE = "+86161"
+FACTS = Capabilities(
+    "sms", Confirms.DELIVERED, True, WhenUncertain.ASK, 100.0, 10, timedelta(seconds=10)
+)
+
+
+def _provider(name: str) -> Channel:
+    return cast("Channel", SimpleNamespace(name=name, capabilities=FACTS))
+
+
+@dataclass
+class Watch:
+    """A health by a clock that a test moves, and what it is told."""
+
+    client: fakeredis.FakeRedis
+    now: float = 1_800_000_000.0
+    health: WatchedHealth = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.health = WatchedHealth(
+            self.client,
+            [_provider("a"), _provider("b")],
+            now=lambda: self.now,
+            cache_for=timedelta(0),
+        )
+
+    def calls(
+        self, good: int, bad: int = 0, *, what: Outcome = FAILED, part: str = "", seconds: float = 0
+    ) -> None:
+        """One second of traffic by provider a."""
+        self.now += 1
+        ok = [Call("a", part, OK, 0.0)] * good
+        self.health.note([*ok, *[Call("a", part, what, seconds)] * bad])
+
+    def standing(self, name: str = "a") -> Standing:
+        return self.health.standings([name]).get(name, Standing(1.0))
+
+    def states(self) -> list[str]:
+        return [f"{each.before}→{each.after} {each.share:g}" for each in self.health.shifts()]
+
+    def open(self) -> None:
+        self.calls(0, 20)
+        assert self.standing().share == 0
+
+    def told(self, provider: str, arrived: int, lost: int) -> None:
+        at = datetime.fromtimestamp(self.now, UTC)
+        said = [Confirmation(provider, RANGE, at, True)] * arrived
+        self.health.confirm([*said, *[Confirmation(provider, RANGE, at, False)] * lost])
+
+    def later(self, minutes: float) -> None:
+        self.now += minutes * 60
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    with fakeredis.FakeRedis() as client:
+        yield Watch(client)
+
+
+def test_everyone_stands_at_one_until_something_is_wrong(watch: Watch) -> None:
+    for _ in range(30):
+        watch.calls(49, 1)
+    assert watch.health.standings(["a", "b"]) == {}
+    assert watch.states() == []
+
+
+@pytest.mark.parametrize("bad", [FAILED, Uncertain("no answer")])
+def test_opens_within_seconds_of_a_brown_out(watch: Watch, bad: Outcome) -> None:
+    for _ in range(60):
+        watch.calls(50)
+    for second in range(1, 11):
+        watch.calls(30, 20, what=bad)
+        if watch.standing().share == 0:
+            break
+    assert second <= 4
+    assert "of calls failed" in watch.standing().reason
+    assert watch.standing("b").share == 1
+
+
+def test_opens_for_slowness_alone(watch: Watch) -> None:
+    for _ in range(5):
+        watch.calls(6, 4, what=OK, seconds=3.0)
+    assert "of calls slow" in watch.standing().reason
+
+
+def test_few_calls_prove_nothing(watch: Watch) -> None:
+    watch.calls(0, 4)
+    assert watch.standing().share == 1
+    watch.later(2)
+    watch.calls(0, 4)  # those before lie outside the window
+    assert watch.standing().share == 1
+
+
+def test_little_traffic_is_judged_by_the_long_window(watch: Watch) -> None:
+    for _ in range(10):
+        watch.now += 4
+        watch.calls(0, 1)
+    assert watch.standing().share == 0
+
+
+def test_what_is_not_the_providers_fault_says_nothing_against_it(watch: Watch) -> None:
+    for what in (Permanent("no such number", dead_contact=True), Permanent("text"), Unsent("late")):
+        watch.calls(0, 50, what=what)
+    assert watch.standing().share == 1
+
+
+def test_rate_limited_halves_the_share_and_opens_nothing(watch: Watch) -> None:
+    watch.calls(20, 10, what=BUSY)
+    assert watch.standing().share == 0.5
+    watch.calls(20, 10, what=BUSY)
+    assert watch.standing().share == 0.25
+    for _ in range(20):
+        watch.calls(10)
+    assert watch.standing().share == 1
+
+
+def test_comes_back_by_probes_and_steps(watch: Watch) -> None:
+    watch.open()
+    watch.now += 5
+    assert watch.standing() == Standing(
+        0.01, "cooled down after: 100 % of calls failed", probing=True
+    )
+    watch.calls(8)
+    shares = []
+    for _ in range(25):
+        shares.append(watch.standing().share)
+        watch.calls(10)
+    assert sorted(set(shares)) == [0.1, 0.25, 0.5, 1.0]
+    assert shares == sorted(shares)
+    assert watch.states() == [
+        "closed→open 0",
+        "open→half_open 0.01",
+        "half_open→returning 0.1",
+        "returning→returning 0.25",
+        "returning→returning 0.5",
+        "returning→closed 1",
+    ]
+
+
+def test_a_probe_that_fails_opens_again_for_twice_as_long(watch: Watch) -> None:
+    watch.open()
+    for cool_down in (5, 10, 20, 40, 80, 160, 300, 300):
+        watch.now += cool_down - 0.5
+        assert watch.standing().share == 0
+        watch.now += 0.5
+        assert watch.standing().probing
+        watch.calls(7, 1)
+        assert watch.standing().share == 0
+
+
+def test_bad_calls_while_returning_open_again(watch: Watch) -> None:
+    watch.open()
+    watch.now += 5
+    assert watch.standing().probing
+    watch.calls(8)
+    watch.calls(6, 4)
+    assert watch.standing().share == 0
+
+
+def test_calls_that_began_before_it_opened_are_no_probes(watch: Watch) -> None:
+    watch.open()
+    watch.now += 5
+    assert watch.standing().probing
+    watch.calls(0, 5, what=Uncertain("no answer"), seconds=9.0)
+    assert watch.standing().probing
+
+
+def test_comes_back_without_traffic_too(watch: Watch) -> None:
+    watch.open()
+    watch.now += 5
+    assert watch.standing().probing
+    watch.calls(8)
+    for _ in range(4):
+        watch.later(1)
+        watch.standing()
+    assert watch.standing().share == 1
+
+
+def test_one_range_falls_without_its_provider(watch: Watch) -> None:
+    for _ in range(10):
+        watch.calls(45)
+        watch.calls(3, 5, part=RANGE)
+        watch.calls(45, part="+86130")
+    standing = watch.standing()
+    assert standing.share == 1
+    assert standing.share_for("+8616100000001") == 0
+    assert standing.share_for("+8613000000001") == standing.share_for("x@example.com") == 1
+
+
+def test_poor_delivery_beside_the_other_provider_opens(watch: Watch) -> None:
+    watch.told("a", 30, 70)
+    watch.told("b", 95, 5)
+    watch.later(11)
+    watch.told("a", 0, 1)
+    assert watch.standing().reason == "30 % delivered, others 95 %"
+    figures = json.loads(watch.health.shifts()[0].figures)
+    assert (figures["arrived"], figures["told"], figures["others_told"]) == (30, 100, 100)
+
+
+def test_poor_delivery_of_all_alike_is_not_the_providers(watch: Watch) -> None:
+    watch.told("a", 10, 90)
+    watch.told("b", 12, 88)
+    watch.later(11)
+    watch.told("a", 0, 1)
+    assert watch.standing().share == 1
+
+
+def test_next_to_no_delivery_opens_a_provider_without_peer(watch: Watch) -> None:
+    watch.told("a", 5, 95)
+    watch.later(11)
+    watch.told("a", 0, 1)
+    assert watch.standing().reason == "5 % delivered"
+
+
+def test_after_poor_delivery_the_share_grows_only_with_new_confirmations(watch: Watch) -> None:
+    watch.told("a", 5, 95)
+    watch.later(11)
+    old = watch.now
+    watch.told("a", 0, 1)
+    watch.later(10)
+    assert watch.standing().probing
+    watch.calls(8)
+    for _ in range(100):
+        watch.calls(5)
+    assert watch.standing().share == 0.1
+    watch.now, now = old, watch.now
+    watch.told("a", 90, 0)  # sent before it opened: says nothing of the time since
+    watch.now = now
+    watch.calls(5)
+    assert watch.standing().share == 0.1
+    watch.told("a", 25, 0)
+    watch.calls(5)
+    assert watch.standing().share == 0.25
+
+
+def test_every_shift_is_told_once_it_is_forgotten(watch: Watch) -> None:
+    watch.open()
+    (shift,) = watch.health.shifts()
+    assert shift[1:8] == ("a", "", "sms", "closed", "open", 0.0, "100 % of calls failed")
+    assert json.loads(shift.figures)["failed"] == 20
+    assert watch.health.shifts() == [shift]
+    watch.health.forget([shift])
+    assert watch.health.shifts() == []
+
+
+def test_workers_share_what_they_know(watch: Watch) -> None:
+    other = Watch(watch.client, watch.now)
+    for _ in range(10):
+        watch.calls(0, 1)
+        other.calls(0, 1)
+    assert other.standing().share == watch.standing().share == 0
+
+
+def test_the_standing_is_asked_once_in_a_while(watch: Watch) -> None:
+    slow = WatchedHealth(watch.client, [_provider("a")], now=lambda: watch.now)
+    assert slow.standings(["a"]) == {}
+    watch.open()
+    assert slow.standings(["a"]) == {}
+
+
+def test_the_servers_clock_serves_too() -> None:
+    with fakeredis.FakeRedis() as client:
+        health = WatchedHealth(client, [_provider("a")], cache_for=timedelta(0))
+        health.note([Call("a", RANGE, FAILED, 0.1)] * 20)
+        assert health.standings(["a"])["a"].share == 0
+        assert health.shifts()[0].business_at is None
+
+
+def test_without_redis_everyone_stands_at_one() -> None:
+    server = fakeredis.FakeServer()
+    server.connected = False
+    with fakeredis.FakeRedis(server=server) as client:
+        health = WatchedHealth(client, [_provider("a")])
+        health.note([Call("a", "", FAILED, 0.1)] * 50)
+        health.confirm([Confirmation("a", "", datetime.now(UTC), False)])
+        assert health.standings(["a"]) == {}
+        assert health.shifts() == []
+        health.forget([])
+
+
+def test_a_redis_that_is_away_is_not_asked_by_each_gate() -> None:
+    asked = []
+
+    def script(**_: object) -> object:
+        asked.append(1)
+        raise redis.ConnectionError
+
+    client = SimpleNamespace(register_script=lambda text: script)
+    health = WatchedHealth(cast("redis.Redis", client), [], cache_for=timedelta(0))
+    for _ in range(5):
+        assert health.standings(["a"]) == {}
+        health.note([Call("a", "", FAILED, 0.1)])
+    assert len(asked) == 1
+
+
+def test_what_an_outcome_says() -> None:
+    assert kind_of(OK, 0.1, 2) == "o"
+    assert kind_of(OK, 2.1, 2) == "s"
+    assert kind_of(BUSY, 0.1, 2) == "b"
+    assert kind_of(FAILED, 9, 2) == "f"
+    assert kind_of(Unsent("late"), 9, 2) is None
+    assert slow_after(FACTS) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "part"),
+    [("+8616112345678", "+86161"), ("x@example.com", ""), ("+86 161", ""), ("", ""), ("+1", "+1")],
+)
+def test_number_ranges(address: str, part: str) -> None:
+    assert number_range(address) == part
