@@ -1,0 +1,121 @@
+"""What a carrier's deliver_sm says: as it waits on the stream, and as receipts and messages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from channels.contract import Post, Told
+from channels.errors import ReceiptError
+from channels.sms.smpp.parts import UDH_INDICATOR, decoded, without_header
+from channels.sms.smpp.pdu import Command, Pdu, PduError, Tag, decode
+from channels.sms.smpp.receipts import (
+    STATUSES,
+    error_of,
+    instant_of,
+    read_text,
+    ref_of,
+    state_of,
+)
+from channels.sms.smpp.settings import SmppSettings
+from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
+
+# Message types of esm_class (SMPP 3.4 §5.2.12): a receipt, and an intermediate notification.
+_TYPE = 0x3C
+_RECEIPTS = (0x04, 0x20)
+_ATTEMPT = re.compile(r"[0-9A-Za-z-]{32,36}")
+
+
+def post_of(unit: bytes, heard_at: datetime) -> Post:
+    """A unit as a post: whole, with the instant at which it was heard."""
+    body = json.dumps({"heard_at": heard_at.isoformat(), "pdu": unit.hex()})
+    return Post(body.encode("ascii"), {"content-type": "application/json"})
+
+
+def hear(post: Post, settings: SmppSettings) -> Told:
+    """What a post of `post_of` says. Raises `ReceiptError`."""
+    unit, heard_at = _unit(post.body)
+    try:
+        pdu = decode(unit)
+    except PduError as error:
+        raise ReceiptError(f"no PDU: {error}") from error
+    if pdu.command != Command.DELIVER_SM:
+        raise ReceiptError("no deliver_sm")
+    if (pdu.number("esm_class") & _TYPE) in _RECEIPTS or Tag.RECEIPTED_MESSAGE_ID in pdu.tlvs:
+        return Told(receipts=(_receipt(pdu, heard_at, settings),))
+    return Told(inbound=(_inbound(pdu, unit, heard_at, settings),))
+
+
+def _unit(body: bytes) -> tuple[bytes, datetime]:
+    try:
+        found = json.loads(body)
+        heard_at = datetime.fromisoformat(found["heard_at"])
+        unit = bytes.fromhex(found["pdu"])
+        if heard_at.tzinfo is None:
+            raise ReceiptError("heard_at has no time zone")
+        return unit, heard_at.astimezone(UTC)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        if isinstance(error, ReceiptError):
+            raise
+        raise ReceiptError(f"not a unit that was heard: {type(error).__name__}") from error
+
+
+def _octets(pdu: Pdu) -> bytes:
+    octets = pdu.octets or pdu.tlvs.get(Tag.MESSAGE_PAYLOAD, b"")
+    return without_header(octets)[1] if pdu.number("esm_class") & UDH_INDICATOR else octets
+
+
+def _receipt(pdu: Pdu, heard_at: datetime, settings: SmppSettings) -> Receipt:
+    text = read_text(_octets(pdu).decode("latin-1"))
+    state = state_of(pdu, text)
+    status = STATUSES[state]
+    error = error_of(pdu, text)
+    gone = status is ReceiptStatus.UNDELIVERED
+    return Receipt(
+        attempt_id=_attempt(pdu, settings.reference_tlv),
+        status=status,
+        at=instant_of(text.done, ZoneInfo(settings.receipt_zone)) or heard_at,
+        provider_ref=ref_of(pdu, text, settings.message_id),
+        reason=(f"err_{error.lower()}" if error else state.lower()) if gone else "",
+        dead_contact=gone and error in settings.dead_errors,
+    )
+
+
+def _attempt(pdu: Pdu, tag: int) -> str:
+    """Our own attempt id, from a carrier that quotes it."""
+    told = pdu.tlvs.get(tag, b"").rstrip(b"\0").decode("latin-1")
+    return told if tag and _ATTEMPT.fullmatch(told) else ""
+
+
+def _inbound(pdu: Pdu, unit: bytes, heard_at: datetime, settings: SmppSettings) -> Inbound:
+    """A part of a long message is a message of its own: phones give short words in one.
+
+    A deliver_sm has no id. Its digest and the instant tell one from the next; a second copy, sent
+    because our answer was lost, counts as a message: better twice than a STOP not heard.
+    """
+    text = decoded(_octets(pdu), pdu.number("data_coding"), settings.alphabet)
+    digest = hashlib.blake2b(unit, digest_size=8).hexdigest()
+    return Inbound(
+        sender=_sender(pdu, settings.country_code),
+        text=text.replace("\0", ""),
+        at=heard_at,
+        ref=f"{heard_at.timestamp():.6f}-{digest}",
+    )
+
+
+def _sender(pdu: Pdu, country_code: str) -> str:
+    """The number as contact points have it, E.164; what is no number stays as it is."""
+    address = pdu.text("source_addr").strip()
+    digits = address.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return address
+    if address.startswith("+"):
+        return address
+    ton = pdu.number("source_addr_ton")
+    if ton == 2 and country_code:  # national (§5.2.5), often with its trunk 0
+        return f"+{country_code}{digits.lstrip('0')}"
+    # International, or unknown: most carriers leave it at that and write the country code.
+    return f"+{digits.removeprefix('00')}" if ton in (0, 1) else address
