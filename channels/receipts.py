@@ -14,6 +14,10 @@ _REFERENCE = re.compile(r"[0-9A-Za-z-]{32,36}")
 
 Entry = Mapping[str, object]
 
+# The instant of a receipt whose provider gives none. Whoever applies it puts the instant of its
+# post there; until then the same receipt read twice is the same.
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def read_receipts(body: bytes, to_receipt: Callable[[Entry], Receipt]) -> Sequence[Receipt]:
     """Every receipt of `body`. Raises `ReceiptError`, which carries those that could be read."""

@@ -21,6 +21,7 @@ from channels.sandbox.scripts import Draws
 
 LINES: Mapping[str, str] = {
     "sms-gateway": "channels.sandbox.gateway_line",
+    "twilio-sms": "channels.sandbox.twilio_line",
 }
 
 

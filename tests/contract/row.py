@@ -51,6 +51,8 @@ class Row:
     arrays: bool = True  # a post can hold several receipts
     signed: Callable[[str, bytes, int], Post] = with_our_signature
     dated: bool = True  # a signature grows old
+    signs: bool = True  # else the secret stands in the address, and nothing covers the body
+    says_when: bool = True  # its receipts give an instant
     offline: Callable[[], Channel] | None = None  # one that is only asked to read
     receipted: tuple[Told, ...] = ()
     secrets: tuple[str, ...] = ()  # of its account; they are in no log and no repr

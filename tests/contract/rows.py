@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.contract.row import Row
+from tests.contract.rows_twilio import ROW as TWILIO
 
-FURTHER: tuple[Row, ...] = ()
+FURTHER: tuple[Row, ...] = (TWILIO,)

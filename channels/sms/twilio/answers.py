@@ -1,0 +1,49 @@
+"""What Twilio's answer to a message means: 201 with a Message resource, or an error's code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from channels.retry_after import parse_retry_after
+from channels.sms.twilio.errors import Fault, Kind, fault
+from channels.transport import Reply
+from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
+
+_SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{20,64}")
+
+
+def outcome_of(reply: Reply, now: datetime) -> Outcome:
+    """The outcome of a POST. `now` (machine clock) measures a dated Retry-After."""
+    found = _object(reply.body)
+    if 200 <= reply.status < 300:
+        sid = found.get("sid")
+        if isinstance(sid, str) and _SID.fullmatch(sid):
+            return Accepted(sid)
+        return Uncertain("accepted with an unreadable body")
+    code = found.get("code")
+    known = code if isinstance(code, int) and not isinstance(code, bool) else 0
+    if reply.status in (502, 504) or (reply.status >= 500 and not known):
+        # A proxy lost its upstream, or somebody else than Twilio answered.
+        return Uncertain(f"twilio {reply.status}")
+    return _refused(reply, fault(known), now)
+
+
+def _refused(reply: Reply, row: Fault, now: datetime) -> Outcome:
+    status = reply.status
+    if row.kind is Kind.NEVER and status in (401, 403, 404, 429):
+        row = Fault(Kind.LATER, "rate_limited") if status == 429 else Fault(Kind.ACCOUNT, "account")
+    if row.kind is Kind.NEVER and status < 500:
+        return Permanent(row.reason, row.dead_contact)
+    retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
+    return Transient(row.reason, retry_after)
+
+
+def _object(body: bytes) -> Mapping[str, object]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
