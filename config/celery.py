@@ -16,24 +16,39 @@ class Queue(StrEnum):
     SMS = "deliver.sms"
     EMAIL = "deliver.email"
     IN_APP = "deliver.in_app"
+    PUSH = "deliver.push"
+    VOICE = "deliver.voice"
+    WECHAT = "deliver.wechat"
+    WHATSAPP = "deliver.whatsapp"
+    WEBHOOK = "deliver.webhook"
+    APPRISE = "deliver.apprise"
+    HUMAN_TASK = "deliver.human_task"
     MAINTAIN = "maintain.ledger"
 
 
 ROUTES = {
     "workers.intake.accept": Queue.INTAKE,
     "workers.evaluate.evaluate": Queue.EVALUATE,
-    "workers.deliver.sms": Queue.SMS,
-    "workers.deliver.email": Queue.EMAIL,
-    "workers.deliver.in_app": Queue.IN_APP,
+    **{f"workers.{queue}": queue for queue in Queue if queue.startswith("deliver.")},
     "workers.maintain.partitions": Queue.MAINTAIN,
+    "workers.maintain.watch": Queue.MAINTAIN,
+    "workers.maintain.probe": Queue.MAINTAIN,
 }
+# Without a file of accounts there are providers of these alone.
+_PLAIN = frozenset({Queue.SMS, Queue.EMAIL, Queue.IN_APP, Queue.HUMAN_TASK})
 PARTITIONS_EVERY_S = 3600.0
+PROBE_EVERY_S = 600.0
 
 
 def schedule(settings: Settings) -> dict[str, dict[str, Any]]:  # Any: Celery's own form
     """What beat sends. Each tick is harmless twice: claims skip what others hold."""
     often = settings.sweep_every_s
-    swept = [name for name in ROUTES if name.startswith(("workers.evaluate", "workers.deliver"))]
+    swept = [
+        name
+        for name, queue in ROUTES.items()
+        if name.startswith("workers.evaluate")
+        or (name.startswith("workers.deliver") and _used(settings, queue))
+    ]
     entries = {
         name: {"task": name, "schedule": often, "options": {"expires": max(1, int(often))}}
         for name in swept
@@ -43,7 +58,21 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:  # Any: Celery's 
         "schedule": PARTITIONS_EVERY_S,
         "options": {"expires": PARTITIONS_EVERY_S},
     }
+    entries["workers.maintain.watch"] = {
+        "task": "workers.maintain.watch",
+        "schedule": often,
+        "options": {"expires": max(1, int(often))},
+    }
+    entries["workers.maintain.probe"] = {
+        "task": "workers.maintain.probe",
+        "schedule": PROBE_EVERY_S,
+        "options": {"expires": PROBE_EVERY_S},
+    }
     return entries
+
+
+def _used(settings: Settings, queue: Queue) -> bool:
+    return settings.provider_file is not None or queue in _PLAIN
 
 
 def celery_settings(settings: Settings) -> dict[str, Any]:  # Any: Celery's own form

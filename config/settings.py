@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     lease_s: Positive = 60
     gate_to_call_max_s: Positive = 1.0
     sweep_every_s: Positive = 5
+    channel_down_after_s: Positive = 60  # of failing providers: then it is an incident
     task_time_limit_s: Positive = 240
     visibility_timeout_s: Positive = 300
     restore_interval_s: Annotated[int, Field(ge=1, le=5)] = 5

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from celery import shared_task
 
+from reminders.domain.customer import ChannelName
 from reminders.services.deliver import deliver
 from workers.base import Logged
 from workers.process import process
@@ -14,16 +17,5 @@ def _deliver(lane: str) -> None:
     deliver(here.resources, lane, here.loop)
 
 
-@shared_task(name="workers.deliver.sms", base=Logged)  # type: ignore[untyped-decorator]  # celery
-def sms() -> None:
-    _deliver("sms")
-
-
-@shared_task(name="workers.deliver.email", base=Logged)  # type: ignore[untyped-decorator]  # celery
-def email() -> None:
-    _deliver("email")
-
-
-@shared_task(name="workers.deliver.in_app", base=Logged)  # type: ignore[untyped-decorator]  # celery
-def in_app() -> None:
-    _deliver("in_app")
+for _lane in ChannelName:
+    shared_task(partial(_deliver, _lane.value), name=f"workers.deliver.{_lane}", base=Logged)

@@ -73,6 +73,11 @@ COMMANDS: Mapping[str, Lazy] = {
         "app",
         "Events and receipts that were refused: look at them, put them in again, close them.",
     ),
+    "incident": Lazy(
+        "reminders.cli.incident",
+        "app",
+        "Channels that are down: declare it, end it, see whom it touched.",
+    ),
     "preference": Lazy(
         "reminders.cli.preference",
         "app",

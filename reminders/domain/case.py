@@ -25,6 +25,7 @@ _Asked = tuple[str, str, tuple[object, ...], bool, str]  # rule, saw, its parts,
 _NONE: frozenset[int] = frozenset()
 NOTHING_DOWN: Mapping[str, str] = MappingProxyType({})
 EVERY_CHANNEL = "*"
+CHANNEL_RULE = "channel."  # the check of a channel that takes nothing: `channel.sms`
 NO_PROVIDER = "no provider is set up"  # waiting for one would be waiting for ever
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from reminders.domain.caps import Blocked, first_blocked
-from reminders.domain.case import NO_PROVIDER, Case
+from reminders.domain.case import CHANNEL_RULE, NO_PROVIDER, Case
 from reminders.domain.compliance import Mandate, Rules
 from reminders.domain.customer import ContactHealth, ContactPoint
 from reminders.domain.decision import Decision, Defer, Exhaust, Expire, Reason, Suppress
@@ -19,6 +19,7 @@ from reminders.domain.usage import PASSIVE, Contact
 
 Choice = tuple[Rung, Contact]
 LOOK_AGAIN: Final = timedelta(minutes=1)  # at channels of which none takes anything
+LOOK_AGAIN_AT_LEAST: Final = timedelta(minutes=10)
 # Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
 _DEAD: Final = ContactHealth.DEAD
 _SUSPECT: Final = ContactHealth.SUSPECT
@@ -59,7 +60,7 @@ def _down(case: Case, rung: Rung, seen: _Seen) -> bool:
     """Passed over while its channel takes nothing: the next one is used at once."""
     why = case.down_for(rung.channel)
     if why:
-        case.check(f"channel.{rung.channel}", False, "{}", why)
+        case.check(f"{CHANNEL_RULE}{rung.channel}", False, "{}", why)
         seen.down = seen.down or why != NO_PROVIDER
     return bool(why)
 
@@ -184,7 +185,10 @@ def _none_left(case: Case, seen: _Seen) -> Choice | Decision:
 
 def _all_down(case: Case) -> Decision:
     """Look again soon: a channel comes back without telling. At the end of its use it ends."""
-    until, ends_at = case.now + LOOK_AGAIN, case.reminder.expires_at
+    # The longer it lasts the less often: whoever ends an incident wakes what waits for it.
+    waited = (case.now - case.reminder.due_at) / 4
+    until = case.now + min(max(waited, LOOK_AGAIN), LOOK_AGAIN_AT_LEAST)
+    ends_at = case.reminder.expires_at
     if until < ends_at:
         return Defer(until, Reason.CHANNEL_DOWN, case.seen())
     if case.history:  # what is on its way may yet be confirmed before the stage ends

@@ -55,6 +55,8 @@ _ONE = text(
 _PENDING = text(
     f"{_TASK} WHERE t.state IN ('open', 'taken')"
     " AND (:kind = '' OR t.kind = :kind) AND (:owner = '' OR t.owner = :owner)"
+    " AND (CAST(:due_at AS timestamptz) IS NULL"
+    " OR (t.due_at, t.task_id) > (:due_at, CAST(:task_id AS uuid)))"
     " ORDER BY t.due_at, t.task_id LIMIT :size"
 )
 _COUNTS = text(
@@ -146,10 +148,23 @@ def one(connection: Connection, task_id: UUID) -> Task | None:
     return None if row is None else _task(row)
 
 
-def pending(connection: Connection, kind: str, owner: str, size: int) -> list[Task]:
-    """Tasks still to do, those due first at the head; '' means any kind, any owner."""
-    rows = connection.execute(_PENDING, {"kind": kind, "owner": owner, "size": size})
-    return [_task(row) for row in rows]
+def pending(
+    connection: Connection,
+    size: int,
+    kind: str = "",
+    owner: str = "",
+    past: Task | None = None,
+) -> list[Task]:
+    """Tasks still to do, those due first at the head; '' means any kind, any owner. `past` is the
+    last one of the page before."""
+    values = {
+        "kind": kind,
+        "owner": owner,
+        "size": size,
+        "due_at": past.due_at if past else None,
+        "task_id": past.task_id if past else None,
+    }
+    return [_task(row) for row in connection.execute(_PENDING, values)]
 
 
 def counts(connection: Connection, now: datetime) -> dict[TaskKind, tuple[int, int]]:

@@ -65,7 +65,7 @@ class Flight:
         over, self._over = self._over, []
         told, self._told = self._told, []
         if told:
-            self._resources.fleet.health.note(told)
+            self._resources.fleet.note(told)
         return over
 
     def pause(self, seconds: float) -> None:

@@ -24,7 +24,7 @@ from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import ReminderState
 from reminders.domain.tier import Tier
-from reminders.ledger import attempts, contact_points, facts, locks, reminders
+from reminders.ledger import attempts, contact_points, facts, incidents, locks, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
@@ -32,6 +32,7 @@ from reminders.services import used_up
 from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.gate_work import GateWork, Inquiry, Passed, Past, move_of
 from reminders.services.handing_over import Judged, carried, finish, send
+from reminders.services.incidents import declared
 from reminders.services.judging import judge
 from reminders.services.resources import Resources, down_now
 from reminders.services.snapshot import Snapshot, decide_on
@@ -69,7 +70,10 @@ def _gate(
     outside = {customer: each.contacts for customer, each in known.items()}
     used = used_up.read(connection, free, outside, _keys(resources, held, known), now)
     addresses = contact_points.addresses(connection, free)
-    work = GateWork(resources, now, used, addresses, budget, down_now(resources))
+    opened = incidents.open_now(connection)
+    down = down_now(resources) | declared(opened)
+    work = GateWork(resources, now, used, addresses, budget, down)
+    work.incidents = {each.channel: each.number for each in opened}
     if ChannelName.PUSH in resources.fleet.by_channel:
         work.dead_devices = contact_points.dead_devices(connection, free)
     work.under_way = attempts.under_way(connection, _leaders(history))
@@ -129,6 +133,7 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
         state = ReminderState.CONTACTING
         work.moves.append(Move(kept, state, "", work.now, kept.lane, keep_lease=True))
         return
+    work.keep_effects(kept, decision)
     if isinstance(decision, Send) and _of_another_lane(kept, decision):
         # Each channel has a lane, pacing and calls of its own: a slow one holds up no other.
         work.moves.append(Move(kept, kept.state, "", work.now, decision.rung.channel))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from channels.contract import Message
 from channels.fleet import Budget
+from reminders.domain.case import CHANNEL_RULE, EVERY_CHANNEL
 from reminders.domain.decision import (
     Cancel,
     Decision,
@@ -28,7 +29,7 @@ from reminders.domain.decision import (
 from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import Attempt, ReminderState
 from reminders.domain.tier import Tier
-from reminders.ledger import attempts, reminders, usage
+from reminders.ledger import attempts, incidents, reminders, usage
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.reminders import Kept, Move
 from reminders.messages.facts import Rendered
@@ -77,6 +78,8 @@ class GateWork:
     addresses: Mapping[tuple[int, str], tuple[UUID, str, bytes]]
     budget: Budget | None = None  # what the lane's providers may be given now
     down: Mapping[str, str] = field(default_factory=dict)  # channels that take nothing, and why
+    incidents: Mapping[str, int] = field(default_factory=dict)  # open ones, by channel
+    effects: list[tuple[object, ...]] = field(default_factory=list)
     dead_devices: Mapping[int, Collection[bytes]] = field(default_factory=dict)
     under_way: Collection[UUID] = ()  # messages that a living worker is sending for further bills
     tiers: dict[tuple[int, str], Tier] = field(default_factory=dict)
@@ -138,7 +141,7 @@ class GateWork:
 
     def keep_decision(self, kept: Kept, decision: Decision, seen: Snapshot) -> None:
         """A decision with its checks and inputs. Waking up only to wait on is not kept."""
-        if isinstance(decision, Defer) and decision.reason is Reason.WAITING:
+        if isinstance(decision, Defer) and _said_before(kept, decision.reason):
             return
         checks = json.dumps(
             [(check.rule, check.saw, check.passed, check.cite) for check in decision.checks],
@@ -150,6 +153,21 @@ class GateWork:
             (*kept.key, self.now, outcome, reason, seen.tier, checks.encode(), dump(seen))
         )
 
+    def keep_effects(self, kept: Kept, decision: Decision) -> None:
+        """What open incidents did to this reminder: each effect once."""
+        if not self.incidents:
+            return
+        effect = _EFFECTS.get(type(decision))
+        held_back = [
+            check.rule.removeprefix(CHANNEL_RULE)
+            for check in decision.checks
+            if not check.passed and check.rule.startswith(CHANNEL_RULE)
+        ]
+        for channel in held_back if effect is not None else ():
+            number = self.incidents.get(channel) or self.incidents.get(EVERY_CHANNEL)
+            if number is not None:
+                self.effects.append((*kept.key, number, effect, channel, self.now))
+
     def write(self, connection: Connection) -> None:
         """Write everything, table by table."""
         attempts.change_all(connection, self.changes)
@@ -160,7 +178,23 @@ class GateWork:
         attempts.ATTEMPTS.insert(connection, self.attempts)
         attempts.SECRETS.insert(connection, self.secrets)
         usage.SHARED_USE.insert(connection, self.shared)
+        incidents.EFFECTS.insert(connection, self.effects)
         reminders.move_all(connection, self.moves)
+
+
+def _said_before(kept: Kept, reason: Reason) -> bool:
+    """True for what would only be written down again and again."""
+    again = reason is Reason.CHANNEL_DOWN and kept.reason == Reason.CHANNEL_DOWN
+    return again or reason is Reason.WAITING
+
+
+_EFFECTS: Mapping[type[Decision], str] = {
+    Send: "rerouted",
+    Defer: "put off",
+    Expire: "expired",
+    Exhaust: "exhausted",
+    Suppress: "suppressed",
+}
 
 
 def move_of(kept: Kept, decision: Decision, now: datetime) -> Move:

@@ -1,10 +1,11 @@
-"""Housekeeping: next months' partitions are made before they are wanted."""
+"""Housekeeping: partitions before they are wanted, parked receipts, addresses to probe again."""
 
 from __future__ import annotations
 
 import structlog
 
-from reminders.ledger import locks, schema
+from reminders.ledger import contact_points, locks, schema
+from reminders.services import receipts
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -19,3 +20,20 @@ def partitions(resources: Resources) -> list[str]:
     if made:
         log.info("partitions made", count=len(made), last=made[-1])
     return made
+
+
+def parked(resources: Resources) -> int:
+    """Apply receipts that came before their message was recorded; returns how many."""
+    applied = receipts.apply_parked(resources)
+    return applied.receipts + applied.dead
+
+
+def probe(resources: Resources) -> int:
+    """Trust again, for one try, addresses that have been in doubt for long enough."""
+    now = resources.clock.now()
+    found = locks.in_transaction(
+        resources.engine, lambda connection: contact_points.probe_again(connection, now)
+    )
+    if found:
+        log.info("addresses to be probed again", count=found)
+    return found

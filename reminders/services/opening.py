@@ -105,6 +105,8 @@ class Options(ReadingOptions, Protocol):
     def gate_to_call_max_s(self) -> float: ...
     @property
     def run_for_s(self) -> float: ...
+    @property
+    def channel_down_after_s(self) -> float: ...
 
 
 def open_redis(url: str) -> Redis:
@@ -209,6 +211,7 @@ def open_resources(
             lease=timedelta(seconds=options.lease_s),
             gate_to_call_max=timedelta(seconds=options.gate_to_call_max_s),
             history=timedelta(days=options.history_days),
+            channel_down_after=timedelta(seconds=options.channel_down_after_s),
             run_for=timedelta(seconds=options.run_for_s),
         ),
         wake=wake or Silent(),

@@ -49,6 +49,7 @@ class Limits:
     lease: timedelta = timedelta(seconds=60)
     gate_to_call_max: timedelta = timedelta(seconds=1)
     history: timedelta = timedelta(days=400)
+    channel_down_after: timedelta = timedelta(seconds=60)  # of failing: then it is an incident
     run_for: timedelta = timedelta(seconds=30)  # a task that is not done by then sends the next
 
 

@@ -91,6 +91,7 @@ CREATE TABLE incident_act (
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     xid xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
+CREATE INDEX incident_act_incident ON incident_act (incident_no);
 CREATE SEQUENCE incident_number;
 
 CREATE TABLE incident_effect (

@@ -1,0 +1,149 @@
+"""Incidents: channels that were declared down, by whom and why, and whom it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from reminders.ledger.bulk import Bulk
+
+OPEN, CLOSE = "open", "close"
+EFFECTS = Bulk(
+    "incident_effect",
+    {
+        "customer_id": "bigint",
+        "month": "integer",
+        "reminder_id": "uuid",
+        "incident_no": "bigint",
+        "effect": "text",
+        "channel": "text",
+        "at": "timestamptz",
+    },
+    conflict="DO NOTHING",
+)
+
+_ACT = text(
+    """
+    INSERT INTO incident_act (incident_no, act, channel, actor, reason, business_at)
+    VALUES (:number, :act, :channel, :actor, :reason, :at)
+    """
+)
+_SELECT = """
+    SELECT o.incident_no, o.channel, o.actor, o.reason, o.business_at,
+        c.actor, c.reason, c.business_at
+    FROM incident_act o LEFT JOIN incident_act c
+      ON c.incident_no = o.incident_no AND c.act = 'close'
+    WHERE o.act = 'open'
+"""
+_OPEN_NOW = text(f"{_SELECT} AND c.act_no IS NULL ORDER BY o.incident_no")
+_ALL = text(f"{_SELECT} ORDER BY o.incident_no DESC LIMIT :most")
+_TOUCHED = text(
+    """
+    SELECT c.ref, r.bill_id, r.stage, e.effect, e.channel, e.at, r.state
+    FROM incident_effect e
+    JOIN reminder r ON r.customer_id = e.customer_id AND r.month = e.month
+      AND r.reminder_id = e.reminder_id
+    JOIN customer c ON c.customer_id = e.customer_id
+    WHERE e.incident_no = :number ORDER BY e.at, c.ref, r.bill_id, r.stage LIMIT :most
+    """
+)
+_COUNTS = text(
+    """
+    SELECT effect, count(*), count(DISTINCT customer_id) FROM incident_effect
+    WHERE incident_no = :number GROUP BY effect ORDER BY effect
+    """
+)
+_WAKE = text(
+    """
+    UPDATE reminder SET next_at = :now
+    WHERE state IN ('planned', 'contacting') AND reason = 'channel_down' AND next_at > :now
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident; `channel` is `*` where all sending is suspended. Instants of business."""
+
+    number: int
+    channel: str
+    opened_by: str
+    why: str
+    opened_at: datetime
+    closed_by: str = ""
+    closed_why: str = ""
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A reminder that an incident sent another way, put off or let expire."""
+
+    customer: str
+    bill_id: str
+    stage: str
+    effect: str
+    channel: str
+    at: datetime
+    state: str
+
+
+def begin(connection: Connection, channel: str, actor: str, reason: str, at: datetime) -> int:
+    """Open an incident; returns its number."""
+    number = int(connection.execute(text("SELECT nextval('incident_number')")).scalar_one())
+    _write(connection, number, OPEN, (channel, actor, reason, at))
+    return number
+
+
+def end(connection: Connection, incident: Incident, actor: str, reason: str, at: datetime) -> None:
+    """Close an open incident, and make due what waited for its channel."""
+    _write(connection, incident.number, CLOSE, (incident.channel, actor, reason, at))
+    wake(connection, at)
+
+
+def wake(connection: Connection, at: datetime) -> int:
+    """Look at once at everything that waits for a channel; how many."""
+    return connection.execute(_WAKE, {"now": at}).rowcount
+
+
+def lock(connection: Connection) -> None:
+    """One at a time opens or closes incidents, until the end of the transaction."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('incident_act'))"))
+
+
+def open_now(connection: Connection) -> list[Incident]:
+    """Incidents that are not closed, the oldest first."""
+    return [_incident(row) for row in connection.execute(_OPEN_NOW)]
+
+
+def newest(connection: Connection, most: int) -> list[Incident]:
+    """Incidents, the newest first."""
+    return [_incident(row) for row in connection.execute(_ALL, {"most": most})]
+
+
+def touched(connection: Connection, number: int, most: int) -> list[Touched]:
+    """Whom an incident touched, in order of time."""
+    return [Touched(*row) for row in connection.execute(_TOUCHED, {"number": number, "most": most})]
+
+
+def counts(connection: Connection, number: int) -> Mapping[str, tuple[int, int]]:
+    """(reminders, customers) by effect."""
+    rows = connection.execute(_COUNTS, {"number": number})
+    return {effect: (reminders, customers) for effect, reminders, customers in rows}
+
+
+def _write(
+    connection: Connection, number: int, act: str, said: tuple[str, str, str, datetime]
+) -> None:
+    channel, actor, reason, at = said
+    values = {"number": number, "act": act, "channel": channel, "actor": actor}
+    connection.execute(_ACT, values | {"reason": reason, "at": at})
+
+
+def _incident(row: Any) -> Incident:  # Any: a row has the types of its SELECT
+    number, channel, actor, why, at, closed_by, closed_why, closed_at = row
+    return Incident(number, channel, actor, why, at, closed_by or "", closed_why or "", closed_at)

@@ -1,0 +1,172 @@
+"""Incident mode: normal → degraded (a channel is down) or suspended (all are) → recovering.
+
+While a channel is down its reminders go by their next channel at once; hours, caps and opt-outs
+still hold. When it is back, what is still of use is sent at the pace that returning providers are
+given, the newest stage of each bill; what is past its use has expired, and says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+from sqlalchemy import Connection
+
+from reminders.domain.case import EVERY_CHANNEL, NO_PROVIDER
+from reminders.domain.customer import ChannelName
+from reminders.ledger import incidents, locks
+from reminders.ledger.incidents import Incident, Touched
+from reminders.services.resources import Resources
+
+log = structlog.get_logger(__name__)
+BREAKER = "breaker"  # who opens and closes an incident by itself
+RECOVERING_FOR = timedelta(minutes=30)  # after the end of an incident
+_SEEN_DOWN = "reminders:down:"  # since when a channel is seen down, business time
+_ACTOR_MAX, _REASON_MAX = 64, 500
+
+
+class Mode(StrEnum):
+    NORMAL = "normal"
+    DEGRADED = "degraded"
+    SUSPENDED = "suspended"
+    RECOVERING = "recovering"
+
+
+class IncidentError(ValueError):
+    """What was asked cannot be done; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where the system stands, and why."""
+
+    mode: Mode
+    open: Sequence[Incident]
+    recent: Sequence[Incident]  # closed ones, the newest first
+    down: Mapping[str, str]  # channels that take nothing, incident or not
+    counts: Mapping[int, Mapping[str, tuple[int, int]]]  # effect → (reminders, customers)
+
+
+def open_incident(resources: Resources, channel: str, actor: str, reason: str) -> int:
+    """Declare a channel down (`*`: suspend all sending); returns the incident's number.
+
+    It is obeyed from the next gate on. Raises `IncidentError`.
+    """
+    if channel != EVERY_CHANNEL and channel not in tuple(ChannelName):
+        raise IncidentError(f"channel {channel!r} is none of *, {', '.join(ChannelName)}")
+    _check(actor, reason)
+
+    def work(connection: Connection) -> int:
+        incidents.lock(connection)
+        known = [one for one in incidents.open_now(connection) if one.channel == channel]
+        if known:
+            raise IncidentError(f"incident {known[0].number} of {channel} is open already")
+        return incidents.begin(connection, channel, actor, reason, resources.clock.now())
+
+    number = locks.in_transaction(resources.engine, work)
+    log.warning("incident opened", incident=number, channel=channel, actor=actor, reason=reason)
+    return number
+
+
+def close_incident(resources: Resources, number: int, actor: str, reason: str) -> Incident:
+    """Declare an incident over; what waited for its channel is looked at again at once.
+
+    Raises `IncidentError`.
+    """
+    _check(actor, reason)
+
+    def work(connection: Connection) -> Incident:
+        incidents.lock(connection)
+        found = [one for one in incidents.open_now(connection) if one.number == number]
+        if not found:
+            raise IncidentError(f"no incident {number} is open: see `reminders incident status`")
+        incidents.end(connection, found[0], actor, reason, resources.clock.now())
+        return found[0]
+
+    closed = locks.in_transaction(resources.engine, work)
+    log.warning("incident closed", incident=number, channel=closed.channel, actor=actor)
+    for lane in ChannelName:
+        resources.wake.deliver(lane.value)
+    return closed
+
+
+def status(resources: Resources, most: int = 20) -> Status:
+    """Where the system stands."""
+    now = resources.clock.now()
+    with resources.engine.connect() as connection:
+        opened = incidents.open_now(connection)
+        every = incidents.newest(connection, most)
+        recent = [one for one in every if one.closed_at is not None]
+        counts = {one.number: incidents.counts(connection, one.number) for one in every}
+    down = {channel: why for channel, why in resources.fleet.down().items() if why != NO_PROVIDER}
+    return Status(_mode(opened, recent, down, now), opened, recent, down, counts)
+
+
+def affected(resources: Resources, number: int, most: int = 1_000_000) -> list[Touched]:
+    """Everybody whom an incident touched."""
+    with resources.engine.connect() as connection:
+        return incidents.touched(connection, number, most)
+
+
+def declared(opened: Sequence[Incident]) -> dict[str, str]:
+    """Channels that open incidents declare down, and why."""
+    return {one.channel: f"incident {one.number}: {one.why}" for one in opened}
+
+
+def watch(resources: Resources) -> list[str]:
+    """Open an incident for a channel whose providers all fail for `channel_down_after`, close it
+    once one of them takes messages again. Returns what was done, in lines."""
+    now = resources.clock.now()
+    down = resources.fleet.down()
+    with resources.engine.connect() as connection:
+        opened = incidents.open_now(connection)
+    done = []
+    known = {one.channel: one for one in opened}
+    for channel, why in sorted(down.items()):
+        if channel not in known and _down_for(resources, channel, now):
+            number = open_incident(resources, channel, BREAKER, why)
+            done.append(f"incident {number} of {channel} opened: {why}")
+    for channel in ChannelName:
+        if channel.value not in down:
+            resources.redis.delete(_SEEN_DOWN + channel.value)
+    for one in opened:
+        if one.opened_by == BREAKER and one.channel not in down:
+            close_incident(resources, one.number, BREAKER, "a provider takes messages again")
+            done.append(f"incident {one.number} of {one.channel} closed")
+    return done
+
+
+def _down_for(resources: Resources, channel: str, now: datetime) -> bool:
+    """True once a channel has been seen down for long enough."""
+    key = _SEEN_DOWN + channel
+    resources.redis.set(key, now.timestamp(), nx=True)
+    since = resources.redis.get(key)
+    if not isinstance(since, bytes):
+        return False
+    return now.timestamp() - float(since) >= resources.limits.channel_down_after.total_seconds()
+
+
+def _mode(
+    opened: Sequence[Incident],
+    recent: Sequence[Incident],
+    down: Mapping[str, str],
+    now: datetime,
+) -> Mode:
+    if any(one.channel == EVERY_CHANNEL for one in opened):
+        return Mode.SUSPENDED
+    if opened or down:
+        return Mode.DEGRADED
+    ended = [one.closed_at for one in recent if one.closed_at is not None]
+    if ended and now - max(ended) < RECOVERING_FOR:
+        return Mode.RECOVERING
+    return Mode.NORMAL
+
+
+def _check(actor: str, reason: str) -> None:
+    if not actor.strip() or len(actor) > _ACTOR_MAX or not actor.isprintable():
+        raise IncidentError(f"say who does it, in at most {_ACTOR_MAX} characters (--actor)")
+    if not reason.strip() or len(reason) > _REASON_MAX or not reason.isprintable():
+        raise IncidentError(f"say why, in one line of at most {_REASON_MAX} characters (--reason)")
