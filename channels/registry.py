@@ -17,6 +17,7 @@ from channels.errors import ChannelSettingsError
 ADAPTERS: Mapping[str, str] = {
     "sms-gateway": "channels.sms.gateway",
     "twilio-sms": "channels.sms.twilio",
+    "smpp": "channels.sms.smpp",
     "smtp": "channels.email.smtp",
     "in-app": "channels.in_app",
     "webhook": "channels.webhook",
