@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, cast
 
 from redis.exceptions import RedisError
 
-from channels.breaker_rules import BreakerRules, kind_of, slow_after
+from channels.breaker_rules import BreakerRules, asked_for, kind_of, slow_after
 from channels.breaker_script import CONFIRM, NOTE, STAND
 from channels.contract import Channel
 from channels.health import BreakerState, Call, Confirmation, Shift, Standing
@@ -33,9 +33,10 @@ _SLOW_S: Final = 2.0
 class WatchingRedis(ScriptingRedis, Protocol):
     """The methods of a synchronous `redis.Redis` that this needs."""
 
-    def xrange(self, name: str, count: int) -> Any: ...  # Any: redis-py's own union
+    # Any: redis-py's answers are unions over every protocol and client.
+    def xrange(self, name: str, min: str = ..., max: str = ..., count: int | None = ...) -> Any: ...
 
-    def xdel(self, name: str, *ids: str) -> Any: ...  # Any: redis-py's own union
+    def xdel(self, name: str, *ids: str) -> Any: ...
 
 
 class WatchedHealth:
@@ -82,7 +83,7 @@ class WatchedHealth:
 
     def note(self, calls: Sequence[Call]) -> None:
         """Count calls that are over, each for its provider and for its range there."""
-        counts: Counter[tuple[str, str, str, float]] = Counter()
+        counts: Counter[tuple[str, str, str, float, int]] = Counter()
         for call in calls:
             slow_s = self._slow_s.get(call.provider, _SLOW_S)
             kind = kind_of(call.outcome, call.seconds, slow_s)
@@ -90,10 +91,10 @@ class WatchedHealth:
                 continue
             seconds = math.ceil(max(call.seconds, 0.0) * 10) / 10  # in tenths: fewer rows
             for part in {"", call.number_range}:
-                counts[call.provider, part, kind, seconds] += 1
+                asked = 0 if part else math.ceil(asked_for(call.outcome))
+                counts[call.provider, part, kind, seconds, asked] += 1
         if counts:  # sorted: a provider comes before its ranges
-            rows = [[name, part, kind, n, s] for (name, part, kind, s), n in sorted(counts.items())]
-            self._run(self._note, rows)
+            self._run(self._note, [[*key, count] for key, count in sorted(counts.items())])
 
     def confirm(self, confirmations: Sequence[Confirmation]) -> None:
         """Count what became of accepted messages, by when they were sent."""

@@ -28,6 +28,8 @@ class BreakerRules:
     failed_share: float = 0.2
     slow_share: float = 0.25
     busy_share: float = 0.1  # of "rate limited": the share is halved, nothing opens
+    pause: timedelta = timedelta(seconds=30)  # who asks to wait so long takes nothing till then
+    pause_max: timedelta = timedelta(hours=1)
     cool_down: timedelta = timedelta(seconds=5)  # doubled by each opening that follows soon
     cool_down_max: timedelta = timedelta(minutes=5)
     calm: timedelta = timedelta(minutes=10)  # closed for so long, the cool-down starts anew
@@ -59,6 +61,8 @@ class BreakerRules:
             "cool": _ms(self.cool_down),
             "cool_max": _ms(self.cool_down_max),
             "cool_delivery": _ms(self.opened_for_delivery),
+            "pause": self.pause.total_seconds(),
+            "pause_max": self.pause_max.total_seconds(),
             "calm": _ms(self.calm),
             "probes": self.probes,
             "probing": self.probing_share,
@@ -100,3 +104,9 @@ def kind_of(outcome: Outcome, seconds: float, slow_s: float) -> Kind | None:
             return "f"
         case Unsent():
             return None
+
+
+def asked_for(outcome: Outcome) -> float:
+    """Seconds that a provider asks to be left alone; 0 if it asks for none."""
+    wait = outcome.retry_after if isinstance(outcome, Transient) else None
+    return 0.0 if wait is None else wait.total_seconds()

@@ -73,15 +73,15 @@ local function move(subject, h, after, share, why, figures)
     'business', string.format('%.0f', r.business or -1))
 end
 
-local function open(subject, h, cause, why, figures)
+local function open(subject, h, cause, why, figures, asked)
   local base = (cause == 'delivery') and r.cool_delivery or r.cool
   local cool = tonumber(h.cd or '0') * 2
   if h.st == 'closed' and now - h.at > r.calm then cool = 0 end
-  cool = math.min(math.max(cool, base), math.max(base, r.cool_max))
+  cool = asked or math.min(math.max(cool, base), math.max(base, r.cool_max))
   if cause == 'delivery' then wipe(subject, h, '^[an]%d+$') end
   h.un, h.cause = now + cool, cause
   redis.call('HSET', r.prefix .. subject, 'un', string.format('%.0f', h.un), 'cause', cause,
-    'cd', string.format('%.0f', cool))
+    'cd', string.format('%.0f', asked and base or cool))
   if cause == 'delivery' then
     redis.call('HSET', r.prefix .. subject, 'deaf', string.format('%.0f', business))
     h.deaf = business
@@ -215,13 +215,14 @@ return found
 """
 )
 
-# told: rows of {provider, range, kind, count, seconds}; providers stand before their ranges.
+# told: rows of {provider, range, kind, seconds, wait asked for, count}; providers stand before
+# their ranges.
 NOTE = (
     _COMMON
     + """
 local seen, order = {}, {}
 for _, row in ipairs(told) do
-  local provider, range, kind, count, seconds = row[1], row[2], row[3], row[4], row[5]
+  local provider, range, kind, seconds, asked, count = unpack(row, 1, 6)
   local subject = provider .. ((range == '') and '' or ('|' .. range))
   local h = seen[subject]
   if not h then
@@ -232,8 +233,11 @@ for _, row in ipairs(told) do
   end
   -- What began before the last shift says nothing of the time since.
   local fresh = h.st == 'closed' or now - seconds * 1000 >= h.at
-  if fresh and h.st == 'half_open' then
-    if kind == 'f' or kind == 's' then
+  if asked >= r.pause and h.st ~= 'open' then
+    asked = math.min(asked, r.pause_max)
+    open(subject, h, 'calls', 'asked to wait ' .. asked .. ' s', {asked_s = asked}, asked * 1000)
+  elseif fresh and h.st == 'half_open' then
+    if kind ~= 'o' then
       open(subject, h, h.cause or 'calls', 'a probe failed', {probes = tonumber(h.ok or '0')})
     else
       h.ok = tostring(redis.call('HINCRBY', r.prefix .. subject, 'ok', count))

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
-from channels.contract import Capabilities, Channel
-from channels.health import Health, Standing, Unwatched
-from channels.pacing import Grant
+from channels.budget import Budget, Pacing, Treasury
+from channels.contract import Channel
+from channels.health import Call, Health, Standing, Unwatched
 from channels.registry import by_channel
 from channels.routing import Candidate, pick
+from reminders.domain.outcome import Transient
+
+__all__ = ["Budget", "Fleet", "Pacing"]
 
 _FULL: Final = Standing(1.0)
-
-
-class Pacing(Protocol):
-    """Tokens shared by every worker (`channels.pacing.Pacer`)."""
-
-    def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> Grant:
-        """Up to `wanted` tokens of `key`'s bucket."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """Messages that each provider of a lane may be given now; spent as they are assigned."""
-
-    left: dict[str, int] = field(default_factory=dict)
-    retry_after: timedelta = timedelta(0)
-
-    @property
-    def total(self) -> int:
-        return sum(self.left.values())
-
-    def spend(self, provider: str) -> None:
-        """One message goes by `provider`, whether or not a token was left for it."""
-        self.left[provider] = max(0, self.left.get(provider, 0) - 1)
 
 
 class Fleet:
@@ -49,6 +28,7 @@ class Fleet:
         self.by_channel: Mapping[str, tuple[Channel, ...]] = by_channel(self.by_name)
         self.health: Health = health or Unwatched()
         self._pacer = pacer
+        self._treasury = Treasury(pacer)
 
     def first(self, channel: str) -> Channel | None:
         """The preferred provider of a channel; None where there is none."""
@@ -74,25 +54,21 @@ class Fleet:
         return found
 
     def reserve(self, channel: str, wanted: int) -> Budget:
-        """Tokens of a channel's providers, each by its weight and standing first, then whoever
-        has some left: `wanted` in all, or as many as may go now."""
+        """Tokens of a channel's providers (`channels.budget.Treasury.budget`)."""
         providers = self.by_channel.get(channel, ())
-        shares = self._shares(providers)
-        whole = sum(shares.values()) or 1.0
-        budget = Budget()
-        waits = []
-        for provider in sorted(providers, key=lambda each: -shares[each.name]):
-            name, facts = provider.name, provider.capabilities
-            left = wanted - budget.total
-            if left <= 0 or (shares[name] <= 0 and len(providers) > 1 and budget.total):
-                continue
-            # Rounded up: who is not used by this claim gives what is left to the next.
-            asked = min(left, max(1, round(wanted * shares[name] / whole + 0.499)))
-            grant = self._take(name, facts, asked)
-            budget.left[name] = grant.granted
-            waits.append(grant.retry_after)
-        budget.retry_after = min(waits, default=timedelta(0))
-        return budget
+        standings = self.health.standings([each.name for each in providers])
+        return self._treasury.budget(providers, standings, wanted)
+
+    def note(self, calls: Sequence[Call]) -> None:
+        """Calls are over: count them, and leave alone who asks for it. Never raises."""
+        self.health.note(calls)
+        waits: dict[str, timedelta] = {}
+        for call in calls:
+            if isinstance(call.outcome, Transient) and call.outcome.retry_after is not None:
+                longest = waits.get(call.provider, timedelta(0))
+                waits[call.provider] = max(longest, call.outcome.retry_after)
+        for provider, wait in waits.items():
+            self._pacer.hold(provider, wait)
 
     def choose(
         self,
@@ -113,30 +89,20 @@ class Fleet:
             return providers[0]
         standings = self.health.standings([each.name for each in providers])
         left = budget.left if budget is not None else None
-        chosen = pick(
-            [
+        candidates = []
+        for each in providers:
+            standing = standings.get(each.name, _FULL)
+            candidates.append(
                 Candidate(
                     each.name,
                     each.capabilities,
-                    standings.get(each.name, _FULL).share,
+                    standing.share_for(address),
                     failed=each.name in avoid,
                     tokens=1 if left is None else left.get(each.name, 0),
+                    probing=standing.probing,
                 )
-                for each in providers
-            ],
-            address,
-            draw,
-        )
+            )
+        chosen = pick(candidates, address, draw, probes=left is not None)
         if budget is not None:
             budget.spend(chosen)
         return self.by_name[chosen]
-
-    def _shares(self, providers: Collection[Channel]) -> dict[str, float]:
-        standings = self.health.standings([each.name for each in providers])
-        return {
-            each.name: each.capabilities.weight * standings.get(each.name, _FULL).share
-            for each in providers
-        }
-
-    def _take(self, name: str, facts: Capabilities, wanted: int) -> Grant:
-        return self._pacer.take(name, facts.rate_per_s, facts.concurrency, wanted)

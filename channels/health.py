@@ -8,10 +8,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
+from channels.numbers import range_of
 from reminders.domain.outcome import Outcome
 
 _NO_RANGES: Final[Mapping[str, float]] = MappingProxyType({})
-RANGE_CHARS: Final = 6  # "+86161": the country and the operator's block, not the person
 
 
 class BreakerState(StrEnum):
@@ -38,12 +38,12 @@ class Standing(NamedTuple):
 
     def share_for(self, address: str) -> float:
         """The share for one address."""
-        return self.share * self.ranges.get(number_range(address), 1.0)
+        return self.share * self.ranges.get(range_of(address), 1.0) if self.ranges else self.share
 
 
 class Call(NamedTuple):
-    """One call that is over. `number_range` is the beginning of the number, "" for addresses of
-    other kinds; `seconds` of the machine clock."""
+    """One call that is over. `number_range` is `channels.numbers.range_of` its address; `seconds`
+    of the machine clock."""
 
     provider: str
     number_range: str
@@ -112,9 +112,3 @@ class Unwatched:
 
     def forget(self, shifts: Sequence[Shift]) -> None:
         return None
-
-
-def number_range(address: str) -> str:
-    """The beginning of a number in E.164 form; "" for addresses of other kinds."""
-    number = address.strip()
-    return number[:RANGE_CHARS] if number.startswith("+") and number[1:].isdigit() else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from channels.contract import Capabilities
 
@@ -17,30 +18,39 @@ class Candidate:
     share: float  # of its weight: 1 healthy, 0 takes nothing
     failed: bool = False  # it refused or lost this very reminder's message before
     tokens: int = 1  # what its pacing leaves now
+    probing: bool = False  # a few messages are to show whether it works again
 
 
-def pick(candidates: Sequence[Candidate], address: str, draw: int) -> str:
+def pick(candidates: Sequence[Candidate], address: str, draw: int, *, probes: bool = False) -> str:
     """The name of the provider for `address`.
 
-    Rules in this order: one that serves the number; one that did not just fail this message; one
-    that takes anything now; one with tokens left; then by weight times share, and among providers
-    without weight (backups) the cheapest. A rule that would leave nobody is passed over: to send
-    by a doubtful provider is better than not to send. `draw` decides by weight.
+    Rules in this order: one that serves the number; one that takes anything now; one that did not
+    just fail this message; one that need not be probed; one with tokens left; then by weight times
+    share, and among providers without weight (backups) the cheapest. A rule that would leave
+    nobody is passed over: to send by a doubtful provider is better than not to send. `draw`
+    decides by weight. With `probes`, tokens of one to be probed are for probes: it goes first.
     """
     left = list(candidates)
-    for rule in (
-        lambda each: _serves(each, address),
-        lambda each: not each.failed,
-        lambda each: each.share > 0,
-        lambda each: each.tokens > 0,
-    ):
-        left = [each for each in left if rule(each)] or left
-    return _by_weight(left, draw)
+    for rule in _RULES[:3]:
+        left = [each for each in left if rule(each, address)] or left
+    due = [each for each in left if probes and each.probing and each.tokens > 0]
+    for rule in _RULES[3:]:
+        left = [each for each in left if rule(each, address)] or left
+    return _by_weight(due or left, draw)
 
 
 def _serves(candidate: Candidate, address: str) -> bool:
     prefixes = candidate.capabilities.prefixes
     return not prefixes or address.startswith(prefixes)
+
+
+_RULES: Final[Sequence[Callable[[Candidate, str], bool]]] = (
+    _serves,
+    lambda each, _: each.share > 0,
+    lambda each, _: not each.failed,
+    lambda each, _: not each.probing,
+    lambda each, _: each.tokens > 0,
+)
 
 
 def _by_weight(left: Sequence[Candidate], draw: int) -> str:

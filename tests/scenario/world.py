@@ -155,6 +155,9 @@ class Free:
     def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> Grant:
         return Grant(wanted, timedelta(0))
 
+    def hold(self, key: str, for_: timedelta) -> None:
+        return None
+
 
 class World:
     """One story: `with World(engine) as world`. Leaving it closes what it opened."""

@@ -6,6 +6,8 @@ import logging
 import math
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import fakeredis
 import pytest
@@ -45,7 +47,7 @@ def test_wanting_nothing_costs_nothing(pacer: Pacer) -> None:
 def test_tokens_come_back_at_the_rate() -> None:
     clock = _Clock()
     with fakeredis.FakeRedis() as client:
-        pacer = Pacer(clock.into(client))
+        pacer = Pacer(client, now=clock.seconds)
         assert pacer.take("sms", 10, 5, 5).granted == 5
         granted, wait = pacer.take("sms", 10, 5, 5)
         assert (granted, wait) == (0, timedelta(milliseconds=100))
@@ -68,7 +70,7 @@ def test_never_more_than_burst_plus_rate_times_time(
     began = clock.now_us
     total = 0
     with fakeredis.FakeRedis() as client:
-        pacer = Pacer(clock.into(client))
+        pacer = Pacer(client, now=clock.seconds)
         for pause_us, wanted in steps:
             clock.now_us += pause_us
             granted, wait = pacer.take("k", rate, burst, wanted)
@@ -95,31 +97,46 @@ def test_impossible_buckets_are_refused(pacer: Pacer, rate: float, burst: int, w
         pacer.take("sms", rate, burst, wanted)
 
 
+def test_a_provider_that_asks_to_wait_is_left_alone(pacer: Pacer) -> None:
+    assert pacer.take("sms", 1000, 10, 1).granted == 1
+    pacer.hold("sms", timedelta(seconds=60))
+    pacer.hold("sms", timedelta(seconds=5))  # an answer that was overtaken shortens nothing
+    granted, wait = pacer.take("sms", 1000, 10, 5)
+    assert granted == 0
+    assert timedelta(seconds=50) < wait <= timedelta(seconds=60)
+    assert pacer.take("email", 1000, 10, 5).granted == 5
+
+
+def test_a_hold_is_shared_and_ends() -> None:
+    clock = _Clock()
+    with fakeredis.FakeRedis() as client:
+        one, other = (Pacer(client, now=clock.seconds) for _ in range(2))
+        one.hold("sms", timedelta(seconds=30))
+        assert other.take("sms", 10, 5, 5) == Grant(0, timedelta(seconds=30))
+        clock.now_us += 30_000_000
+        assert other.take("sms", 10, 5, 50).granted == 5
+
+
+def test_a_redis_that_is_away_is_not_asked_for_each_claim() -> None:
+    asked = []
+
+    def script(**_: object) -> object:
+        asked.append(1)
+        raise redis.ConnectionError
+
+    client = SimpleNamespace(register_script=lambda text: script)
+    pacer = Pacer(cast("redis.Redis", client))
+    for _ in range(5):
+        assert pacer.take("sms", 1, 1, 7).granted == 7
+        pacer.hold("sms", timedelta(seconds=1))
+    assert len(asked) == 1
+
+
 class _Clock:
-    """Puts a clock of our own in the place of Redis' TIME."""
+    """A clock of our own in the place of Redis' TIME."""
 
     def __init__(self) -> None:
         self.now_us = 1_772_438_400_000_000
 
-    def into(self, client: redis.Redis) -> _Timed:
-        return _Timed(client, self)
-
-
-class _Timed:
-    def __init__(self, client: redis.Redis, clock: _Clock) -> None:
-        self._client = client
-        self._clock = clock
-
-    def register_script(self, script: str) -> _TimedScript:
-        timed = script.replace("redis.call('TIME')", "{ARGV[4], ARGV[5]}")
-        return _TimedScript(self._client, timed, self._clock)
-
-
-class _TimedScript:
-    def __init__(self, client: redis.Redis, script: str, clock: _Clock) -> None:
-        self._run = client.register_script(script)
-        self._clock = clock
-
-    def __call__(self, *, keys: list[str], args: list[float | int]) -> object:
-        seconds, rest = divmod(self._clock.now_us, 1_000_000)
-        return self._run(keys=keys, args=[*args, seconds, rest])
+    def seconds(self) -> float:
+        return self.now_us / 1_000_000

@@ -119,6 +119,9 @@ class Lane:
         granted = min(wanted, self.grants.pop(0)) if self.grants else wanted
         return Grant(granted, timedelta(seconds=0.01))
 
+    def hold(self, key: str, for_: timedelta) -> None:
+        return None
+
 
 Run = Callable[[Lane], sender.Delivered]
 

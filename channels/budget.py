@@ -1,0 +1,140 @@
+"""How many messages each provider of a channel may be given now, by weight, standing and pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from math import floor
+from typing import Final, Protocol
+
+from channels.contract import Channel
+from channels.health import Standing
+from channels.pacing import Grant
+
+PROBES: Final = 2  # of one provider in a second, by all workers together
+PATIENCE: Final = timedelta(seconds=5)  # what would wait longer goes by a backup
+# Multiples of the golden ratio lie as evenly as any: the parts of many claims, each in whole
+# messages, add up to the weights, and no claim need know of the last.
+_GOLDEN: Final = 0.618_033_988_749_895
+
+
+_NOW: Final = timedelta(0)
+
+
+class Pacing(Protocol):
+    """Tokens shared by every worker (`channels.pacing.Pacer`)."""
+
+    def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> Grant:
+        """Up to `wanted` tokens of `key`'s bucket."""
+
+    def hold(self, key: str, for_: timedelta) -> None:
+        """Grant nothing of `key`'s bucket for so long."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """Messages that each provider of a lane may be given now; spent as they are assigned."""
+
+    left: dict[str, int] = field(default_factory=dict)
+    retry_after: timedelta = timedelta(0)
+
+    @property
+    def total(self) -> int:
+        return sum(self.left.values())
+
+    def spend(self, provider: str) -> None:
+        """One message goes by `provider`, whether or not a token was left for it."""
+        self.left[provider] = max(0, self.left.get(provider, 0) - 1)
+
+
+class Treasury:
+    """Makes budgets. One per process: it remembers where in the rounding it is."""
+
+    def __init__(self, pacer: Pacing) -> None:
+        self._pacer = pacer
+        self._turn = 0.0
+
+    def budget(
+        self, providers: Sequence[Channel], standings: Mapping[str, Standing], wanted: int
+    ) -> Budget:
+        """`wanted` tokens in all, or as many as may go now; `retry_after` if those are fewer.
+
+        Each provider has its part by weight and standing; what one cannot take is offered to the
+        others; backups (of no weight) take what would wait longer than `PATIENCE`. One that is
+        to be probed gets a probe or two. Where none takes anything the tokens are nobody's: the
+        gate finds the channel down, and that need not be slow.
+        """
+        full = Standing(1.0)
+        known = {each.name: standings.get(each.name, full) for each in providers}
+        up = [each for each in providers if known[each.name].share > 0]
+        if not up:
+            return Budget({"": wanted})
+        claim = _Claim(wanted)
+        for each in up:
+            if known[each.name].probing:
+                claim.offer(each, PROBES, self._probes)
+        sound = [each for each in up if not known[each.name].probing]
+        shares = {
+            each: each.capabilities.weight * known[each.name].share
+            for each in sound
+            if each.capabilities.weight > 0
+        }
+        self._by_weight(claim, shares)
+        if not any(claim.waits.get(each.name, _NOW) <= PATIENCE for each in shares):
+            backups = [each for each in sound if each not in shares]
+            for each in sorted(backups, key=lambda each: each.capabilities.cost_minor):
+                claim.offer(each, claim.missing, self._tokens)
+        return claim.budget()
+
+    def _by_weight(self, claim: _Claim, shares: Mapping[Channel, float]) -> None:
+        """To each its part, then what is missing to whoever has some left."""
+        heaviest = sorted(shares, key=lambda each: -shares[each])
+        parts = self._parts([shares[each] for each in heaviest], claim.missing)
+        for each, part in zip(heaviest, parts, strict=True):
+            claim.offer(each, part, self._tokens)
+        for each in heaviest:
+            claim.offer(each, claim.missing, self._tokens)
+
+    def _parts(self, weights: Sequence[float], wanted: int) -> list[int]:
+        """`wanted` in whole parts by weight; over many claims the parts are as the weights are."""
+        whole = sum(weights)
+        self._turn = (self._turn + _GOLDEN) % 1.0
+        parts, reached, before = [], 0.0, 0
+        for weight in weights:
+            reached += weight
+            upto = floor(wanted * reached / whole + self._turn + 1e-9)
+            parts.append(upto - before)
+            before = upto
+        return parts
+
+    def _tokens(self, provider: Channel, wanted: int) -> Grant:
+        facts = provider.capabilities
+        return self._pacer.take(provider.name, facts.rate_per_s, facts.concurrency, wanted)
+
+    def _probes(self, provider: Channel, wanted: int) -> Grant:
+        return self._pacer.take(f"probe:{provider.name}", PROBES, PROBES, wanted)
+
+
+@dataclass(slots=True)
+class _Claim:
+    """What a claim wants and has been granted so far."""
+
+    wanted: int
+    left: dict[str, int] = field(default_factory=dict)
+    waits: dict[str, timedelta] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> int:
+        return self.wanted - sum(self.left.values())
+
+    def offer(self, provider: Channel, most: int, take: Callable[[Channel, int], Grant]) -> None:
+        wanted = min(most, self.missing)
+        if wanted > 0:
+            grant = take(provider, wanted)
+            self.left[provider.name] = self.left.get(provider.name, 0) + grant.granted
+            self.waits[provider.name] = grant.retry_after
+
+    def budget(self) -> Budget:
+        wait = min(self.waits.values(), default=_NOW) if self.missing else _NOW
+        return Budget(self.left, wait)

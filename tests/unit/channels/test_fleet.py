@@ -1,0 +1,233 @@
+"""Which provider takes a message, and how many tokens of each a claim gets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from channels.budget import PROBES
+from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.fleet import Budget, Fleet
+from channels.health import Call, Standing, Unwatched
+from channels.pacing import Grant
+from channels.routing import Candidate, pick
+from reminders.domain.outcome import Accepted, Transient
+
+FACTS = Capabilities(
+    "sms", Confirms.DELIVERED, True, WhenUncertain.ASK, 100.0, 50, timedelta(seconds=10)
+)
+NUMBERS = ("+8616112345678", "+14155550100", "x@example.com")
+CANDIDATES = st.lists(
+    st.builds(
+        Candidate,
+        name=st.sampled_from("abcdef"),
+        capabilities=st.builds(
+            lambda weight, prefixes, cost: replace(
+                FACTS, weight=weight, prefixes=prefixes, cost_minor=cost
+            ),
+            st.sampled_from([0.0, 0.5, 1.0, 3.0]),
+            st.sampled_from([(), ("+86",), ("+1", "+44")]),
+            st.integers(0, 9),
+        ),
+        share=st.sampled_from([0.0, 0.01, 0.1, 0.5, 1.0]),
+        failed=st.booleans(),
+        tokens=st.integers(0, 2),
+        probing=st.booleans(),
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda each: each.name,
+)
+
+
+def _serves(each: Candidate, address: str) -> bool:
+    prefixes = each.capabilities.prefixes
+    return not prefixes or address.startswith(prefixes)
+
+
+@settings(max_examples=200, deadline=None)
+@given(CANDIDATES, st.sampled_from(NUMBERS), st.integers(0, 2**128), st.booleans())
+def test_the_one_picked_breaks_no_rule_that_another_keeps(
+    candidates: list[Candidate], address: str, draw: int, probes: bool
+) -> None:
+    name = pick(candidates, address, draw, probes=probes)
+    assert pick(candidates, address, draw, probes=probes) == name
+    (chosen,) = [each for each in candidates if each.name == name]
+    serving = [each for each in candidates if _serves(each, address)]
+    assert chosen in (serving or candidates)
+    standing = [each for each in serving or candidates if each.share > 0]
+    assert not standing or chosen.share > 0
+    sound = [each for each in standing if not each.failed]
+    assert not sound or not chosen.failed
+    weighty = [each for each in sound if each.tokens and each.capabilities.weight]
+    if [each for each in weighty if not each.probing] and not chosen.probing:
+        assert chosen.capabilities.weight > 0
+
+
+@given(st.integers(0, 2**32))
+def test_weights_are_honoured_over_many_draws(start: int) -> None:
+    candidates = [
+        Candidate("a", replace(FACTS, weight=3), 1.0),
+        Candidate("b", replace(FACTS, weight=1), 1.0),
+        Candidate("half", replace(FACTS, weight=2), 0.5),
+        Candidate("backup", replace(FACTS, weight=0), 1.0),
+    ]
+    step = 2**61 - 1
+    drawn = Counter(pick(candidates, "+86", start + n * step) for n in range(2000))
+    assert drawn["backup"] == 0
+    for name, share in (("a", 0.6), ("b", 0.2), ("half", 0.2)):
+        assert drawn[name] / 2000 == pytest.approx(share, abs=0.03)
+
+
+def test_the_cheapest_backup_takes_over() -> None:
+    dear, cheap = (replace(FACTS, weight=0, cost_minor=cost) for cost in (5, 2))
+    down = Candidate("a", FACTS, 0.0)
+    assert pick([down, Candidate("b", dear, 1.0), Candidate("c", cheap, 1.0)], "+86", 7) == "c"
+
+
+def test_a_probe_goes_first_and_only_as_a_probe() -> None:
+    pair = [Candidate("a", FACTS, 1.0), Candidate("b", FACTS, 0.01, probing=True)]
+    assert {pick(pair, "+86", draw, probes=True) for draw in range(50)} == {"b"}
+    assert {pick(pair, "+86", draw) for draw in range(0, 10**6, 10**4)} == {"a"}
+
+
+@dataclass
+class Purse:
+    """Pacing with a fixed number of tokens per bucket; none that is not named."""
+
+    tokens: dict[str, int]
+    wait: timedelta = timedelta(seconds=1)
+    held: dict[str, timedelta] = field(default_factory=dict)
+
+    def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> Grant:
+        assert wanted > 0
+        granted = min(wanted, self.tokens.get(key, 0))
+        self.tokens[key] = self.tokens.get(key, 0) - granted
+        return Grant(granted, self.wait if granted < wanted else timedelta(0))
+
+    def hold(self, key: str, for_: timedelta) -> None:
+        self.held[key] = for_
+
+
+class Known(Unwatched):
+    """Standings as a test says."""
+
+    def __init__(self, standings: Mapping[str, Standing]) -> None:
+        self.standing = dict(standings)
+        self.noted: list[Call] = []
+
+    def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
+        return self.standing
+
+    def note(self, calls: Collection[Call]) -> None:
+        self.noted.extend(calls)
+
+
+class Provider:
+    """A provider that only stands there."""
+
+    def __init__(self, name: str, weight: float = 1.0, channel: str = "sms") -> None:
+        self.name = name
+        self.capabilities = replace(FACTS, weight=weight, channel=channel)
+
+
+def _fleet(
+    weights: Mapping[str, float], purse: Purse, standings: Mapping[str, Standing] | None = None
+) -> Fleet:
+    providers = [Provider(name, weight) for name, weight in weights.items()]
+    return Fleet(providers, purse, Known(standings or {}))  # type: ignore[arg-type]  # no calls
+
+
+def test_small_claims_honour_weights_too() -> None:
+    purse = Purse({"a": 10_000, "b": 10_000})
+    fleet = _fleet({"a": 3, "b": 1}, purse)
+    sums: Counter[str] = Counter()
+    for _ in range(400):
+        budget = fleet.reserve("sms", 1)
+        assert budget.total == 1
+        sums.update(budget.left)
+    assert sums["a"] == pytest.approx(300, abs=5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    weights=st.dictionaries(st.sampled_from("abcd"), st.sampled_from([0.0, 1.0, 3.0]), min_size=1),
+    shares=st.dictionaries(st.sampled_from("abcd"), st.sampled_from([0.0, 0.5])),
+    tokens=st.dictionaries(st.sampled_from("abcd"), st.integers(0, 60)),
+    wanted=st.integers(1, 80),
+)
+def test_a_budget_is_never_more_than_wanted_and_uses_what_there_is(
+    weights: dict[str, float], shares: dict[str, float], tokens: dict[str, int], wanted: int
+) -> None:
+    standings = {name: Standing(share) for name, share in shares.items()}
+    fleet = _fleet(weights, Purse(dict(tokens), timedelta(minutes=1)), standings)
+    budget = fleet.reserve("sms", wanted)
+    up = [name for name in weights if shares.get(name, 1.0) > 0]
+    if not up:
+        assert budget == Budget({"": wanted})
+        return
+    assert set(budget.left) <= set(up)
+    assert budget.total == min(wanted, sum(tokens.get(name, 0) for name in up))
+    assert (budget.retry_after > timedelta(0)) is (budget.total < wanted)
+
+
+def test_a_backup_waits_as_long_as_the_others_soon_can() -> None:
+    soon = _fleet({"a": 1, "b": 0}, Purse({"b": 10}))
+    assert soon.reserve("sms", 5).total == 0
+    late = _fleet({"a": 1, "b": 0}, Purse({"b": 10}, timedelta(seconds=30)))
+    assert late.reserve("sms", 5).left["b"] == 5
+
+
+def test_one_that_is_probed_gets_a_probe_or_two() -> None:
+    probed = {"b": Standing(0.01, "cooled down", probing=True)}
+    fleet = _fleet({"a": 1, "b": 1}, Purse({"a": 99, "b": 99, "probe:b": 9}), probed)
+    budget = fleet.reserve("sms", 20)
+    assert budget.left == {"a": 18, "b": PROBES}
+    chosen = [fleet.choose("sms", "+86", draw, budget=budget).name for draw in range(20)]
+    assert Counter(chosen) == {"a": 18, "b": 2}
+
+
+def test_all_cooled_down_is_not_down_and_goes_at_the_pace_of_probes() -> None:
+    probed = {name: Standing(0.01, "cooled down", probing=True) for name in "ab"}
+    fleet = _fleet({"a": 1, "b": 1}, Purse({"probe:a": 2, "probe:b": 1}), probed)
+    assert fleet.down() == {}
+    assert fleet.reserve("sms", 20).left == {"a": 2, "b": 1}
+    assert fleet.reserve("sms", 20).total == 0
+
+
+def test_a_channel_is_down_when_none_takes_anything() -> None:
+    standings = {"a": Standing(0.0, "60 % of calls failed"), "b": Standing(0.0, "asked to wait")}
+    fleet = _fleet({"a": 1, "b": 1}, Purse({}), standings)
+    assert fleet.down() == {"sms": "60 % of calls failed"}
+    del standings["b"]
+    assert _fleet({"a": 1, "b": 1}, Purse({}), standings).down() == {}
+
+
+def test_a_provider_of_other_numbers_takes_none_of_these_ranges() -> None:
+    standings = {"a": Standing(1.0, ranges={"+86161": 0.0})}
+    fleet = _fleet({"a": 1, "b": 1}, Purse({}), standings)
+    names = {fleet.choose("sms", "+8616112345678", draw * 7919).name for draw in range(200)}
+    assert names == {"b"}
+    names = {fleet.choose("sms", "+8613012345678", draw * 7919).name for draw in range(200)}
+    assert names == {"a", "b"}
+
+
+def test_calls_are_counted_and_retry_after_is_kept() -> None:
+    purse = Purse({})
+    fleet = _fleet({"a": 1}, purse)
+    calls = [
+        Call("a", "", Accepted("r"), 0.1),
+        Call("a", "", Transient("rate limited", timedelta(seconds=3)), 0.1),
+        Call("a", "", Transient("rate limited", timedelta(seconds=2)), 0.1),
+        Call("a", "", Transient("gateway 503"), 0.1),
+    ]
+    fleet.note(calls)
+    assert purse.held == {"a": timedelta(seconds=3)}
+    assert isinstance(fleet.health, Known)
+    assert fleet.health.noted == calls
