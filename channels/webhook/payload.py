@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from yarl import URL
 
 from channels.contract import Message
+from channels.webhook.posting import event_body
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _LONGEST_URL = 2_000
 
 
@@ -30,10 +29,9 @@ def target_of(address: str, *, plain: bool) -> URL | None:
 
 
 def body(message: Message, source: str, now: datetime) -> bytes:
-    """`{"type", "timestamp", "data"}`, as Standard Webhooks recommends; `data.attempt_id` is the
-    webhook's id too."""
+    """The event of a message; `data.attempt_id` is the webhook's id too."""
     expires_at = message.expires_at
-    data: dict[str, object] = {
+    data = {
         "attempt_id": message.idempotency_key,
         "kind": message.kind,
         "urgency": message.urgency,
@@ -43,10 +41,4 @@ def body(message: Message, source: str, now: datetime) -> bytes:
         "link": message.link,
         "expires_at": expires_at.isoformat() if expires_at else None,
     }
-    event = {
-        "type": f"reminder.{message.kind or 'message'}",
-        "source": source,
-        "timestamp": now.isoformat(),
-        "data": data,
-    }
-    return _encode(event).encode("utf-8", "replace")
+    return event_body(f"reminder.{message.kind or 'message'}", source, now, data)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
-from channels.calling import call
 from channels.contract import Answer, Message, Post, Told
 from channels.errors import ChannelSettingsError, ReceiptError
 from channels.public_hosts import PublicResolver, is_private_literal
-from channels.transport import AiohttpTransport, Reply, Transport
-from channels.webhook.answers import outcome_of
+from channels.transport import AiohttpTransport, Transport
 from channels.webhook.payload import body, target_of
+from channels.webhook.posting import post_event
 from channels.webhook.settings import WebhookSettings, capabilities
-from channels.webhook.signing import key_of, signed
+from channels.webhook.signing import key_of
 from reminders.domain.outcome import Outcome, Permanent
 
 _MAX_REPLY = 4_096  # nothing in it is read; a receiver may not fill our memory
@@ -44,16 +43,10 @@ class WebhookChannel:
             return Permanent("invalid_address", dead_contact=True)
         if not self._private and is_private_literal(url.host or ""):
             return Permanent("private_address", dead_contact=True)
-        now = datetime.now(UTC)
-        content = body(message, self._source, now)
-        headers = {
-            **signed(self._keys, message.idempotency_key, now, content),
-            "Content-Type": "application/json",
-        }
-        reply = await call(self._http, "POST", str(url), headers, content, message.start_by)
-        if not isinstance(reply, Reply):
-            return reply
-        return outcome_of(reply, message.idempotency_key, now)
+        content = body(message, self._source, datetime.now(UTC))
+        return await post_event(
+            self._http, str(url), self._keys, message.idempotency_key, content, message.start_by
+        )
 
     async def ask(self, idempotency_key: str) -> Outcome | None:
         return None

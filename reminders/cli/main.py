@@ -78,6 +78,11 @@ COMMANDS: Mapping[str, Lazy] = {
         "app",
         "Channels that are down: declare it, end it, see whom it touched.",
     ),
+    "task": Lazy(
+        "reminders.cli.task",
+        "app",
+        "What is left to people: look, take, say it is done.",
+    ),
     "preference": Lazy(
         "reminders.cli.preference",
         "app",

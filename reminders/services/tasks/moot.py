@@ -1,0 +1,54 @@
+"""Whether a task may be worked on now: what was paid meanwhile, or put on hold, is no task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from reminders.domain.human_task import Task, TaskKind
+from reminders.ledger import facts, locks
+from reminders.services.resources import Resources
+
+# Those that end with their bill. A reply is answered and an incident dealt with in any case.
+_ABOUT_A_BILL = frozenset({TaskKind.REMINDER, TaskKind.UNREACHABLE})
+
+
+def over(resources: Resources, connection: Connection, tasks: Sequence[Task]) -> dict[UUID, str]:
+    """The tasks of which nothing is left to do, and why: the bill is paid, cancelled, replaced."""
+    about = [task for task in tasks if task.bill_id and task.kind in _ABOUT_A_BILL]
+    since = resources.since(resources.clock.now())
+    known = facts.load(connection, {task.customer_id for task in about}, since)
+    found = {}
+    for task in about:
+        customer = known.get(task.customer_id)
+        bill = customer.bills.get(task.bill_id) if customer is not None else None
+        if bill is not None and (bill.settled or bill.closed):
+            found[task.task_id] = _why(settled=bill.settled, cancelled=bill.cancelled)
+    return found
+
+
+def _why(*, settled: bool, cancelled: bool) -> str:
+    if settled:
+        return "the bill is paid"
+    return "the bill was cancelled" if cancelled else "a newer bill has taken its place"
+
+
+def held(resources: Resources, connection: Connection, task: Task) -> str:
+    """Why the customer must not be spoken to of this now; "" where nothing stands against it.
+
+    The customer's lock is taken first, as by whatever sends: a payment that is fenced before is
+    seen, one that comes after waits until the task is taken.
+    """
+    locks.lock(connection, [task.customer_id])
+    gone = over(resources, connection, [task]).get(task.task_id)
+    if gone or task.kind is not TaskKind.REMINDER:
+        return gone or ""
+    now = resources.clock.now()
+    known = facts.load(connection, [task.customer_id], resources.since(now)).get(task.customer_id)
+    hold = known.customer.hold_on(task.bill_id, now) if known is not None else None
+    if hold is None:
+        return ""
+    until = f" until {hold.until_at:%Y-%m-%d %H:%M} UTC" if hold.until_at else ""
+    return f"the customer is on hold ({hold.kind}){until}"
