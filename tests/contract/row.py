@@ -50,6 +50,7 @@ class Row:
     post_of: Callable[[Sequence[object]], Post] = as_json
     arrays: bool = True  # a post can hold several receipts
     signed: Callable[[str, bytes, int], Post] = with_our_signature
+    posted: bool = True  # else it speaks over a connection of ours, and nothing comes by HTTP
     dated: bool = True  # a signature grows old
     signs: bool = True  # else the secret stands in the address, and nothing covers the body
     says_when: bool = True  # its receipts give an instant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.contract.row import Row
+from tests.contract.rows_smpp import ROW as SMPP
 from tests.contract.rows_twilio import ROW as TWILIO
 
-FURTHER: tuple[Row, ...] = (TWILIO,)
+FURTHER: tuple[Row, ...] = (TWILIO, SMPP)

@@ -249,7 +249,9 @@ def test_only_a_fresh_signature_of_this_body_counts(row: Row, tmp_path: Path) ->
 
     async def scene(channel: Channel, _: World) -> None:
         signed = row.signed(row.signed_with, body, now)
-        assert channel.verify(signed)
+        assert channel.verify(signed) is row.posted
+        if not row.posted:
+            return
         assert channel.verify(
             replace(signed, headers={name.title(): each for name, each in signed.headers.items()})
         )
