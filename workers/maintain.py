@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reminders.services import incidents, maintain
+from reminders.services import inbound, incidents, maintain
 from workers.base import Logged
-from workers.process import resources
+from workers.process import process, resources
 
 
 @shared_task(name="workers.maintain.partitions", base=Logged)  # type: ignore[untyped-decorator]  # celery
@@ -16,8 +16,11 @@ def partitions() -> None:
 
 @shared_task(name="workers.maintain.watch", base=Logged)  # type: ignore[untyped-decorator]  # celery
 def watch() -> None:
+    keep_shifts(resources())
     incidents.watch(resources())
     maintain.parked(resources())
+    here = process()
+    inbound.confirm(here.resources, here.loop)
 
 
 @shared_task(name="workers.maintain.probe", base=Logged)  # type: ignore[untyped-decorator]  # celery

@@ -10,7 +10,7 @@ from typing import Final
 from reminders.domain.caps import Blocked, first_blocked
 from reminders.domain.case import CHANNEL_RULE, NO_PROVIDER, Case
 from reminders.domain.compliance import Mandate, Rules
-from reminders.domain.customer import ContactHealth, ContactPoint
+from reminders.domain.customer import ChannelName, ContactHealth, ContactPoint
 from reminders.domain.decision import Decision, Defer, Exhaust, Expire, Reason, Suppress
 from reminders.domain.hours import is_open, opens_at
 from reminders.domain.kinds import DATED
@@ -21,6 +21,9 @@ Choice = tuple[Rung, Contact]
 LOOK_AGAIN: Final = timedelta(minutes=1)  # at channels of which none takes anything
 LOOK_AGAIN_AT_LEAST: Final = timedelta(minutes=10)
 # Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
+# A person can always be asked to reach the customer: no address is needed for it.
+_HUMAN_TASK: Final = ChannelName.HUMAN_TASK
+_A_PERSON: Final = ContactPoint(ChannelName.HUMAN_TASK.value, "", ContactHealth.VALID)
 _DEAD: Final = ContactHealth.DEAD
 _SUSPECT: Final = ContactHealth.SUSPECT
 
@@ -94,11 +97,16 @@ def _allowed(case: Case, rung: Rung, seen: _Seen) -> bool:
 
 
 def _reachable(case: Case, channel: str, rules: Rules) -> bool:
-    contact = case.customer.contacts.get(channel)
+    contact = _contact(case, channel)
     health = "none" if contact is None else contact.health
     alive = contact is not None and contact.health is not _DEAD
     case.check(f"contact.{channel}", alive, health)
     return contact is not None and alive and _fresh(case, contact, rules)
+
+
+def _contact(case: Case, channel: str) -> ContactPoint | None:
+    found = case.customer.contacts.get(channel)
+    return _A_PERSON if found is None and channel == _HUMAN_TASK else found
 
 
 def _fresh(case: Case, contact: ContactPoint, rules: Rules) -> bool:
@@ -139,14 +147,14 @@ def _outside_hours(case: Case, rules: Rules) -> Decision:
 
 def _under_caps(case: Case, rung: Rung, seen: _Seen) -> Choice | None:
     """The rung with what it uses up; None where a cap holds it back."""
-    point = case.customer.contacts[rung.channel]
+    point = _contact(case, rung.channel)
     wanted = Contact(
         at=case.now,
         channel=rung.channel,
         message_class=case.message_class(rung.channel),
         customer=str(case.customer.customer_id),
         bill=case.bill.bill_id,
-        contact_point=point.key,
+        contact_point="" if point is None else point.key,
         kind=case.kind,
     )
     if rung.channel in PASSIVE:

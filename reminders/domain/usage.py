@@ -8,7 +8,7 @@ from reminders.domain.kinds import DATED, MessageClass
 from reminders.domain.record import record
 
 # A note in the customer's own inbox reaches out to nobody, and no cap counts it.
-PASSIVE = frozenset({"in_app"})
+PASSIVE = frozenset({"in_app", "human_task"})
 # What speaks of the bill and its date. An answer to an opt-out, say, is about a bill in name only.
 _SPEAKS = DATED | {""}
 

@@ -72,6 +72,7 @@ _PROBE = text(
     WHERE health = 'suspect' AND failed_at < :before
     """
 )
+_LANGUAGE = text("SELECT language FROM customer WHERE customer_id = :customer")
 _ADDRESSES = text(
     """
     SELECT c.customer_id, c.channel, c.secret_id, s.key_id, s.ciphertext
@@ -152,3 +153,8 @@ def addresses(
     """(customer, channel) → (secret id, key id, ciphertext) of the present addresses."""
     rows = connection.execute(_ADDRESSES, {"customers": list(customers)})
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
+
+
+def language(connection: Connection, customer: int) -> str:
+    """The customer's language, as billing says it."""
+    return str(connection.execute(_LANGUAGE, {"customer": customer}).scalar() or "")

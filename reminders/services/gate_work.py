@@ -29,7 +29,7 @@ from reminders.domain.decision import (
 from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import Attempt, ReminderState
 from reminders.domain.tier import Tier
-from reminders.ledger import attempts, incidents, reminders, usage
+from reminders.ledger import attempts, incidents, reminders, tasks, usage
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.reminders import Kept, Move
 from reminders.messages.facts import Rendered
@@ -90,6 +90,7 @@ class GateWork:
     secrets: list[tuple[object, ...]] = field(default_factory=list)
     shared: list[tuple[object, ...]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    tasks: list[tuple[object, ...]] = field(default_factory=list)
     passed: Passed = field(default_factory=Passed)
 
     def keep_attempt(
@@ -178,6 +179,7 @@ class GateWork:
         attempts.ATTEMPTS.insert(connection, self.attempts)
         attempts.SECRETS.insert(connection, self.secrets)
         usage.SHARED_USE.insert(connection, self.shared)
+        tasks.TASKS.insert(connection, self.tasks)
         incidents.EFFECTS.insert(connection, self.effects)
         reminders.move_all(connection, self.moves)
 

@@ -7,7 +7,7 @@ receipts. The others are carried by it, and read their state from it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import structlog
@@ -16,11 +16,13 @@ from channels.contract import Message
 from reminders.domain.bill import BillPosition
 from reminders.domain.customer import WRITTEN, ChannelName
 from reminders.domain.decision import Check, Decision, Reason, Send, Suppress
+from reminders.domain.human_task import TaskKind
 from reminders.domain.identity import make_id
 from reminders.domain.kinds import DATED
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import Attempt, ReminderState
+from reminders.ledger import tasks
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
@@ -34,6 +36,7 @@ from reminders.services.snapshot import Snapshot, decide_on
 
 log = structlog.get_logger(__name__)
 
+_NO_ADDRESS: tuple[None, str, bytes] = (None, "", b"")
 DigestKey = tuple[int, str, str, int, date]
 
 
@@ -148,7 +151,7 @@ def _attempt(
     """The attempt, by the provider given or else by the one that the fleet chooses."""
     reminder, channel = case.kept.reminder, decision.rung.channel
     number = len(case.past) + 1
-    secret_id, _, _ = work.addresses[reminder.customer_id, channel]
+    secret_id, _, _ = work.addresses.get((reminder.customer_id, channel), _NO_ADDRESS)
     attempt_id = make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number)
     return KeptAttempt(
         new_attempt(
@@ -179,6 +182,8 @@ def _provider(work: GateWork, case: Judged, channel: str, address: str, attempt_
 def _address(work: GateWork, case: Judged, channel: str) -> str:
     """The address; of several devices those that are not known to be no more."""
     customer, ring = case.kept.reminder.customer_id, work.resources.ring
+    if channel in WRITTEN:
+        return ""
     _, key_id, ciphertext = work.addresses[customer, channel]
     address = ring.open(key_id, ciphertext).decode()
     dead = work.dead_devices.get(customer) if channel == ChannelName.PUSH else None
@@ -206,6 +211,8 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
     work.keep_text(attempt, rendered)
     if channel in WRITTEN:
         # What needs no call: committed with the gate, it can be neither uncertain nor late.
+        if channel == ChannelName.HUMAN_TASK:
+            work.tasks.append(_task(kept, attempt, work.now))
         history = [*(each.attempt for each in case.past), attempt.attempt]
         work.moves.append(wake_up(kept, history, work.now))
         return
@@ -226,3 +233,13 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
     work.passed.handovers.append(Handover(kept, attempt, message))
     # It stays due under our lease: if we die here, whoever takes it next finds `submitted`.
     work.moves.append(Move(kept, ReminderState.CONTACTING, "", work.now, channel, keep_lease=True))
+
+
+def _task(kept: Kept, attempt: KeptAttempt, now: datetime) -> tuple[object, ...]:
+    """A person is to reach the customer by the end of the wait for it."""
+    held, reminder = attempt.attempt, kept.reminder
+    due_at = min(held.confirm_by, reminder.expires_at)
+    return tasks.rows_for(
+        *(attempt.customer_id, attempt.month, held.attempt_id, TaskKind.REMINDER),
+        *(reminder.bill_id, reminder.reminder_id, due_at, now),
+    )

@@ -18,6 +18,7 @@ from channels.accounts import read_accounts
 from channels.contract import Channel
 from channels.email.smtp import EmailSettings
 from channels.fleet import Fleet
+from channels.human_task import HumanTaskSettings
 from channels.in_app import InAppSettings
 from channels.pacing import Pacer
 from channels.registry import Account, build
@@ -170,7 +171,8 @@ def open_providers(options: Options) -> list[Channel]:
 
 def _written(options: Options) -> list[Account]:
     """The channels that are written in the gate's own transaction need no account anywhere."""
-    return [InAppSettings(receipts_secret=options.inbox_key.get_secret_value())]
+    secret = options.inbox_key.get_secret_value()
+    return [InAppSettings(receipts_secret=secret), HumanTaskSettings(receipts_secret=secret)]
 
 
 def open_engine(options: Options, *, pool_size: int = 2, role: str = "reminders") -> Engine:

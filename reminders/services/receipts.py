@@ -29,8 +29,8 @@ from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
 from reminders.ledger.intake import mark_changed
 from reminders.ledger.receipts import RECEIPTS
 from reminders.ledger.reminders import Kept, Move
-from reminders.services import parking
-from reminders.services.callbacks import Callback, Heard, read_callback
+from reminders.services import inbound, parking
+from reminders.services.callbacks import Callback, Heard, Written, read_callback
 from reminders.services.hearing import Applied, Work, fold
 from reminders.services.record import wake_up
 from reminders.services.resources import Resources
@@ -51,16 +51,19 @@ def apply(resources: Resources, batch: Sequence[Callback]) -> Applied:
         changed=applied.changed,
         late=applied.late,
         dead=applied.dead,
+        inbound=applied.inbound,
     )
     return applied
 
 
 def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> Applied:
     heard: list[Heard] = []
+    written: list[Written] = []
     dead: list[tuple[DeadLetter, bytes]] = []
     for callback in batch:
         read = read_callback(resources, callback)
         heard.extend(read.heard)
+        written.extend(read.written)
         dead.extend(_dead(callback, reason, now) for reason in read.wrong)
     try:
         applied, lanes = locks.in_transaction(
@@ -73,7 +76,22 @@ def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> App
         return _halve(resources, batch, now, error)
     for lane in sorted(lanes):
         resources.wake.deliver(lane)
-    return applied
+    return applied + _inbound(resources, written, now)
+
+
+def _inbound(resources: Resources, written: Sequence[Written], now: datetime) -> Applied:
+    """What customers wrote, and what they confirm by it."""
+    if not written:
+        return Applied()
+    taken, said = inbound.take(resources, written)
+    callback = Callback("inbound", written[0].provider, b"")
+    heard = [Heard(UUID(each.attempt_id), callback.provider, each, callback) for each in said]
+    applied, lanes = locks.in_transaction(
+        resources.engine, lambda connection: _apply(resources, connection, heard, [], now)
+    )
+    for lane in sorted(lanes):
+        resources.wake.deliver(lane)
+    return applied + Applied(inbound=taken)
 
 
 def apply_parked(resources: Resources) -> Applied:

@@ -1,0 +1,97 @@
+"""What customers write to us: whose it is, what it meant, and whether a person must read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from reminders.ledger.bulk import Bulk
+
+INBOUND = Bulk(
+    "inbound_message",
+    {
+        "customer_id": "bigint",
+        "month": "integer",
+        "inbound_no": "uuid",
+        "provider": "text",
+        "channel": "text",
+        "meaning": "text",
+        "attempt_id": "uuid",
+        "at": "timestamptz",
+        "received_at": "timestamptz",
+        "state": "text",
+    },
+    conflict="DO NOTHING",
+)
+_OWNERS = text(
+    """
+    SELECT p.address_hash, c.customer_id, c.ref, c.jurisdiction, c.language
+    FROM contact_point p JOIN customer c ON c.customer_id = p.customer_id
+    WHERE p.channel = :channel AND p.address_hash = ANY(CAST(:hashes AS bytea[]))
+      AND p.secret_id IS NOT NULL ORDER BY c.customer_id
+    """
+)
+_KNOWN = text(
+    """
+    SELECT inbound_no FROM inbound_message WHERE customer_id = ANY(CAST(:customers AS bigint[]))
+      AND inbound_no = ANY(CAST(:numbers AS uuid[]))
+    """
+)
+_LAST = text(
+    """
+    SELECT attempt_id FROM attempt WHERE customer_id = :customer AND channel = :channel
+      AND submitted_at BETWEEN :since AND :at AND leader_id IS NULL
+    ORDER BY submitted_at DESC LIMIT 1
+    """
+)
+_TO_ANSWER = text(
+    """
+    UPDATE inbound_message SET state = 'done', handled_by = 'confirmation', handled_at = :now
+    WHERE (customer_id, month, inbound_no) IN (
+        SELECT customer_id, month, inbound_no FROM inbound_message WHERE state = 'confirm'
+        ORDER BY received_at LIMIT :most FOR UPDATE SKIP LOCKED
+    ) RETURNING customer_id, inbound_no, channel, meaning
+    """
+)
+
+
+class Owner(NamedTuple):
+    """A customer who is reached at an address."""
+
+    address_hash: bytes
+    customer_id: int
+    ref: str
+    jurisdiction: str
+    language: str
+
+
+def owners(connection: Connection, channel: str, hashes: Iterable[bytes]) -> list[Owner]:
+    """Every customer who has one of these addresses on this channel: they may share it."""
+    rows = connection.execute(_OWNERS, {"channel": channel, "hashes": list(hashes)})
+    return [Owner(bytes(digest), *rest) for digest, *rest in rows]
+
+
+def known(connection: Connection, messages: Sequence[tuple[int, UUID]]) -> set[UUID]:
+    """Those of these (customer, message) that were taken in before."""
+    values = {"customers": [one for one, _ in messages], "numbers": [no for _, no in messages]}
+    return {row[0] for row in connection.execute(_KNOWN, values)}
+
+
+def answered(
+    connection: Connection, customer: int, channel: str, since: datetime, at: datetime
+) -> UUID | None:
+    """The newest message to this customer on this channel: what an answer answers."""
+    values = {"customer": customer, "channel": channel, "since": since, "at": at}
+    return connection.execute(_LAST, values).scalar()
+
+
+def to_confirm(
+    connection: Connection, most: int, now: datetime
+) -> list[tuple[int, UUID, str, str]]:
+    """Take (customer, message, channel, meaning) whose confirmation is to be sent, each once."""
+    rows = connection.execute(_TO_ANSWER, {"most": most, "now": now})
+    return [(customer, number, channel, meaning) for customer, number, channel, meaning in rows]
