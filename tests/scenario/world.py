@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,6 +41,7 @@ from channels.receipts import instant_of, read_receipts, reference_of, text_of
 from reminders.domain.bill import BillPosition
 from reminders.domain.identity import customer_id
 from reminders.domain.outcome import Accepted, Outcome, Receipt, ReceiptStatus
+from reminders.domain.policy import Policy
 from reminders.ledger import facts, locks, reminders, schema
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.facts import Facts
@@ -57,6 +59,7 @@ from reminders.services.record import Result, record
 from reminders.services.resources import Limits, PolicyBook, Resources
 
 CONFIG = Path(policy_files.__file__).parents[2] / "config"
+DEFAULT_POLICY = CONFIG / "policies" / "default.yaml"
 START = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)  # 10:00 in Taipei
 INBOX_KEY = "0123456789abcdef"
 LANES = ("sms", "email", "in_app")
@@ -95,6 +98,23 @@ class Sent:
 
 
 Script = Callable[[Message], Outcome]
+
+
+# Read once for all stories: neither ever changes.
+
+
+@cache
+def _templates() -> TemplateSet:
+    return TemplateSet.load(CONFIG / "templates")
+
+
+@cache
+def _policy(written: str, packs_folder: Path) -> tuple[Policy, str]:
+    """The policy of this YAML, and its frozen text."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "policy.yaml"
+        path.write_text(written)
+        return policy_files.read(path, packs_folder, CONFIG / "cards")
 
 
 class MemoryChannel:
@@ -169,7 +189,7 @@ class World:
         self._loop = asyncio.new_event_loop()
         self._numbers = count(1)
         self.start_again()
-        policy, self.policy_text = policy_files.read(CONFIG / "policies" / "default.yaml")
+        policy, self.policy_text = _policy(DEFAULT_POLICY.read_text(), CONFIG / "packs")
         self.sms = MemoryChannel("sms", self.clock, WhenUncertain.ASK)
         self.email = MemoryChannel("email", self.clock, WhenUncertain.WAIT)
         in_app = InAppChannel(InAppSettings(receipts_secret=INBOX_KEY))
@@ -179,7 +199,7 @@ class World:
             ring=KeyRing({"k1": bytes(32)}, b"hash"),
             clock=self.clock,
             book=PolicyBook(engine, policy, self.policy_text),
-            templates=TemplateSet.load(CONFIG / "templates"),
+            templates=_templates(),
             fleet=Fleet((self.sms, self.email, in_app), Free()),
             lender="Example Credit",
             pay_url="https://pay.example.com",
@@ -213,11 +233,8 @@ class World:
         **changed: Any,  # Any: YAML
     ) -> None:
         """Rule by the default policy under another name, with these parts of it changed."""
-        raw = yaml.safe_load((CONFIG / "policies" / "default.yaml").read_text())
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "policy.yaml"
-            path.write_text(yaml.safe_dump(raw | changed | {"name": name}))
-            policy, text_of = policy_files.read(path, packs_folder, CONFIG / "cards")
+        raw = yaml.safe_load(DEFAULT_POLICY.read_text()) | changed | {"name": name}
+        policy, text_of = _policy(yaml.safe_dump(raw), packs_folder)
         with self.engine.begin() as connection:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text("DELETE FROM policy_activation"))
