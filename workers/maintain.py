@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from reminders.services import inbound, incidents, maintain
+from reminders.services.shifts import keep_shifts
 from workers.base import Logged
 from workers.process import process, resources
 
