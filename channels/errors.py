@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reminders.domain.outcome import Receipt
+from reminders.domain.outcome import Inbound, Receipt
 
 
 class ReceiptError(ValueError):
     """A callback body that cannot be read; the message says why.
 
-    `readable` holds the receipts of the same body that could be read: one bad entry of an array
+    `readable` and `inbound` hold what of the same body could be read: one bad entry of an array
     must not cost the other ninety-nine.
     """
 
-    def __init__(self, message: str, readable: Sequence[Receipt] = ()) -> None:
+    def __init__(
+        self, message: str, readable: Sequence[Receipt] = (), inbound: Sequence[Inbound] = ()
+    ) -> None:
         super().__init__(message)
         self.readable = tuple(readable)
+        self.inbound = tuple(inbound)
 
 
 class NothingTaken(Exception):

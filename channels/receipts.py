@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from channels.contract import Told
 from channels.errors import ReceiptError
-from reminders.domain.outcome import Receipt
+from reminders.domain.outcome import Inbound, Receipt
 
 _REFERENCE = re.compile(r"[0-9A-Za-z-]{32,36}")
 
@@ -21,19 +22,31 @@ UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 def read_receipts(body: bytes, to_receipt: Callable[[Entry], Receipt]) -> Sequence[Receipt]:
     """Every receipt of `body`. Raises `ReceiptError`, which carries those that could be read."""
+    return read_told(body, to_receipt).receipts
+
+
+def read_told(body: bytes, read: Callable[[Entry], Receipt | Inbound]) -> Told:
+    """Every entry of `body`, receipts and what customers wrote. Raises `ReceiptError`, which
+    carries those that could be read."""
     entries = _entries(body)
-    readable: list[Receipt] = []
+    receipts: list[Receipt] = []
+    inbound: list[Inbound] = []
     problem = ""
     for number, entry in enumerate(entries):
         try:
             if not isinstance(entry, dict):
                 raise ReceiptError("is not an object")
-            readable.append(to_receipt(entry))
+            found = read(entry)
         except ReceiptError as error:
             problem = problem or f"receipt {number}: {error}"
+        else:
+            if isinstance(found, Receipt):
+                receipts.append(found)
+            else:
+                inbound.append(found)
     if problem:
-        raise ReceiptError(problem, readable)
-    return readable
+        raise ReceiptError(problem, receipts, inbound)
+    return Told(receipts, inbound)
 
 
 def _entries(body: bytes) -> list[object]:

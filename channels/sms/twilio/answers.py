@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from channels.retry_after import parse_retry_after
-from channels.sms.twilio.errors import Fault, Kind, fault
+from channels.sms.faults import Fault, Kind
+from channels.sms.faults import outcome_of as outcome_of_fault
+from channels.sms.twilio.errors import fault
 from channels.transport import Reply
-from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
+from reminders.domain.outcome import Accepted, Outcome, Uncertain
 
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{20,64}")
 
@@ -35,10 +37,9 @@ def _refused(reply: Reply, row: Fault, now: datetime) -> Outcome:
     status = reply.status
     if row.kind is Kind.NEVER and status in (401, 403, 404, 429):
         row = Fault(Kind.LATER, "rate_limited") if status == 429 else Fault(Kind.ACCOUNT, "account")
-    if row.kind is Kind.NEVER and status < 500:
-        return Permanent(row.reason, row.dead_contact)
-    retry_after = parse_retry_after(reply.headers.get("retry-after"), now)
-    return Transient(row.reason, retry_after)
+    if row.kind is Kind.NEVER and status >= 500:
+        row = Fault(Kind.LATER, row.reason)
+    return outcome_of_fault(row, parse_retry_after(reply.headers.get("retry-after"), now))
 
 
 def _object(body: bytes) -> Mapping[str, object]:

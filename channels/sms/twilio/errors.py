@@ -6,79 +6,59 @@ beside each group. A code that is not here is permanent and blames nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Final
 
-
-class Kind(StrEnum):
-    """What a refused call means; a receipt only reads `reason` and `dead_contact`."""
-
-    LATER = "later"  # surely not taken, may be taken later
-    ACCOUNT = "account"  # surely not taken, and our account or its settings are at fault
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    kind: Kind
-    reason: str
-    dead_contact: bool = False
-
-
-def _rows(kind: Kind, reason: str, *codes: int, dead: bool = False) -> Iterator[tuple[int, Fault]]:
-    return ((code, Fault(kind, reason, dead)) for code in codes)
-
+from channels.sms.faults import Fault, Kind, rows
 
 FAULTS: Final[Mapping[int, Fault]] = dict(
     (
         # 20429 too many requests; 14107 SMS send rate limit exceeded; 21611 the sender's queue is
         # full; 30001 queue overflow; 30017 carrier congestion; 30022 10DLC rate limit
-        *_rows(Kind.LATER, "rate_limited", 14107, 20429, 21611, 30001, 30017, 30022),
+        *rows(Kind.LATER, "rate_limited", 14107, 20429, 21611, 30001, 30017, 30022),
         # 30023, 30027: a carrier's daily cap on our campaign
-        *_rows(Kind.LATER, "daily_cap", 30023, 30027),
+        *rows(Kind.LATER, "daily_cap", 30023, 30027),
         # 20500 internal server error, 20503 service unavailable; 30410 provider timeout
-        *_rows(Kind.LATER, "provider_fault", 20500, 20503, 30410),
+        *rows(Kind.LATER, "provider_fault", 20500, 20503, 30410),
         # 20001-20008 authentication and test credentials; 20003 permission denied; 20404 the
         # account's address does not exist; 30002 account suspended
-        *_rows(Kind.ACCOUNT, "account", 20003, 20005, 20006, 20008, 20404, 30002),
+        *rows(Kind.ACCOUNT, "account", 20003, 20005, 20006, 20008, 20404, 30002),
         # 21603 no sender, 21606 and 21601 the sender cannot write there, 21607 and 21608 trial
         # account, 21616 ambiguous sender, 21657 sender id invalid, 21212 invalid From, 30018,
         # 30024, 30032, 30034, 30035 the sender is not registered with the carrier, 30033 campaign
         # suspended
-        *_rows(
+        *rows(
             *(Kind.ACCOUNT, "sender"),
             *(21212, 21601, 21603, 21606, 21607, 21608, 21616, 21657),
             *(30018, 30024, 30032, 30033, 30034, 30035),
         ),
         # 21408 no permission for the region; 21215 geo permission
-        *_rows(Kind.ACCOUNT, "region_closed", 21215, 21408),
+        *rows(Kind.ACCOUNT, "region_closed", 21215, 21408),
         # 21211 invalid To; 21217 does not appear to be valid; 30014 attributes of To are invalid
-        *_rows(Kind.NEVER, "invalid_number", 21211, 21217, dead=True),
+        *rows(Kind.NEVER, "invalid_number", 21211, 21217, dead=True),
         # 21614 not a valid mobile number; 30006 landline or unreachable carrier
-        *_rows(Kind.NEVER, "landline", 21614, 30006, dead=True),
+        *rows(Kind.NEVER, "landline", 21614, 30006, dead=True),
         # 30005 unknown destination handset
-        *_rows(Kind.NEVER, "unknown_subscriber", 30005, dead=True),
+        *rows(Kind.NEVER, "unknown_subscriber", 30005, dead=True),
         # 21610 unsubscribed recipient: its owner said STOP to this sender
-        *_rows(Kind.NEVER, "opted_out", 21610),
+        *rows(Kind.NEVER, "opted_out", 21610),
         # 30003 unreachable destination handset: switched off, maybe back tomorrow
-        *_rows(Kind.NEVER, "unreachable", 30003),
+        *rows(Kind.NEVER, "unreachable", 30003),
         # 21612 not currently reachable via SMS from this sender
-        *_rows(Kind.NEVER, "no_route", 21612),
+        *rows(Kind.NEVER, "no_route", 21612),
         # 30004 message blocked; 30450 message delivery blocked
-        *_rows(Kind.NEVER, "blocked", 30004, 30450),
+        *rows(Kind.NEVER, "blocked", 30004, 30450),
         # 30007 message filtered by Twilio or the carrier
-        *_rows(Kind.NEVER, "filtered", 30007),
+        *rows(Kind.NEVER, "filtered", 30007),
         # 21617 over 1,600 characters; 21605 over 160; 30019 over the carrier's limit
-        *_rows(Kind.NEVER, "too_long", 21605, 21617, 30019),
+        *rows(Kind.NEVER, "too_long", 21605, 21617, 30019),
         # 21602, 21619 no body; 21618 body cannot be sent
-        *_rows(Kind.NEVER, "content_rejected", 21602, 21618, 21619),
+        *rows(Kind.NEVER, "content_rejected", 21602, 21618, 21619),
         # 30008 unknown error
-        *_rows(Kind.NEVER, "unknown_error", 30008),
+        *rows(Kind.NEVER, "unknown_error", 30008),
         # 30010 over the highest price; 30012, 30013, 21624 validity period
-        *_rows(Kind.NEVER, "price", 30010),
-        *_rows(Kind.NEVER, "validity", 21624, 30012, 30013),
+        *rows(Kind.NEVER, "price", 30010),
+        *rows(Kind.NEVER, "validity", 21624, 30012, 30013),
     )
 )
 

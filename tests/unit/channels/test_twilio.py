@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from channels.contract import Message, Post
 from channels.errors import ChannelSettingsError, ReceiptError
 from channels.receipts import UNDATED
+from channels.sms.faults import Kind
 from channels.sms.twilio import TwilioChannel, TwilioSettings
 from channels.sms.twilio.answers import outcome_of
-from channels.sms.twilio.errors import FAULTS, Kind, fault
+from channels.sms.twilio.errors import FAULTS, fault
 from channels.sms.twilio.payload import body
 from channels.sms.twilio.receipts import STATUSES, hear
 from channels.sms.twilio.signature import HEADER, sign, verify
