@@ -37,10 +37,10 @@ from channels.contract import (
 from channels.fleet import Fleet
 from channels.in_app import InAppChannel, InAppSettings
 from channels.pacing import Grant
-from channels.receipts import instant_of, read_receipts, reference_of, text_of
+from channels.receipts import Entry, instant_of, read_receipts, reference_of, text_of
 from reminders.domain.bill import BillPosition
 from reminders.domain.identity import customer_id
-from reminders.domain.outcome import Accepted, Outcome, Receipt, ReceiptStatus
+from reminders.domain.outcome import Accepted, Inbound, Outcome, Receipt, ReceiptStatus
 from reminders.domain.policy import Policy
 from reminders.ledger import facts, locks, reminders, schema
 from reminders.ledger.cipher import KeyRing
@@ -53,8 +53,8 @@ from reminders.services.deliver import deliver
 from reminders.services.evaluate import evaluate
 from reminders.services.gate import gate
 from reminders.services.gate_work import Passed
+from reminders.services.hearing import Applied
 from reminders.services.intake import Incoming, Taken, ingest
-from reminders.services.receipts import Applied
 from reminders.services.record import Result, record
 from reminders.services.resources import Limits, PolicyBook, Resources
 
@@ -146,17 +146,15 @@ class MemoryChannel:
         return self.answers(idempotency_key)
 
     def hear(self, post: Post) -> Told:
-        found = read_receipts(
-            post.body,
-            lambda entry: Receipt(
-                reference_of(entry),
-                ReceiptStatus(text_of(entry, "status")),
-                instant_of(entry),
-                reason=text_of(entry, "reason"),
-                dead_contact=bool(entry.get("dead_contact")),
-            ),
-        )
-        return Told(found)
+        """Receipts by our reference or else by `id`; what has a `from` was written to us."""
+        entries = json.loads(post.body)
+        written = [
+            Inbound(each["from"], each["text"], instant_of(each), each.get("id", ""))
+            for each in entries
+            if "from" in each
+        ]
+        said = json.dumps([each for each in entries if "from" not in each]).encode()
+        return Told(read_receipts(said, _receipt) if said != b"[]" else (), written)
 
     def verify(self, post: Post) -> bool:
         return True
@@ -166,6 +164,17 @@ class MemoryChannel:
 
     async def close(self) -> None:
         return None
+
+
+def _receipt(entry: Entry) -> Receipt:
+    return Receipt(
+        reference_of(entry) if "reference" in entry else "",
+        ReceiptStatus(text_of(entry, "status")),
+        instant_of(entry),
+        provider_ref=text_of(entry, "id"),
+        reason=text_of(entry, "reason"),
+        dead_contact=bool(entry.get("dead_contact")),
+    )
 
 
 @dataclass
@@ -371,6 +380,18 @@ class World:
         assert provider is not None
         callback = Callback("1-0", provider.name, json.dumps(body).encode())
         return receipts.apply(self.resources, [callback])
+
+    def posts(self, *entries: Mapping[str, Any], channel: str = "sms") -> Applied:  # Any: JSON
+        """What a channel's provider posts, whatever it says."""
+        provider = self.resources.fleet.first(channel)
+        assert provider is not None
+        at = {"at": self.clock.now().isoformat()}
+        body = json.dumps([at | dict(each) for each in entries]).encode()
+        return receipts.apply(self.resources, [Callback("1-0", provider.name, body)])
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return self._loop
 
     # Time.
 

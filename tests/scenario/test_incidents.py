@@ -1,0 +1,100 @@
+"""Incident mode: reroute at once, list whom it touched, send what is still of use afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from reminders.domain.case import EVERY_CHANNEL
+from reminders.services import incidents
+from reminders.services.incidents import IncidentError, Mode
+from tests.scenario.test_ledger import due
+from tests.scenario.world import World
+
+
+def declare(world: World, channel: str = "sms") -> int:
+    return incidents.open_incident(world.resources, channel, "on-call", "the gateway is down")
+
+
+def test_a_channel_that_is_down_is_passed_over_at_once(world: World) -> None:
+    due(world)
+    number = declare(world)
+    world.deliver()
+    assert [each.split()[0] for each in world.attempts()] == ["email"]
+    (touched,) = incidents.affected(world.resources, number)
+    assert (touched.customer, touched.effect, touched.channel) == ("C-1", "rerouted", "sms")
+    assert incidents.status(world.resources).mode is Mode.DEGRADED
+
+
+def test_opt_outs_hold_in_an_incident(world: World) -> None:
+    due(world)
+    world.opt_out("email")
+    world.opt_out("in_app")
+    declare(world)
+    world.deliver()
+    assert world.attempts() == []
+
+
+def test_suspended_sending_waits_and_says_so(world: World) -> None:
+    due(world)
+    number = declare(world, EVERY_CHANNEL)
+    world.deliver()
+    assert world.attempts() == []
+    assert incidents.status(world.resources).mode is Mode.SUSPENDED
+    assert {each.effect for each in incidents.affected(world.resources, number)} == {"put off"}
+
+
+def test_the_end_of_an_incident_sends_what_is_still_of_use(world: World) -> None:
+    due(world)
+    number = declare(world, EVERY_CHANNEL)
+    world.deliver()
+    world.clock.set(world.clock.now() + timedelta(hours=3))
+    incidents.close_incident(world.resources, number, "on-call", "it works again")
+    world.deliver()
+    assert [each.split()[0] for each in world.attempts()] == ["sms"]
+    assert incidents.status(world.resources).mode is Mode.RECOVERING
+
+
+def test_of_each_bill_only_the_newest_stage_is_sent_and_the_rest_expires(world: World) -> None:
+    due(world)
+    number = declare(world, EVERY_CHANNEL)
+    world.run_until(world.clock.now() + timedelta(days=3))
+    incidents.close_incident(world.resources, number, "on-call", "it works again")
+    world.run_until(world.clock.now() + timedelta(minutes=1))
+    assert len(world.attempts()) == 1
+    effects = {each.effect for each in incidents.affected(world.resources, number)}
+    assert "expired" in effects
+    assert "expired channel_down" in set(world.states().values())
+
+
+def test_a_long_incident_is_not_written_down_every_minute(world: World) -> None:
+    due(world)
+    declare(world, EVERY_CHANNEL)
+    world.run_until(world.clock.now() + timedelta(hours=6))
+    told = world.rows("SELECT count(*) FROM decision WHERE reason = 'channel_down'")
+    assert told[0][0] <= 2
+
+
+@pytest.mark.parametrize(
+    ("channel", "actor", "reason", "says"),
+    [
+        ("smss", "me", "why", "none of"),
+        ("sms", "", "why", "say who"),
+        ("sms", "me", " ", "say why"),
+    ],
+)
+def test_nonsense_is_refused_in_a_line(
+    world: World, channel: str, actor: str, reason: str, says: str
+) -> None:
+    with pytest.raises(IncidentError, match=says):
+        incidents.open_incident(world.resources, channel, actor, reason)
+
+
+def test_one_incident_a_channel_and_each_ends_once(world: World) -> None:
+    number = declare(world)
+    with pytest.raises(IncidentError, match="open already"):
+        declare(world)
+    incidents.close_incident(world.resources, number, "me", "over")
+    with pytest.raises(IncidentError, match="is open"):
+        incidents.close_incident(world.resources, number, "me", "over")
