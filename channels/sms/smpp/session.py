@@ -25,7 +25,11 @@ _LAST_SEQUENCE: Final = 0x7FFF_FFFF
 # After a time-out the loop gets so long to read what had come while it stood still.
 _GRACE_S: Final = 0.05
 _STOOD_STILL_S: Final = 1.0
-_FRESH_S: Final = 2.0
+# A line that spoke so recently needs no look; one that spoke a while ago only that what came
+# meanwhile be read (it may be its end); after a longer silence the other end is asked.
+_JUST_NOW_S: Final = 0.1
+_LATELY_S: Final = 2.0
+_TURNS_TO_READ: Final = 3  # of the loop: one to poll, one to read, one to hear of it
 _MOST_PATIENCE_S: Final = 5.0  # for the answer to an enquire_link
 _MOST_UNSEEN: Final = 500
 
@@ -89,7 +93,11 @@ class Session(asyncio.Protocol):
     @property
     def fresh(self) -> bool:
         """Whether the other end was heard just now."""
-        return self.usable and time.monotonic() - self._heard_at < _FRESH_S
+        return self.usable and self._silent_s < _JUST_NOW_S
+
+    @property
+    def _silent_s(self) -> float:
+        return time.monotonic() - self._heard_at
 
     async def request(self, pdu: Pdu, timeout_s: float) -> Pdu:
         """The answer to `pdu`. Raises `NotConnected` if nothing was written, `AnswerLost` if the
@@ -128,7 +136,11 @@ class Session(asyncio.Protocol):
 
     async def alive(self) -> bool:
         """Whether the other end is surely still there: it was heard just now, or answers."""
-        if not self.usable or self.fresh:
+        silent_s = self._silent_s
+        if silent_s >= _JUST_NOW_S:
+            for _ in range(_TURNS_TO_READ):
+                await asyncio.sleep(0)
+        if not self.usable or silent_s < _LATELY_S:
             return self.usable
         try:
             await self.request(Pdu(Command.ENQUIRE_LINK), self._patience_s)
@@ -210,18 +222,17 @@ class Session(asyncio.Protocol):
 
         A tick that comes late says that the loop stood still: the answer may lie unread.
         """
-        now = time.monotonic()
         late = self._loop.time() - self._tick_at > _STOOD_STILL_S
         probed_at, self._probed_at = self._probed_at, None
         if probed_at is not None and self._heard_at < probed_at and not late:
             self.abort()
             return
-        silent_s = now - self._heard_at
+        silent_s = self._silent_s
         if silent_s < self._enquire_every_s and not late:
             self._set_timer(self._enquire_every_s - silent_s)
             return
         self._sequence = self._sequence % _LAST_SEQUENCE + 1
-        self._probed_at = now
+        self._probed_at = time.monotonic()
         self._write(Pdu(Command.ENQUIRE_LINK, sequence=self._sequence))
         self._set_timer(min(self._patience_s, self._enquire_every_s))
 
