@@ -21,6 +21,16 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "email": ("subject", "text", "html"),
     "in_app": ("subject", "text"),
 }
+# Channels that show what another one shows, and have no files of their own.
+SHOWN_AS: Mapping[str, str] = {
+    "push": "in_app",
+    "voice": "in_app",
+    "wechat": "in_app",
+    "whatsapp": "in_app",
+    "webhook": "in_app",
+    "apprise": "in_app",
+    "human_task": "in_app",
+}
 VERSIONS = "versions.txt"
 # How a template is read, for what it says and for its rendering alike.
 SYNTAX: Mapping[str, bool] = {"trim_blocks": True, "lstrip_blocks": True}

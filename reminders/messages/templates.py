@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.messages.catalogue import (
     PARTS,
+    SHOWN_AS,
     SYNTAX,
     Message,
     Version,
@@ -86,6 +87,7 @@ class TemplateSet:
         Raises `TemplateError`, in one line, for facts that contradict themselves, an absent
         template or a variable that does not exist.
         """
+        channel = SHOWN_AS.get(channel, channel)
         if channel not in PARTS:
             raise TemplateError(f"channel {channel!r} has no templates, only {', '.join(PARTS)}")
         language = nearest(facts.language, self.languages)
