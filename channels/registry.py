@@ -20,6 +20,7 @@ ADAPTERS: Mapping[str, str] = {
     "smpp": "channels.sms.smpp",
     "smtp": "channels.email.smtp",
     "in-app": "channels.in_app",
+    "push": "channels.push",
     "webhook": "channels.webhook",
     "human-task": "channels.human_task",
 }

@@ -20,6 +20,7 @@ from channels.sandbox.postman import Postman, Write
 from channels.sandbox.scripts import Draws
 
 LINES: Mapping[str, str] = {
+    "push": "channels.sandbox.push_line",
     "smpp": "channels.sandbox.smpp_line",
     "sms-gateway": "channels.sandbox.gateway_line",
     "twilio-sms": "channels.sandbox.twilio_line",
