@@ -128,7 +128,12 @@ def test_a_process_that_ends_by_itself_tells_its_code(
 
 
 def test_what_a_dead_supervisor_left_is_ended_before_anything_is_started(tmp_path: Path) -> None:
-    with subprocess.Popen(["sleep", "1000"]) as left:  # noqa: S607 - found on PATH everywhere
+    # Background jobs of a shell, and what they start, ignore SIGINT until they say otherwise.
+    code = "import signal; signal.signal(2, signal.SIG_DFL); print(flush=True); signal.pause()"
+    command = [sys.executable, "-I", "-S", "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as left:  # noqa: S603 - our own code
+        assert left.stdout is not None
+        assert left.stdout.readline() == b"\n"
         gone = {"pid": left.pid, "began": 0.0, "children": {"redis": left.pid, "waits": 0}}
         state.write_private(tmp_path / state.STATE, gone)
         Supervisor(tmp_path, sink=lambda _name, _line: None).stop()
