@@ -76,10 +76,15 @@ def text_of(entry: Entry, name: str, limit: int = 200) -> str:
     return text
 
 
+def is_reference(text: str) -> bool:
+    """Whether it can be an attempt id of ours."""
+    return _REFERENCE.fullmatch(text) is not None
+
+
 def reference_of(entry: Entry) -> str:
     """Our own attempt id, as the provider quotes it."""
     text = text_of(entry, "reference")
-    if not _REFERENCE.fullmatch(text):
+    if not is_reference(text):
         raise ReceiptError("reference is not an attempt id")
     return text
 

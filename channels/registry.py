@@ -17,10 +17,13 @@ from channels.errors import ChannelSettingsError
 ADAPTERS: Mapping[str, str] = {
     "sms-gateway": "channels.sms.gateway",
     "twilio-sms": "channels.sms.twilio",
+    "aliyun-sms": "channels.sms.aliyun",
     "smpp": "channels.sms.smpp",
     "smtp": "channels.email.smtp",
     "in-app": "channels.in_app",
     "push": "channels.push",
+    "wechat": "channels.wechat",
+    "twilio-voice": "channels.voice.twilio",
     "webhook": "channels.webhook",
     "human-task": "channels.human_task",
 }

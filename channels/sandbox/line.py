@@ -7,7 +7,7 @@ ADAPTER=NAME` opens one; its account then stands in `sandbox.json`, ready for th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -21,9 +21,13 @@ from channels.sandbox.scripts import Draws
 
 LINES: Mapping[str, str] = {
     "push": "channels.sandbox.push_line",
+    "wechat": "channels.sandbox.wechat_line",
     "smpp": "channels.sandbox.smpp_line",
     "sms-gateway": "channels.sandbox.gateway_line",
     "twilio-sms": "channels.sandbox.twilio_line",
+    "aliyun-sms": "channels.sandbox.aliyun_line",
+    "twilio-voice": "channels.sandbox.voice_line",
+    "webhook": "channels.sandbox.webhook_line",
 }
 
 
@@ -40,6 +44,7 @@ class Office:
     data: Path
     receipts_url: str
     receipt_batch: int = 100
+    ports: Mapping[str, int] = field(default_factory=dict)  # by provider's name; others: any
 
     def carrier(
         self,
@@ -73,8 +78,9 @@ class Line(Protocol):
 class HttpLine:
     """A line whose door is HTTP/1.1; subclasses give `account`."""
 
-    def __init__(self, carrier: Carrier, handler: Handler) -> None:
+    def __init__(self, carrier: Carrier, handler: Handler, port: int = 0) -> None:
         self.carrier = carrier
+        self._wanted = port
         self._server = HttpServer(handler)
 
     @property
@@ -82,7 +88,7 @@ class HttpLine:
         return f"http://127.0.0.1:{self._server.port}"
 
     async def start(self) -> None:
-        await self._server.start(0)
+        await self._server.start(self._wanted)
 
     async def close(self) -> None:
         await self._server.close()

@@ -96,6 +96,6 @@ def with_inbound(handler: Handler, write_back: Callable[[str, str], None]) -> Ha
     return handle
 
 
-def post_inbound(carrier: Carrier, entry: dict[str, object]) -> None:
+def post_inbound(carrier: Carrier, entry: dict[str, object], url: str = "") -> None:
     """Post what a customer wrote, in the provider's own form, to the lender's door."""
-    carrier.postman.post(Letter(entry, lambda: None))
+    carrier.postman.post(Letter(entry, lambda: None, url))

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from tests.contract.row import Row
+from tests.contract.rows_aliyun import ROW as ALIYUN
+from tests.contract.rows_human_task import ROW as HUMAN_TASK
 from tests.contract.rows_push import APNS, FCM
 from tests.contract.rows_smpp import ROW as SMPP
 from tests.contract.rows_twilio import ROW as TWILIO
+from tests.contract.rows_voice import ROW as VOICE
+from tests.contract.rows_webhook import ROW as WEBHOOK
+from tests.contract.rows_wechat import ROW as WECHAT
 
-FURTHER: tuple[Row, ...] = (FCM, APNS, TWILIO, SMPP)
+FURTHER: tuple[Row, ...] = (ALIYUN, FCM, APNS, WECHAT, TWILIO, SMPP, VOICE, WEBHOOK, HUMAN_TASK)

@@ -33,7 +33,7 @@ def _unreachable(world: World) -> Channel:
 def _post(entries: Sequence[object]) -> Post:
     entry = entries[0]
     if not isinstance(entry, dict):
-        return Post(b"nothing", url="/v1/receipts/twilio?attempt=")
+        return Post(b"nothing", url="/v1/receipts/twilio")
     body = urlencode({"MessageStatus": entry["status"], "MessageSid": "SM" + "0" * 32})
     return Post(body.encode(), url=f"/v1/receipts/twilio?attempt={quote(str(entry['reference']))}")
 

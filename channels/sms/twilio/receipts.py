@@ -54,20 +54,24 @@ def _receipt(fields: Mapping[str, str], url: str) -> Receipt:
     status = STATUSES.get(_status(fields).lower())
     if status is None:
         raise ReceiptError("MessageStatus is not one of " + ", ".join(STATUSES))
+    attempt_id, ref = _attempt(url), text_of(fields, "MessageSid")
+    if not attempt_id and not ref:
+        raise ReceiptError("neither an attempt nor a MessageSid")
     gone = fault(_code(fields)) if status is _R.UNDELIVERED else None
     return Receipt(
-        attempt_id=_attempt(url),
+        attempt_id=attempt_id,
         status=status,
         at=UNDATED,
-        provider_ref=text_of(fields, "MessageSid"),
+        provider_ref=ref,
         reason=gone.reason if gone else "",
         dead_contact=gone.dead_contact if gone else False,
     )
 
 
 def _attempt(url: str) -> str:
-    """The attempt that the callback's own address names."""
-    return reference_of({"reference": field_of(url, "attempt")})
+    """The attempt that the callback's own address names; "" for a message that others sent."""
+    named = field_of(url, "attempt")
+    return reference_of({"reference": named}) if named else ""
 
 
 def _code(fields: Mapping[str, str]) -> int:

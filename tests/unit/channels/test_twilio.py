@@ -220,6 +220,11 @@ def test_the_published_callback_says_that_it_was_not_delivered() -> None:
     assert (receipt.provider_ref, receipt.at) == (form["MessageSid"], UNDATED)
 
 
+def test_a_message_that_others_sent_is_known_by_twilios_id_alone() -> None:
+    (receipt,) = hear(posted({"MessageStatus": "sent", "MessageSid": "SM1"}, query="")).receipts
+    assert (receipt.attempt_id, receipt.provider_ref) == ("", "SM1")
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "dead"),
     [
@@ -269,5 +274,5 @@ def test_garbage_raises_receipt_errors_only(form: dict[str, str] | bytes, query:
         told = hear(Post(content, url=f"/v1/receipts/twilio?{query}"))
     except ReceiptError:
         return
-    assert all(receipt.attempt_id for receipt in told.receipts)
+    assert all(receipt.attempt_id or receipt.provider_ref for receipt in told.receipts)
     assert all(inbound.sender and inbound.ref for inbound in told.inbound)
