@@ -16,9 +16,9 @@ help: ## Say what there is
 setup: ## Make .venv ready from requirements.lock; a second call is instant
 	@./.ci/setup
 
-demo: setup ## Play six months of bills and check every send: DATA=FILE CLIENTS=N|all
+demo: setup ## Play six months of bills and check every send: DATA=FILE CLIENTS=N|all CHANNELS=every
 	@$(PY) -m reminders.cli.main demo --out build/demo.json \
-		$(if $(DATA),--data "$$DATA") $(if $(CLIENTS),--clients "$$CLIENTS") $(ARGS)
+		$(if $(DATA),--data "$$DATA") $(if $(CLIENTS),--clients "$$CLIENTS") $(if $(CHANNELS),--channels "$$CHANNELS") $(ARGS)
 
 audit-selftest: setup ## Plant faults into the recorded run; the auditor must count each
 	@$(PY) -m reminders.services.demo.selftest build/demo-run

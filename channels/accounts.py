@@ -58,7 +58,7 @@ def _account(entry: Mapping[str, object]) -> Account:
         raise ChannelSettingsError(f"adapter {kind!r} is none of {', '.join(ADAPTERS)}")
     given = {name: _resolved(name, each) for name, each in entry.items() if name != "adapter"}
     settings = adapter_of(kind).Settings
-    known = set(getattr(settings, "__dataclass_fields__", ()))
+    known = settings_of(kind)
     strange = sorted(given.keys() - known)
     if strange:
         raise ChannelSettingsError(f"{strange[0]!r} is no setting of {kind}; it has {_list(known)}")
@@ -67,6 +67,11 @@ def _account(entry: Mapping[str, object]) -> Account:
     except ValidationError as error:
         raise ChannelSettingsError(f"{kind}: {_first(error)}") from None
     return made
+
+
+def settings_of(adapter: str) -> set[str]:
+    """The names of an adapter's settings."""
+    return set(getattr(adapter_of(adapter).Settings, "__dataclass_fields__", ()))
 
 
 def _resolved(name: str, value: object) -> object:

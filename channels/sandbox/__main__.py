@@ -34,11 +34,14 @@ def _delays(text: str) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=float(part)) for part in text.split(","))
 
 
-def _line(text: str) -> tuple[str, str]:
-    adapter, _, name = text.partition("=")
-    if adapter not in LINES or not name:
-        raise argparse.ArgumentTypeError(f"want ADAPTER=NAME with one of {', '.join(LINES)}")
-    return adapter, name
+def _line(text: str) -> tuple[str, str, int]:
+    adapter, _, rest = text.partition("=")
+    name, _, port = rest.partition(":")
+    if adapter not in LINES or not name or not (port or "0").isdecimal():
+        raise argparse.ArgumentTypeError(
+            f"want ADAPTER=NAME or ADAPTER=NAME:PORT with one of {', '.join(LINES)}"
+        )
+    return adapter, name, int(port or 0)
 
 
 def _batch(text: str) -> int:
@@ -67,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_line,
         action="append",
         default=[],
-        metavar="ADAPTER=NAME",
+        metavar="ADAPTER=NAME[:PORT]",
         help="one more simulated provider; again for each",
     )
     parser.add_argument("--secrets", type=Path, help="JSON file; what it lacks is drawn at random")
@@ -92,7 +95,8 @@ def settings_from(arguments: Sequence[str] | None = None) -> SandboxSettings:
         email_name=options.email_name,
         receipt_batch=options.receipt_batch,
         delays=options.delays,
-        lines=tuple(options.line),
+        lines=tuple((adapter, name) for adapter, name, _ in options.line),
+        line_ports={name: port for _, name, port in options.line if port},
         secrets=Secrets(**{name: value for name, value in given.items() if name in names}),
     )
 

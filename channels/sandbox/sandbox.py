@@ -60,6 +60,7 @@ class SandboxSettings:
     receipt_batch: int = 100
     delays: tuple[timedelta, ...] = DELAYS
     lines: tuple[tuple[str, str], ...] = ()  # further providers: adapter, name
+    line_ports: Mapping[str, int] = field(default_factory=dict)  # by name; others take any
     secrets: Secrets = field(default_factory=Secrets)
 
 
@@ -84,7 +85,12 @@ class Sandbox:
             self._postman(settings.email_name, self.secrets.email_receipts_secret),
         )
         office = Office(
-            self.agenda, draws, settings.data, settings.receipts_url, settings.receipt_batch
+            self.agenda,
+            draws,
+            settings.data,
+            settings.receipts_url,
+            settings.receipt_batch,
+            settings.line_ports,
         )
         self.lines = [open_line(adapter, name, office) for adapter, name in settings.lines]
         self._carriers = (self.sms, self.email, *(line.carrier for line in self.lines))
@@ -102,11 +108,11 @@ class Sandbox:
     async def start(self) -> None:
         """Listen, then write `sandbox.json`: whoever finds that file finds the ports open."""
         (self._settings.data / READY_FILE).unlink(missing_ok=True)
-        await self._sms_server.start(self._settings.sms_port)
-        await self._smtp_server.start(self._settings.smtp_port)
-        await self._control_server.start(self._settings.control_port)
         for line in self.lines:
             await line.start()
+        await self._smtp_server.start(self._settings.smtp_port)
+        await self._control_server.start(self._settings.control_port)
+        await self._sms_server.start(self._settings.sms_port)
         for carrier in self._carriers:
             carrier.postman.start()
         self._flusher = asyncio.create_task(self._flush())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,6 +15,7 @@ from reminders.cli.demo_driver import Played, Stuck
 from reminders.cli.demo_run import SEED, Done, Plan, run_demo
 from reminders.cli.demo_system import LOG, Running, write_json
 from reminders.servers.errors import ServerError
+from reminders.servers.ports import HOST, choose
 from reminders.services.demo.closing import closing_table
 from reminders.services.demo.credit_card_data import from_credit_card_data
 from reminders.services.demo.errors import BadData
@@ -27,6 +29,16 @@ Data = Annotated[Path | None, typer.Option(help="credit-card-clients.csv; withou
 Clients = Annotated[str, typer.Option(help="How many customers: a number, or `all` of the file.")]
 Out = Annotated[Path, typer.Option(help="Where the result goes; the run is kept beside it.")]
 Workers = Annotated[int, typer.Option(min=1, max=16, help="Processes of the Celery worker.")]
+
+
+class Which(StrEnum):
+    THREE = "three"
+    EVERY = "every"
+
+
+Channels = Annotated[
+    Which, typer.Option(help="SMS, e-mail and in-app alone, or every channel with its carriers.")
+]
 Seed = Annotated[int, typer.Option(help="The same seed plays the same demo.")]
 
 
@@ -36,16 +48,20 @@ def demo(
     out: Out = Path("build/demo.json"),
     workers: Workers = 2,
     seed: Seed = SEED,
+    channels: Channels = Which.THREE,
 ) -> None:
     """Play six months against simulated carriers, and let an auditor judge every message.
 
     Exit code 1 if the auditor found a fault, or if nothing interesting happened.
     """
     console = Console()
-    portfolio = _portfolio(data, clients, seed)
+    port = choose() if channels is Which.EVERY else None
+    portfolio = _portfolio(data, clients, seed, f"http://{HOST}:{port}" if port else "")
     readers = 0.1 if len(portfolio.customers) < LOUD else 0.01
     folder = out.parent
-    plan = Plan(portfolio, folder / "demo-system", folder / "demo-run", workers, readers, seed)
+    plan = Plan(
+        *(portfolio, folder / "demo-system", folder / "demo-run", workers, readers, seed), port
+    )
     console.print(
         f"{portfolio.source}: {len(portfolio.customers):,} customers,"
         f" {len(portfolio.events):,} events over six months"
@@ -58,14 +74,14 @@ def demo(
     _close(console, done, out)
 
 
-def _portfolio(data: Path | None, clients: str, seed: int) -> Portfolio:
+def _portfolio(data: Path | None, clients: str, seed: int, hooks_url: str) -> Portfolio:
     if clients != "all" and not (clients.isdecimal() and int(clients) > 0):
         _fail(f"--clients takes a number above 0 or `all`, not {clients}", 2)
     number = None if clients == "all" else int(clients)
     if data is None:
-        return generated(number or CLIENTS, seed)
+        return generated(number or CLIENTS, seed, hooks_url)
     try:
-        return from_credit_card_data(data, number, seed)
+        return from_credit_card_data(data, number, seed, hooks_url)
     except BadData as error:
         _fail(str(error), 2)
 

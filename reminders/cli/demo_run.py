@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -20,8 +21,10 @@ from reminders.cli.demo_system import Running, demo_system
 from reminders.domain.reminder import OPEN, TERMINAL, ReminderState
 from reminders.ledger import policies
 from reminders.ledger.schema import engine_for
-from reminders.ledger.tally import Tally, tally
+from reminders.ledger.tally import Tally, bills_of_attempts, tally
+from reminders.services.demo import more_channels
 from reminders.services.demo.auditor import Inputs, audit
+from reminders.services.demo.auditor.audit import ATTEMPTS, CARRIERS
 from reminders.services.demo.portfolio import Portfolio
 from reminders.services.demo.recorded import write_holidays
 from reminders.services.demo.schedule import schedule
@@ -30,7 +33,7 @@ from reminders.services.demo.summary import Summary, SystemCounts, summary, verd
 from reminders.services.policy_files import parse
 
 SEED = 1
-LOGS = ("sms.jsonl", "email.jsonl", "phone.jsonl")
+LOGS = ("sms", "email", "phone")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Plan:
     workers: int = 2
     readers: float = 0.1
     seed: int = SEED
+    hooks_port: int | None = None  # with every channel: where receivers of webhooks listen
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,13 @@ def run_demo(plan: Plan, hook: Hook, show: Callable[[Played], None]) -> Done:
     start = plan.portfolio.events[0].at.replace(minute=0, second=0, microsecond=0)
     start -= timedelta(hours=1)
     plan.run.mkdir(parents=True, exist_ok=True)
-    with demo_system(plan.folder, start, workers=plan.workers, seed=plan.seed) as running:
+    with demo_system(
+        plan.folder,
+        start,
+        workers=plan.workers,
+        seed=plan.seed,
+        hooks_port=plan.hooks_port,
+    ) as running:
         settings = settings_from(running.env)
         engine = engine_for(settings.sqlalchemy_url, role="demo")
         try:
@@ -76,12 +86,10 @@ def run_demo(plan: Plan, hook: Hook, show: Callable[[Played], None]) -> Done:
             with engine.connect() as connection:
                 counted = tally(connection)
                 _keep_holidays(connection, plan.run)
+                _keep_bills(connection, plan.run)
         finally:
             engine.dispose()
-        for name in LOGS:
-            source = running.logs / name
-            if source.exists():
-                shutil.copyfile(source, plan.run / name)
+        _keep_logs(running.logs, plan)
     inputs = Inputs.of(plan.run, settings.policy_file, settings.gate_to_call_max_s)
     judged = audit(inputs, _unaccounted(counted))
     told = summary(
@@ -128,6 +136,24 @@ def _keep_holidays(connection: Connection, run: Path) -> None:
         body = policies.body(connection, name, version)
         if body is not None:
             write_holidays(parse(body), run)
+
+
+def _keep_bills(connection: Connection, run: Path) -> None:
+    """Whose bill each message was about: a call and a chat name none in their words."""
+    with (run / ATTEMPTS).open("w", encoding="utf-8") as file:
+        for attempt_id, bill in bills_of_attempts(connection):
+            file.write(json.dumps({"attempt": str(attempt_id), "bill": bill}) + "\n")
+
+
+def _keep_logs(logs: Path, plan: Plan) -> None:
+    """The carriers' logs, and of which channel each is. Those of an earlier run go."""
+    more = [name for _, name in more_channels.LINES] if plan.hooks_port is not None else []
+    for name in (*LOGS, *more):
+        source = logs / f"{name}.jsonl"
+        if source.exists():
+            shutil.copyfile(source, plan.run / source.name)
+    index = {name: more_channels.CHANNEL_OF[name] for name in more}
+    (plan.run / CARRIERS).write_text(json.dumps(index), encoding="utf-8")
 
 
 def _unaccounted(counted: Tally) -> int:

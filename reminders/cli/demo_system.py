@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 from redis import Redis
 
+from config.settings import SHIPPED
 from reminders.servers import development
 from reminders.servers.embedded import Servers, start_servers
 from reminders.servers.errors import ServerError
@@ -24,6 +25,7 @@ from reminders.servers.log import Log
 from reminders.servers.supervisor import Supervisor
 from reminders.servers.system import System
 from reminders.services.clock import VirtualClock
+from reminders.services.demo import more_channels
 from reminders.services.opening import open_redis
 
 DATABASE = "reminders_demo"
@@ -44,6 +46,10 @@ HURRY = {
     "REMINDERS_IDLE_CLAIM_S": "2",
     "REMINDERS_LOG_LEVEL": "warning",
 }
+
+
+# The same for the accounts of a providers' file; what is not a plain POST gets longer.
+EVERYWHERE = {"timeout": 0.5, "rate_per_s": 20_000}
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,16 @@ class Running:
 
 @contextmanager
 def demo_system(
-    folder: Path, start: datetime, *, workers: int = 2, seed: int = 1
+    folder: Path,
+    start: datetime,
+    *,
+    workers: int = 2,
+    seed: int = 1,
+    hooks_port: int | None = None,
 ) -> Iterator[Running]:
     """Start everything in a fresh `folder`, with the business clock at `start`.
+
+    With `hooks_port`, where receivers of webhooks listen, every other channel has carriers too.
 
     Where REDIS_URL or DATABASE_URL is given, nothing is embedded for it: a database of the
     demo's own is made on that server, and the Redis database must be empty.
@@ -94,6 +107,8 @@ def demo_system(
         redis = open_redis(servers.redis_url)
         VirtualClock(redis).set(start)
         system = _system(folder, servers, start, workers, seed)
+        if hooks_port is not None:
+            system = _with_every_channel(system, hooks_port)
         if supervisor.run(system.migrate()):
             raise ServerError(f"the database is not migrated: {supervisor.last_line('migrate')}")
         for process in system.processes():
@@ -109,6 +124,26 @@ def _system(folder: Path, servers: Servers, start: datetime, workers: int, seed:
     env = development.environment(servers, drawn, at, sandbox=True, given={}) | HURRY
     options = ("--clock", "virtual", "--now", start.isoformat(), "--seed", str(seed))
     return System(folder, at, env, workers, sandbox_options=options)
+
+
+def _with_every_channel(system: System, hooks_port: int) -> System:
+    lines = [
+        word
+        for adapter, name in more_channels.LINES
+        for word in (
+            "--line",
+            f"{adapter}={name}:{hooks_port}" if adapter == "webhook" else f"{adapter}={name}",
+        )
+    ]
+    providers = system.data_dir / development.PROVIDERS
+    policy = SHIPPED / "policies" / "every-channel.yaml"
+    env = {"REMINDERS_PROVIDER_FILE": str(providers), "REMINDERS_POLICY_FILE": str(policy)}
+    return replace(
+        system,
+        env={**system.env, **env},
+        sandbox_options=(*system.sandbox_options, *lines),
+        everywhere=EVERYWHERE,
+    )
 
 
 def _wait_for_worker(running: Running, within_s: float = 30) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -52,6 +54,7 @@ _BILLS = text(
     " WHERE NOT cancelled ORDER BY customer_id, bill_id, version, effective_at) first"
     " GROUP BY product"
 )
+_BILLS_OF_ATTEMPTS = text("SELECT attempt_id, bill_id FROM attempt WHERE bill_id <> ''")
 _PAYMENTS = text(
     "SELECT coalesce(b.product, ''), count(*), sum(p.amount) FROM payment p LEFT JOIN ("
     " SELECT DISTINCT customer_id, bill_id, product FROM bill_version WHERE NOT cancelled) b"
@@ -95,3 +98,9 @@ def _nested(connection: Connection, statement: str) -> dict[str, dict[str, int]]
     for first, second, count in connection.exec_driver_sql(statement):
         found.setdefault(first, {})[second] = count
     return found
+
+
+def bills_of_attempts(connection: Connection) -> Iterator[tuple[UUID, str]]:
+    """Every attempt with its bill, a few at a time."""
+    rows = connection.execution_options(yield_per=5_000).execute(_BILLS_OF_ATTEMPTS)
+    yield from ((attempt_id, bill) for attempt_id, bill in rows)

@@ -5,7 +5,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+from channels.accounts import settings_of
 from reminders.servers import ports, state
 from reminders.servers.embedded import Servers
 
@@ -16,6 +18,7 @@ KEY_ID = "dev"
 # The providers' names in the settings' defaults; the carriers post receipts under them.
 SMS_PROVIDER, EMAIL_PROVIDER = "sms-gateway", "smtp-relay"
 # Two keys of 32 bytes as hex; the rest are tokens. The carriers read their own from this file.
+PROVIDERS = "providers.json"  # JSON is YAML: every account, written when the carriers are up
 KEYS = ("encryption_key", "hash_key")
 TOKENS = (
     "producer_token",
@@ -60,6 +63,39 @@ def choose_ports(data_dir: Path, http: int = 0) -> Ports:
     chosen["http"] = http or ports.choose(known.get("http"))
     state.write_private(data_dir / PORTS, chosen)
     return Ports(**chosen)
+
+
+def write_providers(data_dir: Path, everywhere: Mapping[str, object]) -> None:
+    """The providers' file of a system whose carriers are up, from what they say of themselves.
+
+    `everywhere`: settings that each account gets whose adapter has them.
+    """
+    told = state.read_private(data_dir / "sandbox" / "sandbox.json")
+    accounts = [
+        {
+            "adapter": "sms-gateway",
+            "name": told["sms_name"],
+            "base_url": told["sms_url"],
+            "token": told["sms_token"],
+            "receipts_secret": told["sms_receipts_secret"],
+        },
+        {
+            "adapter": "smtp",
+            "name": told["email_name"],
+            "host": told["smtp_host"],
+            "port": told["smtp_port"],
+            "sender": "bills@lender.example.com",
+            "receipts_secret": told["email_receipts_secret"],
+        },
+        *cast("list[dict[str, object]]", told["accounts"]),
+    ]
+    found = [_with(account, everywhere) for account in accounts]
+    state.write_private(data_dir / PROVIDERS, {"providers": found})
+
+
+def _with(account: Mapping[str, object], everywhere: Mapping[str, object]) -> dict[str, object]:
+    fields = settings_of(str(account["adapter"]))
+    return {**account, **{name: each for name, each in everywhere.items() if name in fields}}
 
 
 def environment(

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class System:
     queues: tuple[str, ...] = ()
     sandbox: bool = True
     sandbox_options: tuple[str, ...] = ()
+    everywhere: Mapping[str, object] | None = None  # settings of every account: a providers' file
 
     def migrate(self) -> Process:
         return self._module("migrate", MIGRATE)
@@ -63,7 +64,12 @@ class System:
         )
 
     def http(self) -> Process:
-        return self._module("http", (*HTTP, "--port", str(self.ports.http)), self.ports.http)
+        found = self._module("http", (*HTTP, "--port", str(self.ports.http)), self.ports.http)
+        if self.everywhere is None:
+            return found
+        # The first of ours to start: by now the carriers have said how they are reached.
+        write = partial(development.write_providers, self.data_dir, self.everywhere)
+        return replace(found, before_start=write)
 
     def intake(self) -> Process:
         return self._module("intake", INTAKE)

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from channels.accounts import read_accounts
 from channels.contract import Channel
-from channels.email.smtp import EmailSettings
+from channels.email.smtp import EmailSettings, Tls
 from channels.fleet import Fleet
 from channels.human_task import HumanTaskSettings
 from channels.in_app import InAppSettings
@@ -158,7 +158,7 @@ def open_providers(options: Options) -> list[Channel]:
                 name=email.name,
                 username=email.user,
                 password=email.password.get_secret_value(),
-                starttls=email.starttls,
+                tls=Tls.STARTTLS if email.starttls else Tls.NONE,
                 rate_per_s=email.rate_per_s,
                 concurrency=email.concurrency,
                 timeout=timedelta(seconds=email.timeout_s),

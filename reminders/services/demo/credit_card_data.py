@@ -54,6 +54,8 @@ def _whole(text: str) -> int:
     return int(value)
 
 
-def from_credit_card_data(path: Path, clients: int | None, seed: int) -> Portfolio:
+def from_credit_card_data(
+    path: Path, clients: int | None, seed: int, hooks_url: str = ""
+) -> Portfolio:
     """The first `clients` rows of the file as its README maps them, with invented people."""
-    return portfolio_of(path.name, read_rows(path, clients), seed)
+    return portfolio_of(path.name, read_rows(path, clients), seed, hooks_url=hooks_url)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from reminders.services.demo.auditor.audit import Inputs, read_run
+from reminders.services.demo.auditor.audit import CARRIERS, Inputs, read_run
 from reminders.services.demo.auditor.lines import read_lines
 from reminders.services.demo.errors import BadData
 from reminders.services.demo.plants import PLANTERS, Fault, Line
@@ -31,21 +31,22 @@ def find_faults(inputs: Inputs) -> list[Fault]:
 def planted_copy(fault: Fault, inputs: Inputs, folder: Path) -> Inputs:
     """A copy of the run in `folder`, with this fault in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in (inputs.published, inputs.fenced, inputs.holidays):
+    index = inputs.published.with_name(CARRIERS)
+    for path in (inputs.published, inputs.fenced, inputs.holidays, inputs.attempts, index):
         if path is not None and path.exists():
             shutil.copyfile(path, folder / path.name)
     copy = Inputs.of(folder, inputs.policy, inputs.gate_to_call_max_s)
-    for channel, source, target in (
-        ("sms", inputs.sms, copy.sms),
-        ("email", inputs.email, copy.email),
-        ("in_app", inputs.phone, copy.phone),
-    ):
+    logs = [(channel, path) for channel, paths in inputs.carriers.items() for path in paths]
+    for channel, source in (*logs, ("in_app", inputs.phone)):
+        target = folder / source.name
         with target.open("w", encoding="utf-8", errors="surrogatepass") as new:
             for old in _old_lines(source):
                 line = _edited(fault, old)
                 if line is not None:
                     new.write(json.dumps(line, ensure_ascii=False) + "\n")
-            for line in fault.added.get(channel, ()):
+            # Of a channel's several logs, the first takes what is added to it.
+            first = channel == "in_app" or source == inputs.carriers[channel][0]
+            for line in fault.added.get(channel, ()) if first else ():
                 new.write(json.dumps(line, ensure_ascii=False) + "\n")
     return copy
 

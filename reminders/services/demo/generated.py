@@ -15,11 +15,11 @@ _LATE_SHARE = 0.14
 _ZERO_SHARE = 0.08
 
 
-def generated(customers: int, seed: int) -> Portfolio:
+def generated(customers: int, seed: int, hooks_url: str = "") -> Portfolio:
     """`customers` invented clients with six monthly statements each."""
     chance = Chance(seed)
     rows = [_row(chance, client) for client in range(1, customers + 1)]
-    return portfolio_of("generated", rows, seed, CURRENCIES)
+    return portfolio_of("generated", rows, seed, CURRENCIES, hooks_url)
 
 
 def _row(chance: Chance, client: int) -> CardRow:

@@ -40,6 +40,7 @@ def portfolio_of(
     rows: Sequence[CardRow],
     seed: int,
     currencies: Mapping[str, str] | None = None,
+    hooks_url: str = "",
 ) -> Portfolio:
     """Every row's bills and payments, and a life around each.
 
@@ -48,7 +49,7 @@ def portfolio_of(
     chance = Chance(seed)
     customers = [
         replace(person, currency=(currencies or {}).get(person.jurisdiction, person.currency))
-        for person in invent(rows, chance)
+        for person in invent(rows, chance, hooks_url)
     ]
     events: list[WrittenEvent] = []
     own: dict[str, Totals] = {}

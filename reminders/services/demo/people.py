@@ -7,12 +7,13 @@ many people each script and each happening gets, and at least one where there ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import NamedTuple
 
 from reminders.services.demo.card_rows import CardRow
 from reminders.services.demo.chance import Chance
+from reminders.services.demo.more_channels import more_contacts
 from reminders.services.demo.places import place_of
 from reminders.services.demo.portfolio import DemoCustomer
 from reminders.services.demo.statements import customer_id
@@ -96,10 +97,20 @@ class Dealt:
         return _person(client, chance, contacts, roles)
 
 
-def invent(rows: Sequence[CardRow], chance: Chance) -> list[DemoCustomer]:
-    """One person per row, in the rows' order."""
+def invent(rows: Sequence[CardRow], chance: Chance, hooks_url: str = "") -> list[DemoCustomer]:
+    """One person per row, in the rows' order. With `hooks_url`, where receivers of webhooks
+    listen, they can be reached in further ways."""
     dealt = deal(rows, chance)
-    return [dealt.person(row.client, chance) for row in rows]
+    people = [dealt.person(row.client, chance) for row in rows]
+    if not hooks_url:
+        return people
+    return [
+        replace(
+            each,
+            contacts={**each.contacts, **more_contacts(row.client, each, hooks_url, chance)},
+        )
+        for row, each in zip(rows, people, strict=True)
+    ]
 
 
 def deal(rows: Iterable[CardRow], chance: Chance) -> Dealt:

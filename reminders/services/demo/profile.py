@@ -26,7 +26,7 @@ def profile(
         "contact_points": [_point(channel, points[channel]) for channel in points],
         "consent": {
             channel: not (channel == "email" and "no_consent" in person.roles)
-            for channel in ("sms", "email", "in_app")
+            for channel in dict.fromkeys(("sms", "email", "in_app", *points))
         },
     }
 

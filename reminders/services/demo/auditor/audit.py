@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from reminders.services.demo.auditor.silence import find_lost
 from reminders.services.demo.errors import BadData
 
 HOLIDAYS = "holidays.json"
+CARRIERS = "carriers.json"  # which channel each log beside the first two is of
+ATTEMPTS = "attempts.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,12 @@ class Inputs:
 
     published: Path
     fenced: Path
-    sms: Path
-    email: Path
+    carriers: Mapping[str, Sequence[Path]]  # their logs, by channel
     phone: Path
     policy: Path
     gate_to_call_max_s: float = 1.0
     holidays: Path | None = None  # as frozen with the policy in force
+    attempts: Path | None = None  # whose bill a message is about, where its text does not say
 
     @classmethod
     def of(cls, run: Path, policy: Path, gate_to_call_max_s: float = 1.0) -> Inputs:
@@ -41,13 +44,26 @@ class Inputs:
         return cls(
             published=run / "published.jsonl",
             fenced=run / "fenced.jsonl",
-            sms=run / "sms.jsonl",
-            email=run / "email.jsonl",
+            carriers={
+                channel: [run / f"{name}.jsonl" for name in names]
+                for channel, names in _logs_of(run).items()
+            },
             phone=run / "phone.jsonl",
             policy=policy,
             gate_to_call_max_s=gate_to_call_max_s,
             holidays=run / HOLIDAYS,
+            attempts=run / ATTEMPTS,
         )
+
+
+def _logs_of(run: Path) -> Mapping[str, Sequence[str]]:
+    """The carriers' logs of a run by channel."""
+    found: dict[str, list[str]] = {"sms": ["sms"], "email": ["email"]}
+    index = run / CARRIERS
+    if index.exists():
+        for name, channel in json.loads(index.read_text(encoding="utf-8")).items():
+            found.setdefault(channel, []).append(name)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +110,7 @@ def read_run(inputs: Inputs) -> Run:
     """Raises `BadData` where a file is missing or not what it should be."""
     try:
         known = read_facts(inputs.published, inputs.fenced)
-        logs = {"sms": inputs.sms, "email": inputs.email}
-        calls = read_calls(logs, inputs.phone, known)
+        calls = read_calls(inputs.carriers, inputs.phone, known, inputs.attempts)
         rules = read_rules(inputs.policy, inputs.holidays)
         return Run(known, calls, rules, inputs.gate_to_call_max_s)
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -8,8 +8,10 @@ from channels.sandbox.scripts import (
     SMS_SCRIPTS,
     Script,
     script_of_address,
+    script_of_mark,
     script_of_number,
 )
+from channels.sandbox.voice_line import VOICE_SCRIPTS
 
 # Carriers that never take a message say so when they are asked about it.
 NEVER_TAKES = frozenset(
@@ -34,4 +36,8 @@ def prompt(channel: str, address: str) -> bool:
 
 
 def _script(channel: str, address: str) -> Script:
-    return script_of_number(address) if channel == "sms" else script_of_address(address)
+    if channel in ("sms", "whatsapp"):
+        return script_of_number(address)
+    if channel == "voice":
+        return VOICE_SCRIPTS.get(address[4:6]) or script_of_number(address)
+    return script_of_address(address) if channel == "email" else script_of_mark(address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -54,16 +54,30 @@ class Calls:
             self.strangers.append(call)
 
 
-def read_calls(logs: Mapping[str, Path], phone: Path, known: Known) -> Calls:
+def read_calls(
+    logs: Mapping[str, Sequence[Path]], phone: Path, known: Known, attempts: Path | None = None
+) -> Calls:
     """`logs` by channel. A log that is not there is an empty one."""
     calls = Calls()
-    for channel, path in logs.items():
-        _read_carrier(channel, path, known, calls)
+    bills = _bills_of(attempts)
+    for channel, paths in logs.items():
+        for path in paths:
+            _read_carrier(channel, path, known, calls, bills)
     _read_phone(phone, known, calls)
     return calls
 
 
-def _read_carrier(channel: str, path: Path, known: Known, calls: Calls) -> None:
+def _bills_of(path: Path | None) -> dict[str, str]:
+    """The bill of each attempt whose words name none: a call, a chat. What it says is judged all
+    the same."""
+    if path is None or not path.exists():
+        return {}
+    return {line["attempt"]: line["bill"] for line in read_lines(path)}
+
+
+def _read_carrier(
+    channel: str, path: Path, known: Known, calls: Calls, bills: Mapping[str, str]
+) -> None:
     if not path.exists():
         return
     last: dict[str, Call] = {}
@@ -71,7 +85,7 @@ def _read_carrier(channel: str, path: Path, known: Known, calls: Calls) -> None:
         reference = line["reference"]
         kind = line["kind"]
         if kind == "request":
-            call = _call(channel, line, known)
+            call = _call(channel, line, known, bills)
             last[reference] = call
             calls.add(call)
         elif reference in last:
@@ -82,9 +96,10 @@ def _read_carrier(channel: str, path: Path, known: Known, calls: Calls) -> None:
                 last[reference].reached.append(instant(line["at"]))
 
 
-def _call(channel: str, line: dict[str, Any], known: Known) -> Call:
+def _call(channel: str, line: dict[str, Any], known: Known, bills: Mapping[str, str]) -> Call:
     text = line["text"]
     bill = next((end for end in _link_ends(text) if end in known.customer_of_bill), "")
+    bill = bill or bills.get(line["reference"], "")
     customer = known.customer_of_bill.get(bill) or known.customer_of_address.get(line["to"], "")
     return Call(
         reference=line["reference"],

@@ -31,6 +31,9 @@ from reminders.services.demo.auditor.facts import (
 from reminders.services.demo.auditor.law import Place
 from reminders.services.demo.auditor.lines import read_lines
 
+# A profile replaces all that was known: what it does not name is no address any more.
+CHANNELS = ("sms", "email", "in_app", "push", "voice", "wechat", "whatsapp", "webhook")
+
 
 @dataclass(slots=True)
 class Known:
@@ -128,7 +131,7 @@ def _hold(data: dict[str, Any], rank: Rank) -> HoldFact:
 
 
 def _profile(data: dict[str, Any], rank: Rank) -> ContactFact:
-    addresses: dict[str, str | None] = dict.fromkeys(("sms", "email", "in_app"))
+    addresses: dict[str, str | None] = dict.fromkeys(CHANNELS)
     for point in data.get("contact_points", ()):
         addresses[intern(point["channel"])] = point.get("address") or ""
     zone = intern(data["time_zone"])

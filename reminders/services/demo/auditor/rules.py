@@ -32,6 +32,7 @@ class Rules:
     holdout: tuple[str, float, frozenset[str]]
     card: Card
     law: Law
+    everywhere: frozenset[str] = frozenset()  # channels that are in every tier's ladder
     _windows: dict[tuple[date, datetime, Place], tuple[StageWindow, ...]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
@@ -89,6 +90,9 @@ def read_rules(path: Path, holidays: Path | None = None) -> Rules:
         ),
         card=read_card(raw["risk"], beside / "cards"),
         law=read_law(raw, beside / "packs", holidays),
+        everywhere=frozenset.intersection(
+            *(frozenset(rung["channel"] for rung in ladder) for ladder in raw["ladders"].values())
+        ),
     )
 
 

@@ -125,7 +125,8 @@ def _can_hear(
         {
             (channel, address)
             for channel, address in reach.addresses
-            if all(reach.allows(channel, kind) for kind in kinds)
+            if channel in dossier.rules.everywhere
+            and all(reach.allows(channel, kind) for kind in kinds)
             and works(channel, address)
             and is_fresh(dossier, reach, channel, end)
         }

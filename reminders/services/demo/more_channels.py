@@ -1,0 +1,75 @@
+"""Further ways to reach the invented people: their phones' apps, chats, calls, their own systems.
+
+Like numbers and mail domains, tokens and addresses say how their carrier behaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reminders.services.demo.chance import Chance
+from reminders.services.demo.portfolio import DemoCustomer
+
+# adapter=name of every simulated provider beside the gateway and the relay
+LINES = (
+    ("twilio-sms", "sms-twilio"),
+    ("push", "push"),
+    ("twilio-voice", "voice"),
+    ("wechat", "wechat"),
+    ("whatsapp-cloud", "whatsapp"),
+    ("webhook", "webhook"),
+)
+CHANNEL_OF = {
+    "sms-gateway": "sms",
+    "sms-twilio": "sms",
+    "smtp-relay": "email",
+    "push": "push",
+    "voice": "voice",
+    "wechat": "wechat",
+    "whatsapp": "whatsapp",
+    "webhook": "webhook",
+}
+
+_Shares = Sequence[tuple[str, float]]
+_TOKEN: _Shares = (("02", 0.04), ("03", 0.02), ("04", 0.02), ("06", 0.02))
+_CHAT: _Shares = (("02", 0.03), ("01", 0.03), ("06", 0.02), ("08", 0.03))
+_CALL: _Shares = (("20", 0.1), ("21", 0.1), ("22", 0.1), ("23", 0.2), ("02", 0.02))
+_HOOK: _Shares = (("02", 0.05), ("03", 0.1), ("09", 0.05))
+_APP, _CALLED, _WECHAT, _WHATSAPP, _OWN_SYSTEM = 0.7, 0.6, 0.4, 0.5, 0.05
+_PHONE, _WHATSAPP_PHONE = 70_000_000, 80_000_000  # other numbers than those of text messages
+
+
+def more_contacts(
+    client: int, person: DemoCustomer, hooks_url: str, chance: Chance
+) -> dict[str, str]:
+    """Addresses by channel, beside those that the person has already."""
+    if "in_app" not in person.contacts:
+        return {}
+    found = {}
+    if chance.share("has push", client) < _APP:
+        platform = "fcm" if chance.share("platform", client) < 0.6 else "apns"
+        found["push"] = f"{platform}:s{_script(client, 'push', _TOKEN, chance)}-{client:016}"
+    if chance.share("has voice", client) < _CALLED:
+        found["voice"] = _number(_PHONE + client, _script(client, "voice", _CALL, chance))
+    if person.language.startswith("zh") and chance.share("has wechat", client) < _WECHAT:
+        found["wechat"] = f"s{_script(client, 'wechat', _CHAT, chance)}-openid{client:010}"
+    if person.language == "en" and chance.share("has whatsapp", client) < _WHATSAPP:
+        script = _script(client, "whatsapp", _CHAT, chance)
+        found["whatsapp"] = _number(_WHATSAPP_PHONE + client, script)
+    if chance.share("has webhook", client) < _OWN_SYSTEM:
+        script = _script(client, "webhook", _HOOK, chance)
+        found["webhook"] = f"{hooks_url}/hook/s{script}-{client}"
+    return found
+
+
+def _script(client: int, channel: str, shares: _Shares, chance: Chance) -> str:
+    drawn = chance.share(f"script {channel}", client)
+    for script, share in shares:
+        if drawn < share:
+            return script
+        drawn -= share
+    return "00"
+
+
+def _number(client: int, script: str) -> str:
+    return f"+861{script}{client % 100_000_000:08}"
