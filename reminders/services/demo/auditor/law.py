@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import yaml
+from reminders.services.demo.auditor.written import read_yaml
 
 HOUSE = "house"
 ELSEWHERE = "*"
@@ -165,7 +165,7 @@ def read_law(policy: dict[str, Any], folder: Path, holidays: Path | None) -> Law
     named = policy.get("packs", {})
     wanted = {*named.values(), HOUSE} if named else set()
     files = [path for path in sorted(folder.glob("*.yaml")) if path.stem in wanted]
-    packs = [_pack(yaml.safe_load(path.read_text(encoding="utf-8"))) for path in files]
+    packs = [_pack(read_yaml(path)) for path in files]
     missing = set(named.values()) - {pack.name for pack in packs}
     if missing:
         raise ValueError(f"the policy names packs that are not there: {sorted(missing)}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
+from reminders.services.demo.auditor.written import read_yaml
 
 
 class Input(NamedTuple):
@@ -62,7 +62,7 @@ class Card(NamedTuple):
 def read_card(raw: dict[str, Any], folder: Path) -> Card:  # Any: YAML
     """A card written in the policy, or one of its own file that the policy names."""
     if "card" in raw:
-        raw = yaml.safe_load((folder / f"{raw['card']}.yaml").read_text(encoding="utf-8"))
+        raw = read_yaml(folder / f"{raw['card']}.yaml")
     return Card(
         inputs=tuple(
             Input(

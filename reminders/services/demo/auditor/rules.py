@@ -9,11 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from reminders.services.demo.auditor.law import Law, Place, read_law
 from reminders.services.demo.auditor.points import Card, read_card
 from reminders.services.demo.auditor.stages import StageRule, StageWindow, windows_of
+from reminders.services.demo.auditor.written import read_yaml
 
 _MOMENT = re.compile(r"due_date(?:\s*([+-])\s*(\d+)d)?\s+(\d\d:\d\d)")
 _SLACK = timedelta(hours=1)
@@ -73,7 +72,7 @@ def read_rules(path: Path, holidays: Path | None = None) -> Rules:
 
     `holidays`: JSON, jurisdiction → days, as frozen with the policy in force; none without it.
     """
-    raw: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))  # Any: YAML
+    raw: dict[str, Any] = read_yaml(path)  # Any: YAML
     beside = path.resolve().parent.parent
     jitter = timedelta(minutes=raw.get("jitter_minutes", 0))
     experiment = raw.get("experiment") or {}
