@@ -109,6 +109,7 @@ class SmppLine:
     def __init__(self, name: str, office: Office) -> None:
         self._name = name
         self._password = secrets.token_hex(4)
+        self._wanted_port = office.ports.get(name, 0)
         postman = SessionPostman()
         journal = Journal(office.data / f"{name}.jsonl")
         self.carrier: Carrier = SmppCarrier(office.agenda, office.draws, journal, postman)
@@ -118,7 +119,7 @@ class SmppLine:
         postman.centre = self.centre
 
     async def start(self) -> None:
-        await self.centre.start()
+        await self.centre.start(self._wanted_port)
 
     async def close(self) -> None:
         await self.centre.close()
