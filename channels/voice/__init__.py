@@ -1,0 +1,1 @@
+"""Voice: one folder per provider."""

@@ -1,0 +1,66 @@
+"""What a Twilio account needs to be told to call people, and what the planner may expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from channels.contract import Capabilities, Confirms, WhenUncertain
+
+BASE_URL = "https://api.twilio.com"
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioVoiceSettings:
+    """One account. `caller` is the number of ours that people see. `receipts_url` is the whole
+    public address of our door for this provider, as Twilio is told it and signs it.
+
+    `voicemail_delivers`: whether a text left on voicemail counts as delivered. It reached a
+    machine, and whoever listens to it: no, unless the lender decides so.
+    `call_gap`: so long after a call began the same number is not called again by this process.
+    """
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    caller: str
+    receipts_url: str
+    name: str = "twilio_voice"
+    base_url: str = BASE_URL
+    weight: float = 1.0
+    cost_minor: int = 30
+    prefixes: tuple[str, ...] = ()
+    rate_per_s: float = 1.0
+    concurrency: int = 10
+    timeout: timedelta = timedelta(seconds=10)
+    per_number_hour: int = 2
+    language: str = "en"  # of texts whose language has no voice, and of the thanks for a key
+    machine_detection: Literal["", "Enable", "DetectMessageEnd"] = "DetectMessageEnd"
+    voicemail_delivers: bool = False
+    ring: timedelta = timedelta(seconds=30)
+    call_gap: timedelta = timedelta(minutes=3)
+
+
+# The Twiml parameter takes 4,000 characters; the text stands in it twice, with what is around it.
+MAX_TWIML = 4_000
+_MAX_CHARS = 1_500
+
+
+def capabilities(settings: TwilioVoiceSettings) -> Capabilities:
+    """Twilio has no idempotency key for calls and cannot be asked by our id; its callbacks quote
+    the attempt, since it stands in the address they go to."""
+    return Capabilities(
+        channel="voice",
+        confirms=Confirms.ACTED,
+        idempotent=False,
+        when_uncertain=WhenUncertain.WAIT,
+        rate_per_s=settings.rate_per_s,
+        concurrency=settings.concurrency,
+        timeout=settings.timeout,
+        max_chars=_MAX_CHARS,
+        cost_minor=settings.cost_minor,
+        latency=timedelta(minutes=1),
+        weight=settings.weight,
+        prefixes=settings.prefixes,
+        per_number_hour=settings.per_number_hour,
+    )
