@@ -22,10 +22,12 @@ from channels.sandbox.scripts import Draws
 LINES: Mapping[str, str] = {
     "push": "channels.sandbox.push_line",
     "wechat": "channels.sandbox.wechat_line",
+    "whatsapp-cloud": "channels.sandbox.whatsapp_line",
     "smpp": "channels.sandbox.smpp_line",
     "sms-gateway": "channels.sandbox.gateway_line",
     "twilio-sms": "channels.sandbox.twilio_line",
     "aliyun-sms": "channels.sandbox.aliyun_line",
+    "tencent-sms": "channels.sandbox.tencent_line",
     "twilio-voice": "channels.sandbox.voice_line",
     "webhook": "channels.sandbox.webhook_line",
 }

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from channels.contract import Message
-from reminders.domain.outcome import Permanent
+from channels.numbers import can_take_sms, is_number
+from reminders.domain.outcome import Outcome, Permanent
 
 ANY: Final = "*"  # the template of messages that have none of their own
 
@@ -22,6 +23,15 @@ class Approved:
 
     template: str
     words: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A message with the template that it takes; `place`: where its outcome belongs."""
+
+    place: int
+    message: Message
+    approved: Approved
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +67,27 @@ class Templates:
                 return Permanent("no_variable")
             words.append((variable, value))
         return Approved(template, tuple(words))
+
+    def prepare(self, messages: Sequence[Message]) -> tuple[list[Prepared], dict[int, Outcome]]:
+        """Those that can be sent, and by their places the outcomes of those that cannot."""
+        prepared: list[Prepared] = []
+        outcomes: dict[int, Outcome] = {}
+        for place, message in enumerate(messages):
+            found = _unreachable(message.address) or self.of(message)
+            if isinstance(found, Permanent):
+                outcomes[place] = found
+            else:
+                prepared.append(Prepared(place, message, found))
+        return prepared, outcomes
+
+
+def start_by(call: Sequence[Prepared]) -> float | None:
+    """When a call begins at the latest: what leaves together is too late together."""
+    instants = (each.message.start_by for each in call)
+    return min((each for each in instants if each is not None), default=None)
+
+
+def _unreachable(address: str) -> Permanent | None:
+    if not is_number(address):
+        return Permanent("invalid_number", dead_contact=True)
+    return None if can_take_sms(address) else Permanent("landline", dead_contact=True)

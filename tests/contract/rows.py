@@ -7,9 +7,23 @@ from tests.contract.rows_aliyun import ROW as ALIYUN
 from tests.contract.rows_human_task import ROW as HUMAN_TASK
 from tests.contract.rows_push import APNS, FCM
 from tests.contract.rows_smpp import ROW as SMPP
+from tests.contract.rows_tencent import ROW as TENCENT
 from tests.contract.rows_twilio import ROW as TWILIO
 from tests.contract.rows_voice import ROW as VOICE
 from tests.contract.rows_webhook import ROW as WEBHOOK
 from tests.contract.rows_wechat import ROW as WECHAT
+from tests.contract.rows_whatsapp import ROW as WHATSAPP
 
-FURTHER: tuple[Row, ...] = (ALIYUN, FCM, APNS, WECHAT, TWILIO, SMPP, VOICE, WEBHOOK, HUMAN_TASK)
+FURTHER: tuple[Row, ...] = (
+    ALIYUN,
+    TENCENT,
+    FCM,
+    APNS,
+    WECHAT,
+    WHATSAPP,
+    TWILIO,
+    SMPP,
+    VOICE,
+    WEBHOOK,
+    HUMAN_TASK,
+)

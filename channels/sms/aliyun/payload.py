@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from channels.contract import Message
 from channels.sms.aliyun.out_id import can_share, mark_of, pack
 from channels.sms.aliyun.settings import AliyunSettings
 from channels.sms.aliyun.signature import NO_BODY, authorization, query_string
-from channels.sms.approved import Approved
+from channels.sms.approved import Prepared
 
 VERSION = "2017-05-25"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A message with the template that it takes; `place`: where its outcome belongs."""
-
-    place: int
-    message: Message
-    approved: Approved
 
 
 def calls_of(prepared: Sequence[Prepared], most: int) -> list[list[Prepared]]:

@@ -10,16 +10,15 @@ from channels.called import has_key
 from channels.calling import call
 from channels.contract import Answer, Message, Post, Told
 from channels.errors import ChannelSettingsError
-from channels.numbers import can_take_sms, is_number
 from channels.receipts import read_told
 from channels.sms.aliyun.answers import read_answer, refused
-from channels.sms.aliyun.payload import Prepared, calls_of, request_of
+from channels.sms.aliyun.payload import calls_of, request_of
 from channels.sms.aliyun.receipts import read_entry
 from channels.sms.aliyun.settings import MOST_IN_BATCH, AliyunSettings, capabilities
-from channels.sms.approved import Approved, Templates
+from channels.sms.approved import Prepared, Templates, start_by
 from channels.sms.faults import Fault
 from channels.transport import AiohttpTransport, Reply, Transport
-from reminders.domain.outcome import Outcome, Permanent
+from reminders.domain.outcome import Outcome
 
 _ANSWER = Answer('{"code":0,"msg":"接收成功"}'.encode())
 
@@ -45,34 +44,15 @@ class AliyunChannel:
         return (await self.send_many([message]))[0]
 
     async def send_many(self, messages: Sequence[Message]) -> Sequence[Outcome]:
-        outcomes: dict[int, Outcome] = {}
-        prepared = []
-        for place, message in enumerate(messages):
-            found = self._prepared(message)
-            if isinstance(found, Permanent):
-                outcomes[place] = found
-            else:
-                prepared.append(Prepared(place, message, found))
+        prepared, outcomes = self._templates.prepare(messages)
         calls = calls_of(prepared, self._settings.batch)
         for each in await asyncio.gather(*(self._call(one) for one in calls)):
             outcomes.update(each)
         return [outcomes[place] for place in range(len(messages))]
 
-    def _prepared(self, message: Message) -> Approved | Permanent:
-        if not is_number(message.address):
-            return Permanent("invalid_number", dead_contact=True)
-        if not can_take_sms(message.address):
-            return Permanent("landline", dead_contact=True)
-        return self._templates.of(message)
-
     async def _call(self, messages: Sequence[Prepared]) -> dict[int, Outcome]:
         url, headers = request_of(messages, self._settings)
-        # The first of them to be too late is too late for all: they leave together.
-        start_by = min(
-            (each.message.start_by for each in messages if each.message.start_by is not None),
-            default=None,
-        )
-        got = await call(self._http, "POST", url, headers, None, start_by)
+        got = await call(self._http, "POST", url, headers, None, start_by(messages))
         if not isinstance(got, Reply):
             return self._all(messages, got)
         found = read_answer(got)
