@@ -27,6 +27,7 @@ ADAPTERS: Mapping[str, str] = {
     "whatsapp-cloud": "channels.whatsapp",
     "twilio-voice": "channels.voice.twilio",
     "webhook": "channels.webhook",
+    "apprise": "channels.apprise",
     "human-task": "channels.human_task",
 }
 

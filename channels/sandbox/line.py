@@ -30,6 +30,7 @@ LINES: Mapping[str, str] = {
     "tencent-sms": "channels.sandbox.tencent_line",
     "twilio-voice": "channels.sandbox.voice_line",
     "webhook": "channels.sandbox.webhook_line",
+    "apprise": "channels.sandbox.apprise_line",
 }
 
 

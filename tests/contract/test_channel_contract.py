@@ -141,7 +141,7 @@ def test_refusal_for_good_blames_the_contact(row: Row, tmp_path: Path) -> None:
 
 @every_calling_channel
 def test_an_impossible_address_is_refused_without_a_call(row: Row, tmp_path: Path) -> None:
-    for address in ("", "nobody", "+86\r\n", "a@b.example.com\r\nRCPT TO:<x@y.example.com>"):
+    for address in ("", "no body", "+86\r\n", "a@b.example.com\r\nRCPT TO:<x@y.example.com>"):
         sent = message(address)
         outcome = with_channel(row, tmp_path, partial(_send, sent))
         assert isinstance(outcome, Permanent)

@@ -1,0 +1,53 @@
+"""What a WeChat service account needs to be told, and what the planner may expect of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from channels.contract import Capabilities, Confirms, WhenUncertain
+
+WECHAT_URL = "https://api.weixin.qq.com"
+
+
+@dataclass(frozen=True, slots=True)
+class WechatSettings:
+    """`receipts_secret` is the token (令牌) of the account's server settings.
+
+    `templates`: a template's id by `kind/language`, `kind`, `*/language` or `*`. `fields`, by the
+    same names: the template's fields and the words that fill them, such as `amount2: amount`;
+    without an entry the message's words go in under their own names.
+    """
+
+    app_id: str
+    app_secret: str = field(repr=False)
+    receipts_secret: str = field(repr=False)
+    templates: Mapping[str, str]
+    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    name: str = "wechat"
+    base_url: str = WECHAT_URL
+    weight: float = 1.0
+    prefixes: tuple[str, ...] = ()
+    rate_per_s: float = 50.0
+    concurrency: int = 20
+    timeout: timedelta = timedelta(seconds=10)
+    cost_minor: int = 0
+
+
+def capabilities(settings: WechatSettings) -> Capabilities:
+    """A receipt names WeChat's id alone, which a lost answer never told us: so after silence there
+    is nothing to match it by, and the next rung follows."""
+    return Capabilities(
+        channel="wechat",
+        confirms=Confirms.DELIVERED,
+        idempotent=False,
+        when_uncertain=WhenUncertain.WAIT,
+        rate_per_s=settings.rate_per_s,
+        concurrency=settings.concurrency,
+        timeout=settings.timeout,
+        cost_minor=settings.cost_minor,
+        weight=settings.weight,
+        prefixes=settings.prefixes,
+        quotes_ref=True,
+    )
