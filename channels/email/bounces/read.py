@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from channels.email.bounces.bounce import Bounce, Kind
 from channels.email.bounces.letter import Letter, heads_of, open_letter
+from channels.email.bounces.traces import ADDRESS, date_of, message_ids, return_paths
 from channels.email.bounces.verdict import Verdict, judge
 
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_ADDRESS = re.compile(r"[^\s<>;,:()\"\[\]]{1,64}@[A-Za-z0-9.-]{1,253}")
-_ID = re.compile(r"<([^\s<>@]{1,100})@")
 # A line that begins with an address begins what is said of that recipient.
 _RECIPIENT_LINE = re.compile(
     r"^[ \t]*<?[^\s<>:]{1,64}@[A-Za-z0-9.-]{1,253}>?(?=[\s:,.\[(]|$)", re.M
@@ -34,6 +31,7 @@ _BOUNCED = re.compile(
     r"退信|无法投递|送信できません|unzustellbar",
     re.IGNORECASE,
 )
+_ANSWER = re.compile(r"\s*(?:re|aw|sv|回复|答复)\s*[:\uff1a]", re.IGNORECASE)
 _AUTO_REPLY = re.compile(
     r"^(?:auto(?:matic|mated)?[ -]?(?:reply|response)|auto:|out of (?:the )?office|vacation|"
     r"自动(?:回复|答复)|自動(?:返信|応答)|abwesen|r[ée]ponse automatique)",
@@ -44,17 +42,6 @@ _WAITING = re.compile(
     r"(?:attempts|tries) will continue|not yet been delivered|delivery (?:has been|is) delayed|"
     r"notification \(delay\)|has been delayed",
     re.IGNORECASE,
-)
-_PATHS = (
-    "to",
-    "delivered-to",
-    "x-original-to",
-    "envelope-to",
-    "x-envelope-to",
-    "x-rcpt-to",
-    "original-mail-from",
-    "return-path",
-    "x-return-path",
 )
 
 
@@ -72,9 +59,9 @@ def read_bounce(raw: bytes) -> Bounce | None:
         reply_code=verdict.reply_code,
         reason=verdict.reason,
         recipient=recipient,
-        at=_date(letter),
-        message_ids=_message_ids(letter),
-        return_paths=_return_paths(letter),
+        at=date_of(letter),
+        message_ids=message_ids(letter),
+        return_paths=return_paths(letter),
     )
 
 
@@ -88,7 +75,7 @@ def _complaint(letter: Letter) -> _Read | None:
     sort = fields.get("feedback-type", "abuse").lower()
     kind = Kind.NOTICE if sort in _NO_COMPLAINT else Kind.COMPLAINT
     reason = "complaint" if kind is Kind.COMPLAINT else sort.replace("-", "_")
-    recipient = _ADDRESS.search(fields.get("original-rcpt-to", ""))
+    recipient = ADDRESS.search(fields.get("original-rcpt-to", ""))
     return kind, Verdict(reason, False), recipient[0] if recipient else ""
 
 
@@ -129,7 +116,7 @@ def _groups(reports: str) -> list[_Group]:
         if not ("status" in fields or "diagnostic-code" in fields or "action" in fields):
             continue
         to = fields.get("final-recipient") or fields.get("original-recipient", "")
-        recipient = _ADDRESS.search(to)
+        recipient = ADDRESS.search(to)
         status = _STATUS.search(fields.get("status", ""))
         said = " ".join(fields.get("diagnostic-code", "").partition(";")[2].split())
         found.append(
@@ -145,7 +132,11 @@ def _groups(reports: str) -> list[_Group]:
 
 def _failure(letter: Letter) -> _Read | None:
     groups = _groups(letter.reports)
-    if not groups and not (_from_robot(letter) or _BOUNCED.search(_opening(letter))):
+    # Words of a customer's own may sound like a bounce; a customer's letter never looks like one.
+    robot = _from_robot(letter) or any(each in ("<>", "") for each in letter.head("return-path"))
+    subject = " ".join(letter.head("subject"))
+    titled = _BOUNCED.search(subject) and not _ANSWER.match(subject)
+    if not (groups or robot or titled):
         return None
     judged = [(_of_group(letter, group, len(groups)), group.recipient) for group in groups]
     judged = judged or [(judge(said), to) for to, said in _chunks(letter.words)]
@@ -193,46 +184,12 @@ def _chunks(words: str) -> list[tuple[str, str]]:
     """The words cut where a line begins with a recipient, and whom each piece is about."""
     marks = list(_RECIPIENT_LINE.finditer(words))
     if not marks:
-        found = _ADDRESS.search(words)
+        found = ADDRESS.search(words)
         return [(found[0] if found else "", words)]
     ends = [mark.start() for mark in marks[1:]] + [len(words)]
     pieces = []
     for mark, end in zip(marks, ends, strict=True):
-        found = _ADDRESS.search(mark[0])
+        found = ADDRESS.search(mark[0])
         pieces.append((found[0] if found else "", words[mark.start() : end]))
     pieces[-1] = (pieces[-1][0], f"{pieces[-1][1]}\n{words[: marks[0].start()]}")
     return pieces
-
-
-def _date(letter: Letter) -> datetime | None:
-    for value in letter.head("date"):
-        try:
-            at = parsedate_to_datetime(value)
-            return at.astimezone(UTC) if at.tzinfo is not None else None
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
-
-
-def _message_ids(letter: Letter) -> tuple[str, ...]:
-    """Left halves of the Message-IDs it speaks of; the envelope id is one by itself (RFC 3461)."""
-    found: dict[str, None] = {}
-    returned = heads_of(letter.returned)
-    for name, value in (*heads_of(letter.reports), *heads_of(letter.feedback)):
-        if name == "original-envelope-id":
-            found[value.partition("@")[0].strip("<> ")] = None
-    for name in ("message-id", "in-reply-to", "references"):
-        heads = returned if name == "message-id" else letter.heads
-        for known, value in heads:
-            if known == name:
-                found.update(dict.fromkeys(_ID.findall(value)))
-    return tuple(each for each in found if each)[:20]
-
-
-def _return_paths(letter: Letter) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    heads = (*letter.heads, *heads_of(letter.feedback), *heads_of(letter.returned))
-    for name, value in heads:
-        if name in _PATHS:
-            found.update(dict.fromkeys(_ADDRESS.findall(value)))
-    return tuple(found)[:50]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from channels.email.bounces.phrases import cause_of
-from channels.email.smtp.errors import BY_CODE, BY_ENHANCED
+from channels.email.codes import BY_CODE, BY_ENHANCED
 
 _ENHANCED = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _REPLY = re.compile(
@@ -64,7 +64,8 @@ def judge(said: str, status: str = "", around: str = "") -> Verdict:
     row = BY_ENHANCED.get(detail) or BY_CODE.get(int(reply or 0))
     if row is None:
         return Verdict("undefined", False, code, reply)
-    return Verdict(row.reason, row.dead_contact and not code.startswith("4"), code, reply)
+    hard = row.dead_contact and not code.startswith("4") and _of_recipient(said, around, detail)
+    return Verdict(row.reason, hard, code, reply)
 
 
 def _of_recipient(said: str, around: str, detail: str) -> bool:

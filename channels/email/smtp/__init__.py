@@ -1,8 +1,8 @@
-"""E-mail through an SMTP relay: connections reused, text and HTML, bounces by callback."""
+"""E-mail through an SMTP relay: connections reused, text and HTML, bounces by post or by mail."""
 
-from channels.email.smtp.provider import EmailChannel
-from channels.email.smtp.settings import EmailSettings
+from channels.email.smtp.provider import EmailChannel, ListeningEmailChannel, build
+from channels.email.smtp.settings import EmailSettings, Tls
 
-Settings, build = EmailSettings, EmailChannel
+Settings = EmailSettings
 
-__all__ = ["EmailChannel", "EmailSettings", "Settings", "build"]
+__all__ = ["EmailChannel", "EmailSettings", "ListeningEmailChannel", "Settings", "Tls", "build"]

@@ -14,10 +14,19 @@ from base64 import b64encode
 
 from channels.email.smtp.errors import Stage
 from channels.email.smtp.reply import SmtpGarbled, SmtpReply, read_reply
-from channels.email.smtp.settings import EmailSettings
+from channels.email.smtp.settings import EmailSettings, Tls
 from channels.errors import AnswerLost, NotConnected, NothingTaken
 
 _BROKEN = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, SmtpGarbled)
+
+
+def _context(settings: EmailSettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ca_file or None)
+
+
+async def _streams(settings: EmailSettings) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    context = _context(settings) if settings.tls is Tls.IMPLICIT else None
+    return await asyncio.open_connection(settings.host, settings.port, ssl=context)
 
 
 class Refused(Exception):
@@ -52,8 +61,7 @@ class SmtpConnection:
         connection: SmtpConnection | None = None
         try:
             async with asyncio.timeout(timeout_s):
-                streams = await asyncio.open_connection(settings.host, settings.port)
-                connection = cls(*streams)
+                connection = cls(*await _streams(settings))
                 await connection._greet(settings)
                 return connection
         except BaseException as error:
@@ -68,13 +76,12 @@ class SmtpConnection:
     async def _greet(self, settings: EmailSettings) -> None:
         self._expect(await read_reply(self._reader))
         await self._hello(settings)
-        if settings.starttls:
+        if settings.tls is Tls.STARTTLS:
             self._expect(await self._ask(b"STARTTLS\r\n"))
-            context = ssl.create_default_context(cafile=settings.ca_file or None)
-            await self._writer.start_tls(context, server_hostname=settings.host)
+            await self._writer.start_tls(_context(settings), server_hostname=settings.host)
             await self._hello(settings)
         if settings.username:
-            if not (settings.starttls or settings.password_without_tls):
+            if settings.tls is Tls.NONE and not settings.password_without_tls:
                 raise NothingTaken("connect: a password is not sent without TLS")
             await self._log_in(settings)
 

@@ -1,16 +1,21 @@
-"""The e-mail channel: SMTP out, bounces and openings back by callback."""
+"""The e-mail channel: SMTP out, bounces and openings back by callback or by mail."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
 from channels.contract import Answer, Message, Post, Told
+from channels.email.events import READERS
+from channels.email.heard import hear_mail, is_mail
+from channels.email.mailbox import Place, listen
 from channels.email.smtp.connection import Refused
 from channels.email.smtp.errors import outcome_of
 from channels.email.smtp.mime import Skeleton, Unmailable
 from channels.email.smtp.pool import SmtpPool
-from channels.email.smtp.receipts import to_receipt
-from channels.email.smtp.settings import EmailSettings, capabilities
+from channels.email.smtp.return_paths import return_path, verp_of
+from channels.email.smtp.settings import EmailSettings, capabilities, check
 from channels.errors import AnswerLost, NothingTaken, TooLate
-from channels.receipts import read_receipts
 from channels.signature import verify
 from channels.transport import despite_blips
 from reminders.domain.outcome import (
@@ -23,13 +28,23 @@ from reminders.domain.outcome import (
 )
 
 
+def _machine_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 class EmailChannel:
     """See `channels.contract.Channel`."""
 
-    def __init__(self, settings: EmailSettings) -> None:
+    def __init__(
+        self, settings: EmailSettings, now: Callable[[], datetime] = _machine_clock
+    ) -> None:
+        check(settings)
         self.name = settings.name
         self.capabilities = capabilities(settings)
-        domain = settings.message_id_domain or settings.sender.rpartition("@")[2]
+        domain = settings.message_id_domain or settings.sender_domain
+        self._verp = verp_of(settings)
+        self._events = READERS[settings.events]
+        self._now = now
         self._sender = settings.sender
         self._secret = settings.receipts_secret
         self._timeout_s = settings.timeout.total_seconds()
@@ -59,7 +74,7 @@ class EmailChannel:
             return outcome_of(refused.stage, refused.reply)
         try:
             reply = await connection.deliver(
-                self._sender,
+                return_path(self._verp, self._sender, message.idempotency_key),
                 message.address,
                 message.idempotency_key,
                 mail,
@@ -76,13 +91,45 @@ class EmailChannel:
         return None
 
     def hear(self, post: Post) -> Told:
-        return Told(read_receipts(post.body, to_receipt))
+        if is_mail(post):
+            return hear_mail(post, self._verp, self._now)
+        return self._events.read(post.body)
 
     def verify(self, post: Post) -> bool:
-        return verify(self._secret, post.body, post.headers)
+        """A mail that is posted, by a mail server's pipe, is signed as our own events are."""
+        if is_mail(post):
+            return verify(self._secret, post.body, post.headers)
+        return self._events.verify(self._secret, post)
 
     def answer(self) -> Answer:
         return Answer()
 
     async def close(self) -> None:
         await self._pool.close()
+
+
+class ListeningEmailChannel(EmailChannel):
+    """An account with a mailbox. See `channels.contract.ListeningChannel`."""
+
+    def __init__(
+        self, settings: EmailSettings, now: Callable[[], datetime] = _machine_clock
+    ) -> None:
+        super().__init__(settings, now)
+        self._place = Place(
+            settings.name,
+            settings.mailbox,
+            settings.mailbox_user,
+            settings.mailbox_password,
+            settings.ca_file,
+            settings.mailbox_without_tls,
+            settings.mailbox_every,
+            settings.timeout,
+        )
+
+    async def listen(self, take: Callable[[Post], Awaitable[None]]) -> None:
+        await listen(self._place, take)
+
+
+def build(settings: EmailSettings) -> EmailChannel:
+    """The channel of one account; one with a mailbox listens to it too."""
+    return ListeningEmailChannel(settings) if settings.mailbox else EmailChannel(settings)

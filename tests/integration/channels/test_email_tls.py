@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from channels.email.smtp import EmailChannel, EmailSettings
+from channels.email.smtp import EmailChannel, EmailSettings, Tls
 from reminders.domain.outcome import Accepted, Outcome, Transient
 from tests.contract.carriers import message
 
@@ -82,7 +82,7 @@ async def outcome_with(pem: Path, ca_file: str) -> tuple[Outcome, list[bytes]]:
     server = await asyncio.start_server(relay, "127.0.0.1", 0)
     channel = EmailChannel(
         replace(
-            EmailSettings("127.0.0.1", 0, "bills@lender.example.com", "unused", starttls=True),
+            EmailSettings("127.0.0.1", 0, "bills@lender.example.com", "unused", tls=Tls.STARTTLS),
             port=server.sockets[0].getsockname()[1],
             username="lender",
             password="invented",  # noqa: S106  # an invented value

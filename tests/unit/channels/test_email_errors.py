@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from channels.email.smtp.errors import Stage, outcome_of, row_of
-from channels.email.smtp.receipts import to_receipt
+from channels.email.codes import row_of
+from channels.email.events.own import to_receipt
+from channels.email.smtp.errors import Stage, outcome_of
 from channels.email.smtp.reply import SmtpReply
 from reminders.domain.outcome import Permanent, ReceiptStatus, Transient
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from channels.email.smtp.errors import row_of
+from channels.contract import Told
+from channels.email.codes import row_of
 from channels.errors import ReceiptError
-from channels.receipts import Entry, instant_of, reference_of, text_of
+from channels.receipts import Entry, instant_of, read_receipts, reference_of, text_of
 from reminders.domain.outcome import Receipt, ReceiptStatus
 
 _ENHANCED = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
@@ -19,6 +20,11 @@ STATUSES: dict[str, ReceiptStatus] = {
     "bounced": ReceiptStatus.UNDELIVERED,
     "complained": ReceiptStatus.DELIVERED,
 }
+
+
+def read(body: bytes) -> Told:
+    """Every event of a post: one, or an array."""
+    return Told(read_receipts(body, to_receipt))
 
 
 def to_receipt(entry: Entry) -> Receipt:

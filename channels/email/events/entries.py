@@ -1,0 +1,73 @@
+"""What the readers of providers' mail events share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from channels.contract import Told
+from channels.email.bounces.verdict import judge
+from channels.errors import ReceiptError
+from channels.receipts import Entry
+from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
+
+# An event that says nothing of a message's fate, or nothing yet, is read as None.
+Read = Callable[[Entry], Receipt | Inbound | None]
+
+_LOCAL = re.compile(r"<?([0-9A-Fa-f-]{36})@")
+_LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+
+
+def gather(entries: Sequence[object], read: Read) -> Told:
+    """All that can be read. Raises `ReceiptError`, which carries the receipts that could."""
+    receipts: list[Receipt] = []
+    inbound: list[Inbound] = []
+    problem = ""
+    for number, entry in enumerate(entries):
+        try:
+            if not isinstance(entry, dict):
+                raise ReceiptError("is not an object")
+            found = read(entry)
+        except ReceiptError as error:
+            problem = problem or f"event {number}: {error}"
+            continue
+        if isinstance(found, Receipt):
+            receipts.append(found)
+        elif found is not None:
+            inbound.append(found)
+    if problem:
+        raise ReceiptError(problem, receipts)
+    return Told(receipts, inbound)
+
+
+def attempt_in(message_id: str) -> str:
+    """The attempt that one of our Message-IDs names."""
+    found = _LOCAL.match(message_id)
+    try:
+        return str(UUID(found[1])) if found else _nobody()
+    except ValueError:
+        return _nobody()
+
+
+def _nobody() -> str:
+    raise ReceiptError("its Message-ID names no attempt of ours")
+
+
+def unix_instant(entry: Entry, name: str = "timestamp") -> datetime:
+    """Seconds since 1970, whole or not, as an aware UTC instant."""
+    value = entry.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST:
+        raise ReceiptError(f"{name} is no unix time")
+    return datetime.fromtimestamp(value, UTC)
+
+
+def undelivered(
+    attempt: str, at: datetime, ref: str, said: str, status: str, *, blocked: bool = False
+) -> Receipt:
+    """A bounce: the refusing server's words decide, unless the provider says it was a block."""
+    verdict = judge(said, status)
+    dead = verdict.hard and not blocked and not verdict.status.startswith("4")
+    reason = "blocked" if blocked and verdict.reason == "undefined" else verdict.reason
+    return Receipt(attempt, ReceiptStatus.UNDELIVERED, at, ref, reason, dead)

@@ -1,0 +1,38 @@
+"""Letters that customers write back: who wrote, and what."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from channels.email.bounces.letter import Letter
+from channels.email.bounces.traces import ADDRESS
+from channels.errors import ReceiptError
+from reminders.domain.outcome import Inbound
+
+# What mail programs write for a customer who presses "unsubscribe" (RFC 2369 §3.2, mailto form).
+_STOP = re.compile(r"\s*(?:unsubscribe|stop)\s*", re.IGNORECASE)
+_QUOTED = re.compile(r"^(?:>|On .{5,200}wrote:|-{3,}|_{5,}|在.{2,80}写道).*", re.MULTILINE)
+_MOST = 2000
+
+
+def written(letter: Letter, attempt: str, at: datetime) -> Inbound:
+    """What the customer wrote in answer to `attempt`. Raises `ReceiptError` if nobody did."""
+    sender = ADDRESS.search(" ".join(letter.head("from")))
+    if sender is None or not attempt:
+        raise ReceiptError("a letter that answers no message of ours")
+    quoted = _QUOTED.search(letter.words)
+    own = (letter.words[: quoted.start()] if quoted else letter.words).strip()
+    text = "STOP" if asks_to_stop(letter) else own or " ".join(letter.head("subject"))
+    return Inbound(
+        sender=sender[0],
+        text=text.replace("\0", "")[:_MOST],
+        at=at,
+        ref=" ".join(letter.head("message-id"))[:200],
+        attempt_id=attempt,
+    )
+
+
+def asks_to_stop(letter: Letter) -> bool:
+    """Its subject is that of the mail which a press on "unsubscribe" sends."""
+    return _STOP.fullmatch(" ".join(letter.head("subject"))) is not None
