@@ -93,7 +93,7 @@ class VoiceLine(HttpLine):
         self._login = f"Basic {login}"
         carrier = office.carrier(name, _signed_form(self._token), kind=VoiceCarrier, batch=1)
         self._desk = SmsDesk(carrier, self._sid)
-        super().__init__(carrier, self._handle)
+        super().__init__(carrier, self._handle, office.ports.get(name, 0))
 
     def account(self) -> Mapping[str, object]:
         """Without a gap between calls: the sandbox's days pass in a moment of the machine's."""

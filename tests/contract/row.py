@@ -54,6 +54,7 @@ class Row:
     dated: bool = True  # a signature grows old
     signs: bool = True  # else the secret stands in the address, and nothing covers the body
     says_when: bool = True  # its receipts give an instant
+    tells_why: bool = True  # else a library answers yes or no, and sends no id of ours along
     offline: Callable[[], Channel] | None = None  # one that is only asked to read
     receipted: tuple[Told, ...] = ()
     secrets: tuple[str, ...] = ()  # of its account; they are in no log and no repr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.contract.row import Row
 from tests.contract.rows_aliyun import ROW as ALIYUN
+from tests.contract.rows_apprise import ROW as APPRISE
 from tests.contract.rows_human_task import ROW as HUMAN_TASK
 from tests.contract.rows_push import APNS, FCM
 from tests.contract.rows_smpp import ROW as SMPP
@@ -26,4 +27,5 @@ FURTHER: tuple[Row, ...] = (
     VOICE,
     WEBHOOK,
     HUMAN_TASK,
+    APPRISE,
 )
