@@ -5,7 +5,7 @@
 #   make PYTHON=/path/to/python3 setup                     another Python than the newest found
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo audit-selftest test check lint types bench up lock clean
+.PHONY: help setup demo audit-selftest test check lint types bench brownout vectors up lock clean
 
 PY := .venv/bin/python
 export PYTHON
@@ -38,6 +38,12 @@ types: setup ## Types, strict
 
 bench: setup ## Reminders beside empty Celery tasks, into build/bench.json
 	@$(PY) -m benchmarks.bench $(ARGS)
+
+brownout: setup ## Of two SMS providers one fails in mid-run: who carries what, into build/brownout.json
+	@$(PY) -m benchmarks.brownout $(ARGS)
+
+vectors: setup ## Outside vectors against this code, into build/vectors.json: DATA=FOLDER
+	@$(PY) -m benchmarks.vectors "$${DATA:?give the folder that holds them}" $(ARGS)
 
 up: setup ## Run the whole system on this machine until Ctrl-C
 	@$(PY) -m reminders.cli.main up $(ARGS)

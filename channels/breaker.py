@@ -75,10 +75,11 @@ class WatchedHealth:
 
     def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
         """Those who do not stand at 1. One round trip, and none within `cache_for` of the last."""
-        if time.monotonic() >= self._known_until:
+        now = (self._now or time.monotonic)()
+        if now >= self._known_until:
             rows = self._run(self._stand, [])
             self._known = _standings(cast("list[list[bytes]]", rows or []))
-            self._known_until = time.monotonic() + self._cache_s
+            self._known_until = now + self._cache_s
         return {name: self._known[name] for name in providers if name in self._known}
 
     def note(self, calls: Sequence[Call]) -> None:

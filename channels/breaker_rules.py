@@ -12,7 +12,9 @@ from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Un
 
 Kind = Literal["o", "f", "s", "b"]  # ok, failed, slow, busy: the first letter of Redis fields
 
+# What adapters call it, with spaces for underscores.
 _BUSY_WORDS: Final = ("rate limit", "too many", "throttl", "429")
+_OF_ONE_NUMBER: Final = ("number limit", "pair rate limit")
 _SLOWEST: Final = timedelta(seconds=2)
 
 
@@ -98,8 +100,10 @@ def kind_of(outcome: Outcome, seconds: float, slow_s: float) -> Kind | None:
         case Accepted() | Permanent():
             return "s" if seconds > slow_s else "o"
         case Transient(reason=reason):
-            busy = any(word in reason.lower() for word in _BUSY_WORDS)
-            return "b" if busy else "f"
+            said = reason.lower().replace("_", " ")
+            if any(word in said for word in _OF_ONE_NUMBER):
+                return None
+            return "b" if any(word in said for word in _BUSY_WORDS) else "f"
         case Uncertain():
             return "f"
         case Unsent():

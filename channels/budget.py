@@ -75,25 +75,22 @@ class Treasury:
             if known[each.name].probing:
                 claim.offer(each, PROBES, self._probes)
         sound = [each for each in up if not known[each.name].probing]
-        shares = {
-            each: each.capabilities.weight * known[each.name].share
-            for each in sound
-            if each.capabilities.weight > 0
-        }
-        self._by_weight(claim, shares)
-        if not any(claim.waits.get(each.name, _NOW) <= PATIENCE for each in shares):
-            backups = [each for each in sound if each not in shares]
+        weighty = [each for each in sound if each.capabilities.weight > 0]
+        self._by_weight(
+            claim, [(each.capabilities.weight * known[each.name].share, each) for each in weighty]
+        )
+        if not any(claim.waits.get(each.name, _NOW) <= PATIENCE for each in weighty):
+            backups = [each for each in sound if each.capabilities.weight <= 0]
             for each in sorted(backups, key=lambda each: each.capabilities.cost_minor):
                 claim.offer(each, claim.missing, self._tokens)
         return claim.budget()
 
-    def _by_weight(self, claim: _Claim, shares: Mapping[Channel, float]) -> None:
-        """To each its part, then what is missing to whoever has some left."""
-        heaviest = sorted(shares, key=lambda each: -shares[each])
-        parts = self._parts([shares[each] for each in heaviest], claim.missing)
-        for each, part in zip(heaviest, parts, strict=True):
+    def _by_weight(self, claim: _Claim, weighed: Sequence[tuple[float, Channel]]) -> None:
+        """To each its part, then what is missing to whoever has some left, the heaviest first."""
+        parts = self._parts([weight for weight, _ in weighed], claim.missing)
+        for (_, each), part in zip(weighed, parts, strict=True):
             claim.offer(each, part, self._tokens)
-        for each in heaviest:
+        for _, each in sorted(weighed, key=lambda pair: -pair[0]):
             claim.offer(each, claim.missing, self._tokens)
 
     def _parts(self, weights: Sequence[float], wanted: int) -> list[int]:
