@@ -14,6 +14,7 @@ from reminders.domain.outcome import Outcome, Transient
 # A token is not used in its last minute: the call that carries it takes time too.
 _MARGIN_S = 60.0
 _SHORTEST_S = 5.0
+_LONGEST_S = 86_400.0
 
 Ask = Callable[[], Awaitable[Reply | Outcome]]
 
@@ -66,12 +67,14 @@ def read_grant(reply: Reply | Outcome) -> Grant:
     if not isinstance(reply, Reply):
         # "connect: …" and the like; whatever happened, it happened to the token's call alone.
         raise NotGranted(reply.reason if isinstance(reply, Transient) else "token: no answer")
+    if reply.status >= 500:
+        raise NotGranted(f"token endpoint {reply.status}")
     try:
         found = json.loads(reply.body)
         token, life = found["access_token"], found.get("expires_in", 3600)
         usable = isinstance(token, str) and 0 < len(token) <= 8_000 and token.isprintable()
         if reply.status != 200 or not usable or not token.isascii():
             raise NotGranted(f"credentials refused ({reply.status})")
-        return Grant(token, float(life))
+        return Grant(token, min(float(life), _LONGEST_S))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         raise NotGranted(f"credentials refused ({reply.status})") from None

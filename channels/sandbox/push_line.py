@@ -25,7 +25,8 @@ _KEY_ID, _TEAM_ID = "SANDBOXKEY", "SANDBOXTEA"
 
 
 class PushLine(HttpLine):
-    """See `channels.sandbox.line.Line`. Both platforms share one log."""
+    """See `channels.sandbox.line.Line`. Both platforms share one log; where FCM has a port of its
+    own wish, APNs has the next one."""
 
     def __init__(self, name: str, office: Office) -> None:
         self._name = name
@@ -35,13 +36,13 @@ class PushLine(HttpLine):
         carrier = office.carrier(name, signed_json(self._secret), kind=PushCarrier)
         desk = Desk(carrier)
         self._fcm = FcmDoor(desk, _PROJECT, _EMAIL, self._google.public_key())
-        super().__init__(carrier, self._fcm.handle)
+        super().__init__(carrier, self._fcm.handle, office.ports.get(name, 0))
         apns = ApnsDoor(desk, _TOPIC, _TEAM_ID, self._apple.public_key())
         self._apns = Http2Server(apns.handle)
 
     async def start(self) -> None:
         await super().start()
-        await self._apns.start()
+        await self._apns.start(self._wanted + 1 if self._wanted else 0)
         self._fcm.token_url = f"{self.url}/token"
 
     async def close(self) -> None:

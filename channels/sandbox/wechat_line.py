@@ -98,7 +98,7 @@ class WechatLine(HttpLine):
         postman = _Postman(f"{office.receipts_url.rstrip('/')}/{name}", self._callback_token)
         journal = Journal(office.data / f"{name}.jsonl")
         carrier = _Carrier(office.agenda, office.draws, journal, postman)
-        super().__init__(carrier, self._handle)
+        super().__init__(carrier, self._handle, office.ports.get(name, 0))
         self._desk = Desk(carrier, honours_keys=True)
 
     def _handle(self, request: Request) -> None:

@@ -97,7 +97,7 @@ class WhatsappLine(HttpLine):
         self._token, self._secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         carrier = office.carrier(name, _signed(self._secret), kind=_Carrier)
         self._desk = Desk(carrier)
-        super().__init__(carrier, self._handle)
+        super().__init__(carrier, self._handle, office.ports.get(name, 0))
 
     def _handle(self, request: Request) -> None:
         if not request.bears(self._token):
