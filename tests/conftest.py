@@ -1,6 +1,10 @@
 """What holds for every test."""
 
+import pytest
 import structlog
+
+LONGEST_ID = 32
+ALONE_IN = ("tests/chaos/", "tests/integration/")  # where `make test` looks for them
 
 
 def pytest_configure() -> None:
@@ -11,3 +15,19 @@ def pytest_configure() -> None:
     """
     renderer = structlog.dev.ConsoleRenderer.get_active()
     renderer.exception_formatter = structlog.dev.plain_traceback
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Long texts get the name of their argument and a number.
+
+    Among them are signatures of the moment of collection, and processes that share the tests
+    must all call them by the same names.
+    """
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_ID else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test that wants to be alone where nobody would run it."""
+    for item in items:
+        if item.get_closest_marker("alone") and not item.nodeid.startswith(ALONE_IN):
+            raise pytest.UsageError(f"{item.nodeid}: only below {', '.join(ALONE_IN)}")

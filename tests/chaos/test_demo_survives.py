@@ -23,6 +23,7 @@ from reminders.services.demo.generated import generated
 from reminders.services.demo.portfolio import Portfolio, Totals
 from reminders.services.demo.statements import PRODUCT
 
+pytestmark = pytest.mark.alone
 CUSTOMERS = 24
 DAYS = 56
 FIRST_STEP, EVERY, KILLS = 40, 40, 2

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 import redis
 from celery import Celery
 
@@ -20,6 +21,7 @@ from config.celery import Queue
 from reminders.servers.valkey import Valkey
 from tests.integration.workers.whole_system import WholeSystem, customer, until, whole_system
 
+pytestmark = pytest.mark.alone
 OUTAGE_S = 1.5
 BUSY = 400  # events: several seconds of work
 
