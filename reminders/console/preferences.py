@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -17,9 +17,11 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from reminders.console.asgi import Receive, Refused, Scope, Send, answer, header, read_body
+from reminders.console.one_click import is_one_click
 from reminders.console.preference_answers import changed_json, send_page, standing_json
 from reminders.console.preference_page import changed_page, note_page, settings_page
 from reminders.console.preference_words import Words, words_for
+from reminders.domain.customer import ChannelName
 from reminders.services.preferences.change import Changed
 from reminders.services.preferences.errors import LastChannel, PreferenceError, UnknownCustomer
 from reminders.services.preferences.passes import (
@@ -34,6 +36,7 @@ __all__ = ["PATH", "Desk", "PreferencesDoor"]
 
 MAX_BODY = 4096
 _Fields = Mapping[str, Sequence[object]]
+_ONE_CLICK = "one-click"  # an act that no path names: the body does
 _ON_OFF = {"on": True, "off": False, True: True, False: False}
 
 
@@ -42,6 +45,7 @@ class Desk(Protocol):
 
     def show(self, ref: str) -> Standing: ...
     def change(self, ref: str, channel: str, kind: str, allowed: bool) -> Changed: ...
+    def unsubscribe(self, ref: str, channel: str) -> None: ...
     def choose(self, ref: str, offsets: Sequence[int]) -> None: ...
     def acknowledge(self, ref: str, change_no: UUID, version: str, language: str) -> bool: ...
 
@@ -59,7 +63,10 @@ class _Visit:
 
 
 class PreferencesDoor:
-    """GET shows, POST changes; `key` signs the passes."""
+    """GET shows, POST changes; `key` signs the passes.
+
+    A mail names the page as its List-Unsubscribe: the one-click POST of RFC 8058 ends e-mail.
+    """
 
     def __init__(self, desk: Desk, key: str) -> None:
         self._desk = desk
@@ -92,7 +99,11 @@ class PreferencesDoor:
         fields: _Fields = {}
         if scope["method"] == "POST":
             body = await read_body(scope, receive, MAX_BODY)
-            fields = _fields(body, header(scope, b"content-type"))
+            kind = header(scope, b"content-type")
+            if not visit.act and is_one_click(body, kind):
+                visit = replace(visit, act=_ONE_CLICK)
+            else:
+                fields = _fields(body, kind)
         await self._refusing(visit, fields, scope["method"])
 
     async def _refusing(self, visit: _Visit, fields: _Fields, method: str) -> None:
@@ -113,6 +124,8 @@ class PreferencesDoor:
                 await self._show(visit, "")
             case "", _:
                 await self._change(visit, fields)
+            case act, _ if act == _ONE_CLICK:
+                await self._unsubscribe(visit)
             case "offsets", _:
                 await asyncio.to_thread(self._desk.choose, visit.ref, _offsets(fields))
                 await self._show(visit, "saved")
@@ -144,6 +157,11 @@ class PreferencesDoor:
         asked = (channel, kind, allowed)
         page = changed_page(words, standing, asked, made, visit.path, seen)
         await send_page(visit.send, 200, page)
+
+    async def _unsubscribe(self, visit: _Visit) -> None:
+        """No page is shown: nobody looks, and what was asked is done (RFC 8058 §3.1)."""
+        await asyncio.to_thread(self._desk.unsubscribe, visit.ref, ChannelName.EMAIL)
+        await answer(visit.send, 200, {"unsubscribed": True}, {"cache-control": "no-store"})
 
     async def _keep_on(self, visit: _Visit, error: LastChannel) -> None:
         """The last channel stays on: say so in the customer's own words."""

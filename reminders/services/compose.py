@@ -8,7 +8,7 @@ from datetime import datetime
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
 from reminders.domain.customer import ChannelName, ContactHealth, Customer
-from reminders.domain.kinds import MessageKind
+from reminders.domain.kinds import MessageClass, MessageKind, class_of
 from reminders.domain.reminder import Reminder
 from reminders.messages.facts import MAX_ENDING, Facts, OtherBill, Rendered, kind_for
 from reminders.services.resources import Resources
@@ -79,11 +79,21 @@ def _about(customer: Customer, kind: MessageKind) -> tuple[str, str]:
     return "", ""
 
 
-def headers(resources: Resources, channel: str, customer: Customer) -> dict[str, str]:
-    """What a mail says about itself; other channels have no headers."""
-    if channel != ChannelName.EMAIL:
+def headers(
+    resources: Resources, channel: str, customer: Customer, kind: MessageKind
+) -> dict[str, str]:
+    """What a mail says about itself; other channels have no headers.
+
+    What the law orders cannot be switched off and offers no way to. One click is offered (RFC
+    8058) where the page is the customer's own and behind HTTPS.
+    """
+    if channel != ChannelName.EMAIL or class_of(kind) is MessageClass.MANDATED:
         return {}
-    return {"List-Unsubscribe": f"<{preference_page(resources, channel, customer)}>"}
+    page = preference_page(resources, channel, customer)
+    found = {"List-Unsubscribe": f"<{page}>"}
+    if resources.preference_links is not None and page.startswith("https://"):
+        found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return found
 
 
 def preference_page(resources: Resources, channel: str, customer: Customer) -> str:

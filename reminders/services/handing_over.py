@@ -223,7 +223,7 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
         language=rendered.language,
         subject=rendered.subject,
         html=rendered.html,
-        headers=headers(work.resources, channel, case.known.customer),
+        headers=headers(work.resources, channel, case.known.customer, kept.reminder.kind),
         kind=rendered.kind,
         params=rendered.params,
         urgency=kept.reminder.urgency,

@@ -314,6 +314,7 @@ def test_a_mail_carries_the_link_to_its_customers_own_page(world: World) -> None
     for text in (mail.headers["List-Unsubscribe"].strip("<>"), mail.text):
         token = text.partition(PATH)[2].partition("\n")[0].strip()
         assert customer_of_pass(token, "k") == "C-1"
+    assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"  # RFC 8058
 
 
 def withdraw(world: World, customers: int) -> None:

@@ -59,8 +59,11 @@ class Skeleton:
         self._domain = domain.encode()
         self._date = (0, b"")
 
-    def build(self, message: Message, now: float | None = None) -> bytes:
-        """The whole mail with CRLF lines, all ASCII. Raises `Unmailable`."""
+    def build(self, message: Message, now: float | None = None, stop_at: str = "") -> bytes:
+        """The whole mail with CRLF lines, all ASCII. Raises `Unmailable`.
+
+        `stop_at` is the address that a mail of "unsubscribe" may be sent to.
+        """
         _guard(message)
         return b"".join(
             (
@@ -75,7 +78,7 @@ class Skeleton:
                 b"@",
                 self._domain,
                 b">\r\n",
-                _extra_headers(message),
+                _extra_headers(message, stop_at),
                 b"MIME-Version: 1.0\r\n",
                 _bodies(message),
             )
@@ -96,7 +99,7 @@ def _guard(message: Message) -> None:
         raise Unmailable("invalid_message_id")
 
 
-def _extra_headers(message: Message) -> bytes:
+def _extra_headers(message: Message, stop_at: str) -> bytes:
     lines: list[str] = []
     for name, value in message.headers.items():
         known = name.lower()
@@ -104,10 +107,10 @@ def _extra_headers(message: Message) -> bytes:
             raise Unmailable("header_not_allowed")
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise Unmailable("header_malformed")
+        if known == "list-unsubscribe" and stop_at:
+            # RFC 2369 §3.2: for mail programs that write instead of calling.
+            value = f"{value}, <mailto:{stop_at}?subject=unsubscribe>"
         lines.append(f"{name}: {value}\r\n")
-        if known == "list-unsubscribe" and "<https://" in value:
-            # RFC 8058 §3.1: one click, and only over HTTPS.
-            lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
     return "".join(lines).encode("ascii")
 
 

@@ -43,6 +43,7 @@ class EmailChannel:
         self.capabilities = capabilities(settings)
         domain = settings.message_id_domain or settings.sender_domain
         self._verp = verp_of(settings)
+        self._reads_mail = self._verp is not None and bool(settings.mailbox)
         self._events = READERS[settings.events]
         self._now = now
         self._sender = settings.sender
@@ -52,14 +53,15 @@ class EmailChannel:
         self._pool = SmtpPool(settings)
 
     async def send(self, message: Message) -> Outcome:
+        path = return_path(self._verp, self._sender, message.idempotency_key)
         try:
-            mail = self._skeleton.build(message)
+            mail = self._skeleton.build(message, stop_at=path if self._reads_mail else "")
         except Unmailable as error:
             return Permanent(error.reason, error.dead_contact)
         try:
             # A kept connection that the relay had dropped shows only at the next mail; before
             # the final dot nothing was taken, so a fresh one may try.
-            return await despite_blips(lambda: self._once(message, mail))
+            return await despite_blips(lambda: self._once(message, path, mail))
         except NothingTaken as error:
             return Transient(str(error))
         except TooLate as error:
@@ -67,14 +69,14 @@ class EmailChannel:
         except AnswerLost as error:
             return Uncertain(f"no answer after the mail: {error}")
 
-    async def _once(self, message: Message, mail: bytes) -> Outcome:
+    async def _once(self, message: Message, path: str, mail: bytes) -> Outcome:
         try:
             connection = await self._pool.acquire(message.start_by)
         except Refused as refused:
             return outcome_of(refused.stage, refused.reply)
         try:
             reply = await connection.deliver(
-                return_path(self._verp, self._sender, message.idempotency_key),
+                path,
                 message.address,
                 message.idempotency_key,
                 mail,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from uuid import UUID
 
-from reminders.services.preferences.alarm import CUSTOMER, PAGE
+from reminders.domain.customer import EVERY_KIND
+from reminders.services.preferences.alarm import CUSTOMER, PAGE, UNSUBSCRIBE_LINK
 from reminders.services.preferences.change import Changed, change, choose_offsets
 from reminders.services.preferences.disclosure import acknowledge
 from reminders.services.preferences.show import Standing, show
@@ -27,6 +28,17 @@ class LedgerDesk:
     def change(self, ref: str, channel: str, kind: str, allowed: bool) -> Changed:
         return change(
             self._resources(), ref, channel, kind, allowed=allowed, actor=CUSTOMER, source=PAGE
+        )
+
+    def unsubscribe(self, ref: str, channel: str) -> None:
+        change(
+            self._resources(),
+            ref,
+            channel,
+            EVERY_KIND,
+            allowed=False,
+            actor=CUSTOMER,
+            source=UNSUBSCRIBE_LINK,
         )
 
     def choose(self, ref: str, offsets: Sequence[int]) -> None:

@@ -119,15 +119,14 @@ def test_headers_that_are_refused(name: str, value: str) -> None:
         SKELETON.build(mail(headers={name: value}))
 
 
-def test_one_click_unsubscribe_only_over_https() -> None:
-    https = parsed(
-        SKELETON.build(mail(headers={"List-Unsubscribe": "<https://lender.example.com/u/1>"}))
+def test_unsubscribing_by_mail_is_offered_where_somebody_reads_it() -> None:
+    sent = mail(headers={"List-Unsubscribe": "<https://lender.example.com/u/1>"})
+    page = "<https://lender.example.com/u/1>"
+    assert parsed(SKELETON.build(sent))["List-Unsubscribe"] == page
+    read = parsed(SKELETON.build(sent, stop_at="bounce+1=a@lender.example.com"))
+    assert read["List-Unsubscribe"] == (
+        f"{page}, <mailto:bounce+1=a@lender.example.com?subject=unsubscribe>"
     )
-    mailto = parsed(
-        SKELETON.build(mail(headers={"List-Unsubscribe": "<mailto:stop@lender.example.com>"}))
-    )
-    assert https["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert "List-Unsubscribe-Post" not in mailto
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,9 @@ class Desk:
         shown = None if allowed else said
         return Changed(CHANGE_NO, "", True, shown, ("email",), (NOTICE,))
 
+    def unsubscribe(self, ref: str, channel: str) -> None:
+        self.asked.append((ref, channel, "unsubscribe"))
+
     def choose(self, ref: str, offsets: Sequence[int]) -> None:
         self.asked.append((ref, tuple(offsets)))
 
@@ -262,4 +265,54 @@ def test_bad_requests_are_refused_in_one_line(app: Doors, desk: Desk) -> None:
     assert run(call(app, "POST", path(), b"[]", {"Content-Type": "application/json"})).status == 400
     assert run(call(app, "POST", path(), b"x", {"Content-Type": "text/plain"})).status == 415
     assert ask(app, "POST", path(), {"channel": {"a": 1}, "allowed": [True, False]}).status == 422
+    assert desk.asked == []
+
+
+FORM = b"application/x-www-form-urlencoded"
+PARTS = b"multipart/form-data; boundary=x"
+IN_PARTS = (
+    b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [(b"List-Unsubscribe=One-Click", FORM), (IN_PARTS, PARTS)]
+)
+def test_one_click_ends_e_mail_at_once(app: Doors, desk: Desk, body: bytes, kind: bytes) -> None:
+    """I3, RFC 8058: a POST of a mail provider, in either form, without cookie or login."""
+    answer = run(call(app, "POST", path(), body, {"Content-Type": kind.decode()}))
+    assert answer.status == 200
+    assert desk.asked == [("C-1", "email", "unsubscribe")]
+
+
+def test_whoever_only_follows_the_link_changes_nothing(app: Doors, desk: Desk) -> None:
+    assert get(app, path()).status == 200
+    assert desk.asked == []
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", FORM),
+        (b"List-Unsubscribe=No", FORM),
+        (b"List-Unsubscribe=One-Click", b"text/plain"),
+        (IN_PARTS.replace(b"One-Click", b"No"), PARTS),
+        (b"\xff", FORM),
+        (b"--", b"multipart/form-data; boundary*0*=%"),
+    ],
+)
+def test_other_posts_are_no_unsubscription(
+    app: Doors, desk: Desk, body: bytes, kind: bytes
+) -> None:
+    answer = run(call(app, "POST", path(), body, {"Content-Type": kind.decode()}))
+    assert answer.status in (400, 415, 422)
+    assert desk.asked == []
+
+
+def test_one_click_wants_a_pass_of_ours(app: Doors, desk: Desk) -> None:
+    old = path(until=datetime.now(UTC) - timedelta(seconds=1))
+    for where in (old, f"{PATH}rubbish"):
+        body = b"List-Unsubscribe=One-Click"
+        answer = run(call(app, "POST", where, body, {"Content-Type": FORM.decode()}))
+        assert answer.status == 401
     assert desk.asked == []
