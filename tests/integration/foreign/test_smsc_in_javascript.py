@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import uvloop
 
 from channels.contract import Message, Post
 from channels.sms.smpp import SmppChannel, SmppSettings
@@ -227,7 +228,7 @@ def test_a_connection_that_ends_is_opened_anew(centre: Centre) -> None:
 def test_a_loop_that_stands_still_loses_nothing(centre: Centre) -> None:
     """Workers run their loop only while they deliver: meanwhile a centre may cut them off, and
     what it asked waits for an answer."""
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()  # as workers have
     channel = SmppChannel(settings(centre, enquire_link_every=timedelta(seconds=0.2)))
     try:
         assert isinstance(loop.run_until_complete(channel.send(message(1))), Accepted)

@@ -17,6 +17,8 @@ from channels.sms.smpp.session import Session
 
 T = TypeVar("T")
 ENQUIRY = Pdu(Command.ENQUIRE_LINK)
+# uvloop runs timers before it reads, asyncio after.
+LOOPS = (asyncio.new_event_loop, pytest.importorskip("uvloop").new_event_loop)
 
 
 class Peer:
@@ -37,7 +39,9 @@ class Peer:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(2):
             while not self._read:
-                self._read += self._units.feed(await loop.sock_recv(self._end, 4096))
+                data = await loop.sock_recv(self._end, 4096)
+                assert data, "the session hung up"
+                self._read += self._units.feed(data)
         return decode(self._read.pop(0))
 
     def hang_up(self) -> None:
@@ -49,6 +53,7 @@ def play(
     enquire_every_s: float = 60.0,
     patience_s: float = 0.2,
     hears: bool = False,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> T:
     async def run() -> T:
         near, far = socket.socketpair()
@@ -62,7 +67,8 @@ def play(
             far.close()
             await asyncio.sleep(0)
 
-    return asyncio.run(run())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(run())
 
 
 async def bound(session: Session, peer: Peer) -> None:
@@ -192,7 +198,10 @@ def test_a_loop_that_stood_still_asks_again_before_it_gives_up(
     play(scene, enquire_every_s=0.05, patience_s=0.05)
 
 
-def test_an_answer_that_lies_unread_counts() -> None:
+@pytest.mark.parametrize("loop_factory", LOOPS)
+def test_an_answer_that_lies_unread_counts(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
     async def scene(session: Session, peer: Peer) -> None:
         waiting = asyncio.create_task(session.request(ENQUIRY, 0.05))
         asked = await peer.hears()
@@ -200,11 +209,12 @@ def test_an_answer_that_lies_unread_counts() -> None:
         time.sleep(0.1)  # the loop stands still past the time-out
         assert (await waiting).status == OK
 
-    play(scene)
+    play(scene, loop_factory=loop_factory)
 
 
+@pytest.mark.parametrize("loop_factory", LOOPS)
 def test_an_end_that_lies_unread_is_met_before_the_next_request(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, loop_factory: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
     monkeypatch.setattr("channels.sms.smpp.session._JUST_NOW_S", 0.0)
 
@@ -212,7 +222,7 @@ def test_an_end_that_lies_unread_is_met_before_the_next_request(
         peer.hang_up()
         return await session.alive()
 
-    assert not play(scene)
+    assert not play(scene, loop_factory=loop_factory)
 
 
 def test_after_a_long_silence_the_other_end_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
