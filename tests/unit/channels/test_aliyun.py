@@ -129,6 +129,18 @@ def test_messages_of_one_template_share_calls_that_name_each_attempt() -> None:
     assert len(wire.calls) < 10
 
 
+def test_two_numbers_that_an_out_id_would_not_tell_apart_never_share_a_call() -> None:
+    seen: dict[str, Message] = {}
+    for number in range(70_000):
+        each = message(number)
+        twin = seen.setdefault(mark_of(each.address), each)
+        if twin is not each:
+            break
+    wire = Wire()
+    send(wire, [twin, each, message(99_999_999)])
+    assert sorted(called["action"] for called in wire.calls) == ["SendBatchSms", "SendSms"]
+
+
 def test_one_bad_number_does_not_blame_the_others_of_its_batch() -> None:
     wire = Wire(say={"13800000002": (200, "isv.MOBILE_NUMBER_ILLEGAL")})
     outcomes = send(wire, [message(number) for number in range(4)])

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,6 +74,11 @@ def test_health_is_kept_by_country_and_network(number: str, wanted: str) -> None
 )
 def test_a_sure_landline_gets_no_sms(number: str, wanted: bool) -> None:
     assert can_take_sms(number) is wanted
+
+
+def test_the_length_of_every_country_code_is_known() -> None:
+    for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        assert range_of(f"+{code}5551234567"[:14]) == f"+{code}555"
 
 
 @given(st.integers(min_value=0, max_value=10**10 - 1))
