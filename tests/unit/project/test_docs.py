@@ -25,7 +25,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 MAKE = re.compile(r"(?:^|[;&|] *)make ([a-z][a-z-]*)", re.MULTILINE)
 COMMAND = re.compile(
     r"(?:^|[;&|] *|python -m )(?:\.venv/bin/)?reminders(?:\.cli\.main)?"
-    r" ([a-z][a-z-]*)(?: ([a-z]+))?",
+    r" ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?",
     re.MULTILINE,
 )
 FILE = re.compile(r"^(?:reminders|workers|channels|config|tests|benchmarks|docs|\.ci)/[\w./-]*$")
