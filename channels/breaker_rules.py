@@ -20,7 +20,7 @@ _SLOWEST: Final = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class BreakerRules:
-    """Reasons for the figures: docs/decisions/0014-a-breaker-of-our-own.md."""
+    """Reasons for the figures: docs/decisions/0015-a-breaker-of-our-own.md."""
 
     quick: timedelta = timedelta(seconds=5)
     quick_calls: int = 20  # a breaker judges by no fewer calls in `quick`

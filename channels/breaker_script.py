@@ -194,7 +194,8 @@ local function tick(subject, h)
   if h.st == 'open' and now >= tonumber(h.un or '0') then
     -- Nobody hands out probes of one range: a little of its traffic does.
     local share = string.find(subject, '|', 1, true) and r.steps[1] or r.probing
-    move(subject, h, 'half_open', share, 'cooled down after: ' .. (h.why or ''), {})
+    local figures = {was_open_s = (now - h.at) / 1000}
+    move(subject, h, 'half_open', share, 'cooled down after: ' .. (h.why or ''), figures)
   elseif h.st == 'returning' then
     rise(subject, h)
   end

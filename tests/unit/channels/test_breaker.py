@@ -288,8 +288,10 @@ def test_workers_share_what_they_know(watch: Watch) -> None:
 def test_the_standing_is_asked_once_in_a_while(watch: Watch) -> None:
     slow = WatchedHealth(watch.client, [_provider("a")], now=lambda: watch.now)
     assert slow.standings(["a"]) == {}
-    watch.open()
+    slow.note([Call("a", "", FAILED, 0.1)] * 20)
     assert slow.standings(["a"]) == {}
+    watch.now += 0.2
+    assert slow.standings(["a"])["a"].share == 0
 
 
 def test_the_servers_clock_serves_too() -> None:
