@@ -243,8 +243,8 @@ async def open_session(settings: SmppSettings, bind: Bind, *, hears: bool = Fals
     loop = asyncio.get_running_loop()
     patience_s = min(_MOST_PATIENCE_S, timeout_s)
     session = Session(settings.enquire_link_every.total_seconds(), patience_s, hears=hears)
-    context = ssl.create_default_context(cafile=settings.ca_file or None) if settings.tls else None
     try:
+        context = _context(settings)
         async with asyncio.timeout(timeout_s):
             await loop.create_connection(lambda: session, settings.host, settings.port, ssl=context)
     except TimeoutError as error:
@@ -257,6 +257,10 @@ async def open_session(settings: SmppSettings, bind: Bind, *, hears: bool = Fals
         session.abort()
         raise
     return session
+
+
+def _context(settings: SmppSettings) -> ssl.SSLContext | None:
+    return ssl.create_default_context(cafile=settings.ca_file or None) if settings.tls else None
 
 
 def _bind_of(settings: SmppSettings, bind: Bind) -> Pdu:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ import pytest
 
 from channels.contract import Post
 from channels.sandbox.smpp_line import SmppLine
-from channels.sandbox.smsc import MessageCentre
+from channels.sandbox.smsc import Esme, MessageCentre
 from channels.sms.smpp import SmppChannel, SmppSettings
 from channels.sms.smpp.pdu import Pdu
 from channels.sms.smpp.settings import Bind, LongMessages
@@ -29,6 +30,7 @@ from reminders.domain.outcome import (
     Uncertain,
 )
 from tests.contract.carriers import START, World, closed_port, message, play
+from tests.integration.channels.test_email_tls import certificate
 
 T = TypeVar("T")
 NAME = "carrier"
@@ -266,3 +268,32 @@ def test_an_answer_that_does_not_come_is_uncertain_and_the_session_goes_on(
         return len(line(world).centre.sessions)
 
     assert scene_with(tmp_path, scene) == 2
+
+
+def test_over_tls_only_to_a_carrier_whose_certificate_is_vouched_for(tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+
+    async def scene() -> list[object]:
+        centre = MessageCentre(("id", ""), lambda _, respond: respond(0, "7"))
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Esme(centre), "127.0.0.1", 0, ssl=context
+        )
+        port = server.sockets[0].getsockname()[1]
+        outcomes: list[object] = []
+        for ca_file in (str(pem), "", str(tmp_path / "none.pem")):
+            channel = SmppChannel(
+                SmppSettings("127.0.0.1", port, "id", "10690000", tls=True, ca_file=ca_file)
+            )
+            outcomes.append(await channel.send(message("+8613800000000")))
+            await channel.close()
+        server.close()
+        await server.wait_closed()
+        await asyncio.sleep(0.05)  # in which the far ends of refused handshakes go
+        return outcomes
+
+    fine, unknown, missing = asyncio.run(scene())
+    assert fine == Accepted("7")
+    assert unknown == Transient("connect: SSLCertVerificationError")
+    assert missing == Transient("connect: FileNotFoundError")
