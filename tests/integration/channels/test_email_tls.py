@@ -110,3 +110,47 @@ def test_a_relay_that_nobody_vouches_for_gets_no_password(tmp_path: Path) -> Non
     outcome, clear = asyncio.run(outcome_with(certificate(tmp_path), ""))
     assert isinstance(outcome, Transient)
     assert not any(b"AUTH" in line for line in clear)
+
+
+async def outcome_over_implicit_tls(pem: Path, ca_file: str) -> Outcome:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            writer.write(b"220 hi\r\n")
+            for reply in (b"250-hi\r\n250 AUTH PLAIN", *_REPLIES):
+                await reader.readuntil(b"\r\n.\r\n" if b"queued" in reply else b"\r\n")
+                writer.write(reply + b"\r\n")
+                await writer.drain()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0, ssl=context)
+    channel = EmailChannel(
+        EmailSettings(
+            "127.0.0.1",
+            server.sockets[0].getsockname()[1],
+            "bills@lender.example.com",
+            "unused",
+            tls=Tls.IMPLICIT,
+            username="lender",
+            password="invented",  # noqa: S106  # an invented value
+            ca_file=ca_file,
+            timeout=timedelta(seconds=10),
+        )
+    )
+    try:
+        return await channel.send(message("li@deliver.example.com"))
+    finally:
+        await channel.close()
+        server.close()
+        await server.wait_closed()
+        await asyncio.sleep(0.05)  # let the relay's side of the line end before the loop does
+
+
+def test_a_line_that_is_private_from_its_first_byte(tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    assert asyncio.run(outcome_over_implicit_tls(pem, str(pem))) == Accepted("queued as 9")
+    assert isinstance(asyncio.run(outcome_over_implicit_tls(pem, "")), Transient)
