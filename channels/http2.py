@@ -21,9 +21,12 @@ from channels.http2_connection import Exchange, HeaderList, Http2Connection
 from channels.single_flight import SingleFlight
 from channels.transport import Reply, despite_blips
 
-# A connection that was silent longer is asked whether it lives before it is trusted with a
-# message: what dies in a network's middle boxes dies unheard.
-_PROBE_AFTER_S = 30.0
+# A worker's loop stands still between its deliveries, so what a connection was told meanwhile is
+# unread. After a short silence there is time to read first, after a longer one the server is asked:
+# what dies in a network's middle boxes dies unheard.
+_FRESH_S = 0.1
+_READ_S = 0.002
+_PROBE_AFTER_S = 2.0
 _PROBE_S = 2.0
 _CLOSE_S = 1.0
 
@@ -133,8 +136,13 @@ class Http2Transport:
         connection = self._current
         if connection is None or connection.retired or not _ours(connection):
             return await self._connecting.run(self._connect)
-        if time.monotonic() - connection.heard_at > self._probe_after_s:
+        silent_s = time.monotonic() - connection.heard_at
+        if silent_s > self._probe_after_s:
             return await self._connecting.run(self._probe)
+        if silent_s > _FRESH_S:
+            await asyncio.sleep(_READ_S)
+            if connection.retired:
+                return await self._connecting.run(self._connect)
         return connection
 
     async def _probe(self) -> Http2Connection:

@@ -6,8 +6,9 @@ import asyncio
 import datetime as dt
 import ipaddress
 import ssl
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -272,6 +273,44 @@ def test_a_closed_idle_connection_is_replaced_unseen() -> None:
         assert (await post(client)).status == 200
 
     play(echo, scene)
+
+
+@pytest.mark.parametrize("silent_s", [0.12, 0.3])
+def test_what_came_while_the_loop_stood_still_is_read_first(silent_s: float) -> None:
+    """A worker's loop runs while it delivers and not between: the end was sent, and is unread."""
+    seen: list[str] = []
+
+    def handler(request: Http2Request) -> None:
+        seen.append(request.path)
+        echo(request)
+
+    theirs, ours = asyncio.new_event_loop(), asyncio.new_event_loop()
+    server = Http2Server(handler)
+    thread = threading.Thread(target=theirs.run_forever)
+    thread.start()
+
+    def there(work: Coroutine[None, None, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, theirs).result(5)
+
+    async def cut() -> None:
+        for connection in tuple(server.connections):
+            connection.close()
+
+    there(server.start())
+    client = Http2Transport(f"http://127.0.0.1:{server.port}", TIMEOUT, probe_after_s=0.2)
+    try:
+        assert ours.run_until_complete(post(client, path="/1")).status == 200
+        there(cut())
+        time.sleep(silent_s)
+        assert ours.run_until_complete(post(client, path="/2")).status == 200
+        ours.run_until_complete(client.close())
+    finally:
+        there(server.close())
+        theirs.call_soon_threadsafe(theirs.stop)
+        thread.join()
+        theirs.close()
+        ours.close()
+    assert seen == ["/1", "/2"]
 
 
 def test_nothing_begins_after_its_time() -> None:
