@@ -81,12 +81,14 @@ def counted(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> in
 
 def _blocked(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> Blocked | None:
     barring = cap.limit + 1 if cap.window is _AFTER else cap.limit
-    if len(usage.contacts) < barring or not _holds(cap, wanted):
+    if len(usage.contacts) < barring:
+        return None
+    if barring > 0 and _too_few(cap, usage.contacts, wanted, barring):
+        return None
+    if not _holds(cap, wanted):
         return None
     if barring <= 0:
         return Blocked(cap, counted(cap, usage, wanted, zones), None)
-    if _too_few(cap, usage.contacts, wanted, barring):
-        return None
     for at in _matching(cap, usage.contacts, wanted):
         barring -= 1
         if not barring:
@@ -100,7 +102,7 @@ def _blocked(cap: Cap, usage: Usage, wanted: Contact, zones: Sequence[str]) -> B
 def _too_few(cap: Cap, contacts: Sequence[Contact], wanted: Contact, barring: int) -> bool:
     """Whether so many cannot lie in the window, whatever they were: a short way to the usual
     answer."""
-    if cap.window is not _BILL_LIFE:
+    if cap.reach is not None:
         return contacts[-barring].at <= _oldest(cap, wanted.at)
     return _BILL in cap.scope and [each.bill for each in contacts].count(wanted.bill) < barring
 
@@ -128,12 +130,8 @@ def _matching(cap: Cap, contacts: Sequence[Contact], wanted: Contact) -> Iterato
 
 def _oldest(cap: Cap, now: datetime) -> datetime:
     """No contact at this instant or before it can count."""
-    if cap.window is _BILL_LIFE:
-        return _FIRST
     try:
-        if cap.window is _ROLLING:
-            return now - _HOUR * cap.length
-        return now - _DAY * cap.length - _LARGEST_SHIFT
+        return _FIRST if cap.reach is None else now - cap.reach
     except OverflowError:
         return _FIRST
 

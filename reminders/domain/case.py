@@ -53,19 +53,23 @@ class Case:
     brief: bool = False
     down: Mapping[str, str] = field(default_factory=dict)  # channels that take nothing now, and why
     _checks: list[_Asked] = field(default_factory=list)
+    _class: MessageClass | None = None
     _rules: Rules | None = None
     _step: Progress | None = None
 
     def check(self, rule: str, passed: bool, saw: str, *parts: object, cite: str = "") -> None:
         """Write down that a rule was asked, and saw `saw` with `parts` in its braces.
 
-        The words are put together in `seen`: a brief case leaves out most of them.
+        The words are put together in `seen`. A brief case leaves out what passed; what most
+        decisions pass asks for `brief` first, which spares the call.
         """
         if not (passed and self.brief):
             self._checks.append((rule, saw, parts, passed, cite))
 
     def seen(self) -> tuple[Check, ...]:
         """Every check so far, in order; of a brief case those that did not pass."""
+        if not self._checks:
+            return ()
         return tuple(
             [
                 Check(rule, saw.format(*map(_written, parts)), passed, cite)
@@ -87,7 +91,11 @@ class Case:
 
     def message_class(self, channel: str = "") -> MessageClass:
         """The class of this message, on this channel."""
-        return class_of(self.kind, channel, overdue=self.today > self.bill.terms.due_on)
+        if channel in VOICE:
+            return class_of(self.kind, channel, overdue=self.today > self.bill.terms.due_on)
+        if self._class is None:
+            self._class = class_of(self.kind)
+        return self._class
 
     def rules(self, channel: str = "") -> Rules:
         """What the customer's packs and the policy leave together for that class."""

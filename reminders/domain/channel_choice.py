@@ -25,7 +25,7 @@ LOOK_AGAIN_AT_LEAST: Final = timedelta(minutes=10)
 _HUMAN_TASK: Final = ChannelName.HUMAN_TASK
 _A_PERSON: Final = ContactPoint(ChannelName.HUMAN_TASK.value, "", ContactHealth.VALID)
 _DEAD: Final = ContactHealth.DEAD
-_SUSPECT: Final = ContactHealth.SUSPECT
+_NONE_USED: Final = frozenset[str]()
 
 
 @dataclass(slots=True)
@@ -41,19 +41,21 @@ class _Seen:
 def choose(case: Case, again: str | None) -> Choice | Decision:
     """The first rung not used yet (or `again` once more) that is open, and what it uses up; or
     what to do where none is."""
-    used = {attempt.channel for attempt in case.history}
+    used = {attempt.channel for attempt in case.history} if case.history else _NONE_USED
     seen = _Seen()
     in_hours: Rules | None = None  # a call may have other hours than a message
     for rung in ladder(case):
         if rung.channel in used and rung.channel != again:
             continue
-        if _down(case, rung, seen) or not _allowed(case, rung, seen):
+        if case.down and _down(case, rung, seen):
             continue
         rules = case.rules(rung.channel)
+        if not _allowed(case, rung, rules, seen):
+            continue
         if rules is not in_hours and not _in_hours(case, rules):
             return _outside_hours(case, rules)
         in_hours = rules
-        choice = _under_caps(case, rung, seen)
+        choice = _under_caps(case, rung, rules, seen)
         if choice is not None:
             return choice
     return _none_left(case, seen)
@@ -75,20 +77,19 @@ def ladder(case: Case) -> Sequence[Rung]:
     rule = case.policy.event_rule(case.reminder.stage)
     if rule is not None and rule.backup and len(rungs) > 1:
         rungs = rungs[1:]
-    contacts = case.customer.contacts
-    suspect = [name for name, each in contacts.items() if each.health is _SUSPECT]
+    suspect = case.customer.suspect
     return sorted(rungs, key=lambda rung: rung.channel in suspect) if suspect else rungs
 
 
-def _allowed(case: Case, rung: Rung, seen: _Seen) -> bool:
+def _allowed(case: Case, rung: Rung, rules: Rules, seen: _Seen) -> bool:
     """Opt-out, consent, freshness and health of one channel."""
     channel = rung.channel
-    opted_out = case.customer.opted_out(channel, case.kind)
-    case.check(f"opt-out.{channel}", not opted_out, "opted out" if opted_out else "allowed")
-    if opted_out:
+    if case.customer.opted_out(channel, case.kind):
+        case.check(f"opt-out.{channel}", False, "opted out")
         seen.barred.append(rung)
         return False
-    rules = case.rules(channel)
+    if not case.brief:
+        case.check(f"opt-out.{channel}", True, "allowed")
     if rules.consent_needed and not case.customer.consented(channel, case.kind):
         case.check(f"consent.{channel}", False, "none given")
         seen.unconsented = True
@@ -98,10 +99,12 @@ def _allowed(case: Case, rung: Rung, seen: _Seen) -> bool:
 
 def _reachable(case: Case, channel: str, rules: Rules) -> bool:
     contact = _contact(case, channel)
-    health = "none" if contact is None else contact.health
-    alive = contact is not None and contact.health is not _DEAD
-    case.check(f"contact.{channel}", alive, health)
-    return contact is not None and alive and _fresh(case, contact, rules)
+    if contact is None or contact.health is _DEAD:
+        case.check(f"contact.{channel}", False, "none" if contact is None else contact.health)
+        return False
+    if not case.brief:
+        case.check(f"contact.{channel}", True, contact.health)
+    return not rules.freshness or _fresh(case, contact, rules)
 
 
 def _contact(case: Case, channel: str) -> ContactPoint | None:
@@ -127,8 +130,9 @@ def _fresh(case: Case, contact: ContactPoint, rules: Rules) -> bool:
 def _in_hours(case: Case, rules: Rules) -> bool:
     if not is_open(rules.hours, case.customer.zones, case.now):
         return False
-    zones = ", ".join(case.customer.zones)
-    case.check("hours", True, "allowed in {}", zones, cite=rules.hours_cite)
+    if not case.brief:
+        zones = ", ".join(case.customer.zones)
+        case.check("hours", True, "allowed in {}", zones, cite=rules.hours_cite)
     return True
 
 
@@ -145,7 +149,7 @@ def _outside_hours(case: Case, rules: Rules) -> Decision:
     return Suppress(Reason.NO_LEGAL_HOUR, case.seen())
 
 
-def _under_caps(case: Case, rung: Rung, seen: _Seen) -> Choice | None:
+def _under_caps(case: Case, rung: Rung, rules: Rules, seen: _Seen) -> Choice | None:
     """The rung with what it uses up; None where a cap holds it back."""
     point = _contact(case, rung.channel)
     wanted = Contact(
@@ -159,9 +163,10 @@ def _under_caps(case: Case, rung: Rung, seen: _Seen) -> Choice | None:
     )
     if rung.channel in PASSIVE:
         return rung, wanted
-    blocked = first_blocked(case.rules(rung.channel).caps, case.usage, wanted, case.customer.zones)
+    blocked = first_blocked(rules.caps, case.usage, wanted, case.customer.zones)
     if blocked is None:
-        case.check(f"caps.{rung.channel}", True, "under every cap")
+        if not case.brief:
+            case.check(f"caps.{rung.channel}", True, "under every cap")
         return rung, wanted
     cap = blocked.cap
     saw = "{}: {} of {}, for good" if blocked.until is None else "{}: {} of {}, until {}"
@@ -234,7 +239,7 @@ def _ordered_by_law(
             if not _in_hours(case, rules):
                 return _outside_hours(case, rules)
             seen = _Seen()
-            return _under_caps(case, rung, seen) or _capped(case, seen.blocked)
+            return _under_caps(case, rung, rules, seen) or _capped(case, seen.blocked)
     return None
 
 

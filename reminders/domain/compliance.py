@@ -55,6 +55,20 @@ class Scope(StrEnum):
     LENDER = "lender"
 
 
+_LARGEST_SHIFT = timedelta(hours=2)  # of a clock set back: Antarctica/Troll
+
+
+def _reach(window: Window, length: int) -> timedelta | None:
+    if window is Window.BILL:
+        return None
+    try:
+        if window is Window.ROLLING:
+            return timedelta(hours=length)
+        return timedelta(days=length) + _LARGEST_SHIFT
+    except OverflowError:
+        return timedelta.max
+
+
 @dataclass(frozen=True, slots=True)
 class Cap:
     """At most `limit` contacts in a window. Empty `channels` or `classes` mean every one.
@@ -74,6 +88,11 @@ class Cap:
     channels: frozenset[str] = frozenset()
     classes: frozenset[MessageClass] = frozenset()
     exempt: frozenset[MessageClass] = frozenset()
+    # No contact so long ago can count; None: it counts as long as the bill lives.
+    reach: timedelta | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reach", _reach(self.window, self.length))
 
     def holds(self, channel: str, message_class: MessageClass) -> bool:
         """True if a message of this class on this channel must be within the cap."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from reminders.domain.record import record
 from reminders.domain.scorecard import Feature
@@ -49,6 +50,8 @@ class HoldKind(StrEnum):
 
 
 EVERY_KIND = "*"
+# Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
+_SUSPECT: Final = ContactHealth.SUSPECT
 
 
 @record
@@ -129,11 +132,14 @@ class Customer:
     offsets: frozenset[int] = frozenset()  # days from due on which pre-due notices are wanted
     promises: tuple[Promise, ...] = ()
     risk_inputs: tuple[RiskInput, ...] = ()
+    # What follows from these, once and not for every decision:
+    zones: tuple[str, ...] = ()  # every zone the customer may be in, the stated one first
+    suspect: tuple[str, ...] = ()  # channels whose address is in doubt
 
-    @property
-    def zones(self) -> tuple[str, ...]:
-        """Every zone the customer may be in, the stated one first."""
-        return (self.time_zone, *self.other_zones)
+    def __post_init__(self) -> None:
+        suspect = [name for name, each in self.contacts.items() if each.health is _SUSPECT]
+        object.__setattr__(self, "zones", (self.time_zone, *self.other_zones))
+        object.__setattr__(self, "suspect", tuple(suspect))
 
     def opted_out(self, channel: str, kind: str) -> bool:
         """True if any preference bars this channel for this kind of message."""

@@ -62,29 +62,23 @@ def decide(
     if bill is None:
         return Cancel(Reason.BILL_CANCELLED, (Check("open", "no such bill", False),))
     today = local_day(now, customer.time_zone or "UTC")
+    kind = kind_on(reminder.kind, bill.terms.due_on, today)
     case = Case(
-        now=now,
-        today=today,
-        reminder=reminder,
-        bill=bill,
-        customer=customer,
-        policy=policy,
-        tier=tier,
-        history=history,
-        usage=usage,
-        kind=kind_on(reminder.kind, bill.terms.due_on, today),
-        brief=brief,
-        down=down,
+        now, today, reminder, bill, customer, policy, tier, history, usage, kind, brief, down
     )
     return _over(case) or _held(case) or _timely(case) or _waiting(case) or _send(case)
 
 
 def _over(case: Case) -> Decision | None:
     """Paid, cancelled, superseded or planned anew: nothing may be sent any more."""
-    reason = closing(case.bill, case.reminder) or _not_overdue(case)
-    case.check("open", reason is None, "{0.balance} {0.terms.currency} left", case.bill)
+    reason = closing(case.bill, case.reminder)
+    if reason is None and case.kind is _OVERDUE:
+        reason = _not_overdue(case)
     if reason is None:
+        if not case.brief:
+            case.check("open", True, "{0.balance} {0.terms.currency} left", case.bill)
         return None
+    case.check("open", False, "{0.balance} {0.terms.currency} left", case.bill)
     if reason is Reason.MINIMUM_MET:
         return Suppress(reason, case.seen())
     return Cancel(reason, case.seen())
@@ -109,17 +103,18 @@ def closing(bill: BillPosition, reminder: Reminder) -> Reason | None:
 
 def _not_overdue(case: Case) -> Reason | None:
     """What waited past the due date would be called overdue today: not with the minimum met."""
-    terms = case.bill.terms
-    met = case.kind is _OVERDUE and case.bill.paid >= terms.minimum_due
+    met = case.bill.paid >= case.bill.terms.minimum_due
     return Reason.MINIMUM_MET if met else None
 
 
 def _held(case: Case) -> Decision | None:
     """A hold pauses; one that outlasts the stage ends it."""
     hold = case.customer.hold_on(case.reminder.bill_id, case.now)
-    case.check("holds", hold is None, "none" if hold is None else hold.kind)
     if hold is None:
+        if not case.brief:
+            case.check("holds", True, "none")
         return None
+    case.check("holds", False, hold.kind)
     ends_at = case.reminder.expires_at
     if case.now >= ends_at:
         return Suppress(Reason.HOLD, case.seen())
@@ -137,7 +132,8 @@ def _timely(case: Case) -> Decision | None:
     if unwanted is not None:
         return unwanted
     if case.now < reminder.expires_at:
-        case.check("newest", True, "until {}", reminder.expires_at)
+        if not case.brief:
+            case.check("newest", True, "until {}", reminder.expires_at)
         return None
     step = case.progress()
     if isinstance(step, Confirmed):
@@ -147,7 +143,8 @@ def _timely(case: Case) -> Decision | None:
 
 
 def _confirmed(case: Case, attempt: Attempt) -> Decision:
-    case.check("confirmed", True, "{} {}", attempt.channel, attempt.state)
+    if not case.brief:
+        case.check("confirmed", True, "{} {}", attempt.channel, attempt.state)
     return Satisfy(attempt.channel, case.seen())
 
 
@@ -186,10 +183,11 @@ def _not_of_the_plan(case: Case, stage: Stage) -> Reason | None:
         case.check("chosen", kept, "the customer wants {} days", days)
         if not kept:
             return Reason.NOT_CHOSEN
-    wanted = picked or case.tier in stage.tiers
-    case.check("tier", wanted, case.tier)
-    if not wanted:
+    if not picked and case.tier not in stage.tiers:
+        case.check("tier", False, case.tier)
         return Reason.NOT_FOR_TIER
+    if not case.brief:
+        case.check("tier", True, case.tier)
     if stage.when:
         holds = compile_condition(stage.when).holds(case.facts())
         case.check("condition", holds, "{}", stage.when)
@@ -231,7 +229,8 @@ def _send(case: Case) -> Decision:
     if not isinstance(choice, tuple):
         return choice
     rung, contact = choice
-    case.check("content", True, "{0.balance} {0.terms.currency}", case.bill)
+    if not case.brief:
+        case.check("content", True, "{0.balance} {0.terms.currency}", case.bill)
     if isinstance(step, TryNext):
         cause = step.cause
     else:

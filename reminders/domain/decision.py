@@ -105,10 +105,6 @@ Decision = Send | Defer | Suppress | Cancel | Expire | Exhaust | Satisfy
 
 def decision_reason(decision: Decision) -> str:
     """The one word behind a decision."""
-    match decision:
-        case Send(rung=rung, cause=cause):
-            return f"{rung.channel} {cause}"
-        case Satisfy(channel=channel):
-            return channel
-        case _:
-            return decision.reason
+    if isinstance(decision, Send):  # no `match`: this runs for every decision
+        return f"{decision.rung.channel} {decision.cause}"
+    return decision.channel if isinstance(decision, Satisfy) else decision.reason

@@ -55,6 +55,7 @@ class TryNext:
 
 
 Progress = Confirmed | Wait | TryAgain | TryNext
+UNDER_WAY = (Confirmed, Wait)  # what asks for nothing more now
 _FIRST: Final = TryNext(Cause.FIRST)
 
 

@@ -136,7 +136,7 @@ def _allows(hours: Hours, wall: datetime) -> bool:
     minute = wall.hour * 60 + wall.minute
     for span in hours.spans:
         if span.opens <= minute < span.closes:
-            return not _closed(hours, wall)
+            return not (hours.closed_weekdays or hours.closed_days) or not _closed(hours, wall)
     return False
 
 
