@@ -155,7 +155,7 @@ def positions(
             _moves(history) + _reversals(allocated) + lost_successors.get(bill_id, 0),
             cancelled[bill_id],
             successors.get(bill_id),
-            tuple(sorted(allocated, key=_payment_order)) if allocated else (),
+            tuple(sorted(allocated, key=payment_order)) if allocated else (),
         )
         held = before.get(bill_id)
         found[bill_id] = held if held and _facts_of(held) == facts else BillPosition(*facts)
@@ -171,7 +171,7 @@ def _version_order(version: BillVersion) -> tuple[int, tuple[datetime, str]]:
     return version.version, version.order
 
 
-def _payment_order(payment: Payment) -> tuple[datetime, str]:
+def payment_order(payment: Payment) -> tuple[datetime, str]:
     return payment.paid_at, payment.payment_id
 
 

@@ -7,7 +7,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from reminders.domain.bill import BillPosition, BillTerms, BillVersion, Payment, positions
+from reminders.domain.bill import (
+    BillPosition,
+    BillTerms,
+    BillVersion,
+    Payment,
+    positions,
+)
+from reminders.domain.bill_steps import with_bill, with_payment
 from reminders.domain.customer import (
     EVERY_KIND,
     ContactHealth,
@@ -112,6 +119,12 @@ class Known:
             self._bills = self._before = positions(self._versions.values(), paid, self._before)
         return self._bills
 
+    def _bills_after(self, payment: Payment) -> dict[str, BillPosition] | None:
+        """With one payment more, where that can be said without looking at every fact again."""
+        found = None if self._bills is None else with_payment(self._bills, payment)
+        self._before = self._before if found is None else found
+        return found
+
     def address(self, channel: str) -> str:
         """What stands for the address of a channel: equal for equal addresses."""
         held = self.addresses.get(channel)
@@ -205,8 +218,12 @@ class Known:
 
     def _version(self, rank: Rank, data: Data, terms: BillTerms | None) -> None:
         bill, version = data["bill_id"], data["version"]
-        self._versions[bill, version, rank[1]] = BillVersion(bill, version, rank, terms)
-        self._bills = None
+        added = BillVersion(bill, version, rank, terms)
+        if self._bills is not None:
+            paid = [payment for _, payment in self._payments.values()]
+            self._bills = with_bill(self._bills, added, self._versions.values(), paid)
+            self._before = self._before if self._bills is None else self._bills
+        self._versions[bill, version, rank[1]] = added
 
     def _paid(self, rank: Rank, data: Data) -> None:
         payment = Payment(
@@ -219,7 +236,7 @@ class Known:
         held = self._payments.get(payment.payment_id)
         if held is None or rank > held[0]:
             self._payments[payment.payment_id] = rank, payment
-            self._bills = None
+            self._bills = None if held or self._reversed else self._bills_after(payment)
 
     def _failed(self, rank: Rank, data: Data) -> None:
         self.failed_at.append(instant_of(data["failed_at"]))
