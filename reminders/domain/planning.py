@@ -66,7 +66,9 @@ def plan(
         for moment in moments
         if tier is None or tier in moment.stage.tiers
     ]
-    return (*planned, *_answers(bill, customer, policy, signals))
+    if policy.events and signals:
+        planned.extend(_answers(bill, customer, policy, signals))
+    return tuple(planned)
 
 
 def _reminder(bill: BillPosition, customer: Customer, policy: Policy, moment: _Moment) -> Reminder:
@@ -79,17 +81,17 @@ def _reminder(bill: BillPosition, customer: Customer, policy: Policy, moment: _M
         if later < moment.expires_at and is_open(rules.hours, customer.zones, later):
             due_at = later
     return Reminder(
-        reminder_id=reminder_id,
-        customer_id=customer.customer_id,
-        month=moment.month,
-        bill_id=bill.bill_id,
-        stage=stage.name,
-        epoch=bill.epoch,
-        kind=stage.kind,
-        urgency=stage.urgency,
-        due_at=due_at,
-        expires_at=moment.expires_at,
-        flag=moment.flag,
+        reminder_id,
+        customer.customer_id,
+        moment.month,
+        bill.bill_id,
+        stage.name,
+        bill.epoch,
+        stage.kind,
+        stage.urgency,
+        due_at,
+        moment.expires_at,
+        moment.flag,
     )
 
 

@@ -209,6 +209,8 @@ def ahead(
     event that is past its use before it was heard of is history, and so is one that came before a
     payment was taken back: it was answered then.
     """
+    if bill.epoch == 0 and not policy.events:  # every stage, as it was planned
+        return plan(bill, customer, policy)
     reversals = [each.reversed_at for each in bill.payments if each.reversed_at is not None]
     began_at = max(reversals, default=None)
     found = []

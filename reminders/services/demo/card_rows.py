@@ -66,6 +66,7 @@ def payment_day(row: CardRow, index: int) -> date:
     return date(YEAR, month, first + drawn % (end - first + 1))
 
 
+@lru_cache(maxsize=16_384)
 def moment(day: date, minute: int) -> datetime:
     """A fact's instant: in the first hour of its UTC day, before the first publishing slot."""
     return datetime(day.year, day.month, day.day, 0, minute % 60, tzinfo=UTC)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 SOURCE = "/demo-bank/billing"
@@ -80,6 +81,12 @@ class Portfolio:
     own_in: Mapping[str, Totals] = field(default_factory=dict)  # `own` by currency
 
 
+@lru_cache(maxsize=16_384)
+def stated(at: datetime) -> str:
+    """An instant as events state it; thousands of customers have some in common."""
+    return at.isoformat()
+
+
 def cloud_event(kind: str, identity: str, at: datetime, data: Mapping[str, object]) -> TimedEvent:
     """One CloudEvents 1.0 envelope."""
     envelope: dict[str, Any] = {  # Any: JSON
@@ -87,7 +94,7 @@ def cloud_event(kind: str, identity: str, at: datetime, data: Mapping[str, objec
         "id": identity,
         "source": SOURCE,
         "type": kind,
-        "time": at.isoformat(),
+        "time": stated(at),
         "data": data,
     }
     return TimedEvent(at, envelope)

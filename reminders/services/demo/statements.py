@@ -16,7 +16,7 @@ from reminders.services.demo.card_rows import (
     payment_id,
     statement_day,
 )
-from reminders.services.demo.portfolio import TimedEvent, Totals, cloud_event
+from reminders.services.demo.portfolio import TimedEvent, Totals, cloud_event, stated
 
 CURRENCY = "TWD"
 PRODUCT = "card"  # the word by which a law may order notices about it
@@ -38,7 +38,7 @@ def snapshot(
         "due_on": due_day(MONTHS[index]).isoformat(),
         "product": PRODUCT,
         "revolving": True,
-        "issued_at": moment(statement_day(MONTHS[index]), row.client).isoformat(),
+        "issued_at": stated(moment(statement_day(MONTHS[index]), row.client)),
     }
     older = next((n for n in range(index - 1, -1, -1) if row.bills[n] > 0), None)
     if older is not None:
@@ -76,7 +76,7 @@ def _paid(row: CardRow, index: int, currency: str) -> TimedEvent:
         "payment_id": payment_id(row.client, index),
         "amount_minor": row.payments[index] * _MINOR,
         "currency": currency,
-        "paid_at": at.isoformat(),
+        "paid_at": stated(at),
     }
     if index > 0 and row.bills[index - 1] > 0:
         data["bill_id"] = bill_id(row.client, index - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -59,16 +58,16 @@ def attempted(each: Open, decision: Send, fate: Fate, policy: Policy, now: datet
         failed = failures(each.attempts, channel) + 1
         again_at = retry_at(outcome, failed, now, each.reminder.expires_at, policy.retry)
     return Attempt(
-        attempt_id=each.reminder.reminder_id,
-        number=len(each.attempts) + 1,
-        channel=channel,
-        provider="model",
-        state=fate.state,
-        confirm=decision.rung.confirm,
-        cause=decision.cause,
-        submitted_at=now,
-        confirm_by=now + decision.rung.confirm_within,
-        retry_at=again_at,
+        each.reminder.reminder_id,
+        len(each.attempts) + 1,
+        channel,
+        "model",
+        fate.state,
+        decision.rung.confirm,
+        decision.cause,
+        now,
+        now + decision.rung.confirm_within,
+        again_at,
     )
 
 
@@ -89,16 +88,17 @@ def now_in(attempt: Attempt, state: AttemptState) -> Attempt:
     )
 
 
-def to_come(
-    each: Open, fate: Fate, now: datetime, *, leads: bool
-) -> Iterator[tuple[datetime, Item]]:
+def to_come(each: Open, fate: Fate, now: datetime, *, leads: bool) -> list[tuple[datetime, Item]]:
     """What will be heard of the newest attempt. Only what leads makes a customer opt out."""
     index = len(each.attempts) - 1
-    for seconds, state in fate.receipts:
-        yield now + timedelta(seconds=seconds), Receipt(each, index, state)
+    ahead: list[tuple[datetime, Item]] = [
+        (now + timedelta(0, seconds), Receipt(each, index, state))
+        for seconds, state in fate.receipts
+    ]
     if leads and fate.opts_out_after is not None:
         channel = each.attempts[index].channel
-        yield now + timedelta(seconds=fate.opts_out_after), OptOut(channel)
+        ahead.append((now + timedelta(0, fate.opts_out_after), OptOut(channel)))
+    return ahead
 
 
 def counted(contact: Contact, *, leads: bool) -> Contact:

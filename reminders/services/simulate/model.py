@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Final, Protocol
 
@@ -23,9 +24,11 @@ from reminders.services.simulate.errors import BadInput
 # Read once: in CPython 3.11 the attribute of an enum costs more than what is done with it.
 _ACCEPTED: Final = AttemptState.ACCEPTED
 _DELIVERED: Final = AttemptState.DELIVERED
+_FAILED: Final = AttemptState.FAILED
 NOTE = "outcomes are drawn from a declared model, not observed"
 _WHOLE = 2**48
 _QUANTILES = (0.0, 0.5, 0.9, 0.99, 1.0)
+_BETWEEN = tuple(zip(count(), _QUANTILES, _QUANTILES[1:], strict=False))
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -123,9 +126,10 @@ class Model:
         if unknown and _address_share(self.seed, customer, channel, address) < unknown:
             return Fate(AttemptState.FAILED, dead_contact=True)
         drawn = _drawn(self.seed, f"attempt\0{customer}\0{about}")
-        if _share(drawn, 0) < model.refused:
-            return Fate(AttemptState.FAILED)
-        return Fate(_ACCEPTED, False, _heard(model, drawn), _quits(model, drawn))
+        if model.refused and _share(drawn, 0) < model.refused:
+            return Fate(_FAILED)
+        quits = _quits(model, drawn) if model.opts_out else None
+        return Fate(_ACCEPTED, False, _heard(model, drawn), quits)
 
 
 @lru_cache(maxsize=8)
@@ -164,7 +168,7 @@ def _heard(model: ChannelModel, drawn: bytes) -> tuple[tuple[int, AttemptState],
 
 
 def _quits(model: ChannelModel, drawn: bytes) -> int | None:
-    if not model.opts_out or _share(drawn, 30) >= model.opts_out:
+    if _share(drawn, 30) >= model.opts_out:
         return None
     return _delay(model.delivery, _share(drawn, 12)) + _delay(model.reading, _share(drawn, 24))
 
@@ -175,11 +179,10 @@ def _share(drawn: bytes, at: int) -> float:
 
 def _delay(quantiles: tuple[int, ...], share: float) -> int:
     """Whole seconds at `share` of the delay's distribution."""
-    for index in range(1, len(_QUANTILES)):
-        if share <= _QUANTILES[index]:
-            low, high = _QUANTILES[index - 1], _QUANTILES[index]
+    for index, low, high in _BETWEEN:
+        if share <= high:
             part = (share - low) / (high - low)
-            return quantiles[index - 1] + int(part * (quantiles[index] - quantiles[index - 1]))
+            return quantiles[index] + int(part * (quantiles[index + 1] - quantiles[index]))
     return quantiles[-1]
 
 

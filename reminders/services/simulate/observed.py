@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from reminders.domain.customer import Promise, RiskInput
@@ -15,6 +16,7 @@ Data = Mapping[str, Any]  # Any: the JSON of an event's data
 Rank = tuple[datetime, str]
 
 
+@lru_cache(maxsize=16_384)
 def instant_of(text: str) -> datetime:
     """An instant of an event's JSON, in UTC."""
     found = datetime.fromisoformat(text)

@@ -16,7 +16,7 @@ from reminders.domain.calendar import instant
 from reminders.domain.customer import Customer
 from reminders.domain.decide import closing, decide
 from reminders.domain.decision import Cancel, Decision, Defer, Reason, Satisfy, Send, Suppress
-from reminders.domain.escalation import Confirmed, Wait, progress
+from reminders.domain.escalation import UNDER_WAY, Confirmed, Wait, progress
 from reminders.domain.outcome import AttemptState, merge
 from reminders.domain.policy import Policy
 from reminders.domain.signals import Signal
@@ -76,26 +76,29 @@ class Play:
         self._due_days: set[DueDay] = set()
         self._tiers = Tiers(setting.policy.risk)
         self._leaders: dict[DigestKey, Leader] = {}
+        self._bills = self._known.bills()
+        self._customer = self._known.customer()
         self._used = Used(setting.policy)
 
     def run(self) -> Played:
         """Play from the first fact until nothing is left to do, or the window ends."""
-        at, facts = 0, self._facts
-        while at < len(facts) or self._heap:
-            heard = at < len(facts) and not (self._heap and self._heap[0][0] < facts[at].at)
-            now = facts[at].at if heard else self._heap[0][0]
-            if now >= self._window.until_at:
-                break
-            if not heard:
-                item = heappop(self._heap)[2]
+        facts, heap, until_at = self._facts, self._heap, self._window.until_at
+        facts.reverse()  # the next one last, to be taken off
+        while facts or heap:
+            if heap and not (facts and facts[-1].at <= heap[0][0]):
+                now, _, item = heappop(heap)
+                if now >= until_at:
+                    break
                 if not (isinstance(item, Open) and (item.ended or item.next_at != now)):
                     self._story.turn(now)
                     self._do(now, item)
                 continue
+            now = facts[-1].at
+            if now >= until_at:
+                break
             self._story.turn(now)
-            while at < len(facts) and facts[at].at == now:
-                self._known.hear(facts[at])
-                at += 1
+            while facts and facts[-1].at == now:
+                self._known.hear(facts.pop())
             self._evaluate(now)
         bills = sum(bill.terms.amount_due > 0 for bill in self._known.bills().values())
         return self._story.close(bills)
@@ -119,7 +122,8 @@ class Play:
     def _evaluate(self, now: datetime) -> None:
         """As `services.evaluate`: end what is over, free what was held, plan what is new."""
         self._tiers.forget()
-        bills, customer = self._known.bills(), self._known.customer()
+        bills = self._bills = self._known.bills()
+        customer = self._customer = self._known.customer()
         self._used.hear(self._known.observed.contacts)
         # Positions and customer are the same objects as before where no fact has touched them.
         same_customer = customer is self._seen_customer
@@ -148,7 +152,7 @@ class Play:
     def _plan(
         self, bill: BillPosition, customer: Customer, heard: tuple[Signal, ...], now: datetime
     ) -> None:
-        about = tuple(each for each in heard if each.bill_id == bill.bill_id)
+        about = tuple([each for each in heard if each.bill_id == bill.bill_id]) if heard else heard
         rests_on = (bill.terms, bill.epoch, customer.zones, customer.jurisdiction, about)
         if self._plans.get(bill.bill_id) == rests_on or not self._covers(bill, customer):
             return
@@ -180,15 +184,14 @@ class Play:
             self._push(begins_at, item)
 
     def _wake(self, each: Open, now: datetime) -> None:
-        bill = self._known.bills().get(each.reminder.bill_id)
-        customer = self._known.customer()
-        tier = self._tier_for(each, customer, now)
-        key = digest_key(self._policy, each.reminder, bill, now)
+        bill = self._bills.get(each.reminder.bill_id)
+        tier = self._tier_for(each, now)
+        key = digest_key(self._policy, each.reminder, bill, now) if self._policy.digest else None
         leader = None if key is None else self._leaders.get(key)
-        decision = self._decide(each, bill, customer, tier, now, leader)
+        decision = self._decide(each, bill, tier, now, leader)
         if leader is not None and not carries(leader, decision):
             leader = None
-            decision = self._decide(each, bill, customer, tier, now, None)
+            decision = self._decide(each, bill, tier, now, None)
         self._story.decided(each.reminder, decision, tier, now)
         if isinstance(decision, Send):
             self._send(each, decision, tier, now, key, leader)
@@ -203,31 +206,26 @@ class Play:
         self,
         each: Open,
         bill: BillPosition | None,
-        customer: Customer,
         tier: Tier,
         now: datetime,
         leader: Leader | None,
     ) -> Decision:
+        customer, policy, history = self._customer, self._policy, each.attempts
         usage = self._used.usage if leader is None else leader.before
-        return decide(
-            now,
-            each.reminder,
-            bill,
-            customer,
-            self._policy,
-            tier,
-            each.attempts,
-            usage,
-            brief=True,
-        )
+        return decide(now, each.reminder, bill, customer, policy, tier, history, usage, brief=True)
 
-    def _tier_for(self, each: Open, customer: Customer, now: datetime) -> Tier:
+    def _tier_for(self, each: Open, now: datetime) -> Tier:
         """The tier now. Of what is under way and asks for nothing more, that of its last message:
         no check looks at it."""
-        if each.tier is None or not isinstance(progress(each.attempts, now), Confirmed | Wait):
-            known = self._known
-            each.tier = self._tiers.at(now, customer, known.bills().values(), known.failed_at)
-        return each.tier
+        under_way = each.attempts and isinstance(progress(each.attempts, now), UNDER_WAY)
+        if under_way and each.tier is not None:
+            return each.tier
+        tier = self._tiers.holds_at(now)
+        if tier is None:
+            bills = self._bills.values()
+            tier = self._tiers.at(now, self._customer, bills, self._known.failed_at)
+        each.tier = tier
+        return tier
 
     def _facts_now(self, customer: Customer) -> Facts:
         return Facts(customer, self._known.bills(), (), tuple(self._known.failed_at), {})
@@ -249,9 +247,10 @@ class Play:
             self._leaders = {key: Leader(channel, fate, self._used.usage)}
         if fate.dead_contact:
             self._known.bury(channel, now)
+            self._customer = self._known.customer()
         elif fate.state is not AttemptState.FAILED:
             contact = counted(decision.contact, leads=leader is None)
-            self._used.add(contact, self._known.bills())
+            self._used.add(contact, self._bills)
             for at, item in to_come(each, fate, now, leads=leader is None):
                 self._push(at, item)
             self._story.sent(each.reminder, channel, tier, leads=leader is None)

@@ -128,6 +128,6 @@ class Story:
 
     def _keep(self, reminder: Reminder, decision: Decision) -> None:
         channel = decision.rung.channel if isinstance(decision, Send) else ""
-        outcome = type(decision).__name__
-        line = f"{reminder.reminder_id.int:x} {self._second()} {outcome} {channel}\n"
-        self._kept.append(line)
+        second = self._second() if self._at is None else self._at
+        number = reminder.reminder_id.int
+        self._kept.append(f"{number:x} {second} {type(decision).__name__} {channel}\n")

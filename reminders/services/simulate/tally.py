@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
-from typing import get_args
+from typing import Final, get_args
 
 from reminders.domain.decision import (
     Check,
@@ -18,6 +18,7 @@ from reminders.domain.tier import Tier
 
 Held = tuple[str, str, str, str]  # outcome, reason, rule, citation
 _OUTCOMES = {kind: kind.__name__.lower() for kind in get_args(Decision)}
+_HOLDS_BACK = (Defer, Suppress)
 # Waiting for a time or for an answer is no rule that held a message back.
 _NO_RULE = frozenset({Reason.NOT_YET_DUE, Reason.WAITING})
 
@@ -49,11 +50,11 @@ class Tally:
     def decided(self, decision: Decision) -> None:
         """Count one decision by its outcome, and the rule behind one that held a message back."""
         self.decisions += 1
-        outcome = _OUTCOMES[type(decision)]
-        if isinstance(decision, (Defer, Suppress)) and decision.reason not in _NO_RULE:
+        outcome, reason = _OUTCOMES[type(decision)], decision_reason(decision)
+        if isinstance(decision, _HOLDS_BACK) and reason not in _NO_RULE:
             rule, cite = _deciding(decision.reason, decision.checks)
-            self.held[outcome, decision.reason, rule, cite] += 1
-        self.outcomes[outcome, decision_reason(decision)] += 1
+            self.held[outcome, reason, rule, cite] += 1
+        self.outcomes[outcome, reason] += 1
 
     def ended(self, decision: Decision) -> None:
         """Count an end that a fact brought, without a decision of its own."""
@@ -77,15 +78,18 @@ class Tally:
 
 
 _CAPS = "caps."
+_CAP: Final = Reason.CAP
 
 
 def _deciding(reason: Reason, checks: tuple[Check, ...]) -> tuple[str, str]:
     """The rule that decided, and its source: the last check that did not pass; of several that
     barred one channel each, the cap where a cap is the reason."""
-    failed = [check for check in checks if not check.passed]
-    if reason is Reason.CAP:
-        caps = [check for check in failed if check.rule.startswith(_CAPS)]
-        if caps:
-            cap_id = caps[-1].saw.partition(":")[0]  # as `decide` writes it: "CAP: n of m, until"
-            return f"{caps[-1].rule} {cap_id}", caps[-1].cite
-    return (failed[-1].rule, failed[-1].cite) if failed else ("", "")
+    if reason is _CAP:
+        for check in reversed(checks):
+            if not check.passed and check.rule.startswith(_CAPS):
+                cap_id = check.saw.partition(":")[0]  # as `decide` writes it: "CAP: n of m, until"
+                return f"{check.rule} {cap_id}", check.cite
+    for check in reversed(checks):
+        if not check.passed:
+            return check.rule, check.cite
+    return "", ""

@@ -31,6 +31,10 @@ class Tiers:
         """A fact was heard."""
         self._behaviour = self._until = None
 
+    def holds_at(self, now: datetime) -> Tier | None:
+        """The tier found before, if it still holds."""
+        return self._tier if self._until is not None and now < self._until else None
+
     def at(
         self,
         now: datetime,

@@ -12,7 +12,8 @@ from reminders.domain.policy import Policy
 from reminders.domain.usage import NOTHING_USED, Contact, Usage
 
 _LEAST = timedelta(days=8)  # a week on the wall with the largest change of the clock
-_SOME = 8  # so few contacts are not worth looking through
+_SOME = 12  # so few contacts are not worth looking through
+_MORE = 4  # nor are so few more than the last time
 
 
 @lru_cache(maxsize=64)
@@ -35,18 +36,22 @@ class Used:
         self.usage = NOTHING_USED
         self._horizon = horizon(policy)
         self._outside = 0
+        self._most = _SOME
 
     def add(self, contact: Contact, bills: Mapping[str, BillPosition]) -> None:
         """One more of ours. Contacts that no cap can count any more are dropped: caps go through
         all that are left for every message."""
         self.usage = self.usage.after(contact)
-        if len(self.usage.contacts) > _SOME:
+        if len(self.usage.contacts) > self._most:
             oldest = contact.at - self._horizon
             kept = tuple(
-                each
-                for each in self.usage.contacts
-                if each.at > oldest or _lives(bills.get(each.bill))
+                [
+                    each
+                    for each in self.usage.contacts
+                    if each.at > oldest or _lives(bills.get(each.bill))
+                ]
             )
+            self._most = max(_SOME, len(kept) + _MORE)
             self.usage = Usage(kept, self.usage.told)
 
     def hear(self, outside: Sequence[Contact]) -> None:
