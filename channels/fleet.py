@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from channels.breaker_rules import kind_of
 from channels.budget import Budget, Pacing, Treasury
 from channels.contract import Channel
 from channels.health import Call, Health, Standing, Unwatched
@@ -16,14 +17,24 @@ from reminders.domain.outcome import Transient
 __all__ = ["Budget", "Fleet", "Pacing"]
 
 _FULL: Final = Standing(1.0)
+# Each address of these is a receiver of its own: one that fails says nothing of the others.
+_RECEIVERS: Final = frozenset({"webhook", "apprise"})
 
 
 class Fleet:
     """The providers by name, in order of preference within their channels."""
 
     def __init__(
-        self, providers: Iterable[Channel], pacer: Pacing, health: Health | None = None
+        self,
+        providers: Iterable[Channel],
+        pacer: Pacing,
+        health: Health | None = None,
+        *,
+        holds: bool = True,
     ) -> None:
+        """`holds`: whoever says 429 is left alone for as long as it asks, by the machine's clock.
+        Not under a virtual one, which would stand still meanwhile."""
+        self._holds = holds
         self.by_name: Mapping[str, Channel] = {each.name: each for each in providers}
         self.by_channel: Mapping[str, tuple[Channel, ...]] = by_channel(self.by_name)
         self.health: Health = health or Unwatched()
@@ -60,15 +71,26 @@ class Fleet:
         return self._treasury.budget(providers, standings, wanted)
 
     def note(self, calls: Sequence[Call]) -> None:
-        """Calls are over: count them, and leave alone who asks for it. Never raises."""
-        self.health.note(calls)
+        """Calls are over: count them, and leave alone who asks for it. Never raises.
+
+        What one receiver of a webhook answers is no provider's word: the others go on.
+        """
+        counted = [each for each in calls if self._is_of_a_provider(each)]
+        self.health.note(counted)
         waits: dict[str, timedelta] = {}
-        for call in calls:
+        for call in counted if self._holds else ():
             if isinstance(call.outcome, Transient) and call.outcome.retry_after is not None:
+                # A greylisted mail waits alone; "rate limited" is said of all that we send.
+                if kind_of(call.outcome, 0.0, 1.0) != "b":
+                    continue
                 longest = waits.get(call.provider, timedelta(0))
                 waits[call.provider] = max(longest, call.outcome.retry_after)
         for provider, wait in waits.items():
             self._pacer.hold(provider, wait)
+
+    def _is_of_a_provider(self, call: Call) -> bool:
+        provider = self.by_name.get(call.provider)
+        return provider is not None and provider.capabilities.channel not in _RECEIVERS
 
     def choose(
         self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from celery import shared_task
 
 from reminders.domain.customer import ChannelName
@@ -12,10 +10,13 @@ from workers.base import Logged
 from workers.process import process
 
 
-def _deliver(lane: str) -> None:
-    here = process()
-    deliver(here.resources, lane, here.loop)
+def _task(lane: str) -> None:
+    def work() -> None:
+        here = process()
+        deliver(here.resources, lane, here.loop)
+
+    shared_task(work, name=f"workers.deliver.{lane}", base=Logged)
 
 
 for _lane in ChannelName:
-    shared_task(partial(_deliver, _lane.value), name=f"workers.deliver.{_lane}", base=Logged)
+    _task(_lane.value)

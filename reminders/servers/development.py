@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import cast
 from channels.accounts import settings_of
 from reminders.servers import ports, state
 from reminders.servers.embedded import Servers
+from reminders.servers.errors import ServerError
 
 SECRETS = "dev-secrets.json"
 PORTS = "dev-ports.json"
@@ -70,7 +72,7 @@ def write_providers(data_dir: Path, everywhere: Mapping[str, object]) -> None:
 
     `everywhere`: settings that each account gets whose adapter has them.
     """
-    told = state.read_private(data_dir / "sandbox" / "sandbox.json")
+    told = _told(data_dir / "sandbox" / "sandbox.json")
     accounts = [
         {
             "adapter": "sms-gateway",
@@ -91,6 +93,16 @@ def write_providers(data_dir: Path, everywhere: Mapping[str, object]) -> None:
     ]
     found = [_with(account, everywhere) for account in accounts]
     state.write_private(data_dir / PROVIDERS, {"providers": found})
+
+
+def _told(path: Path, within_s: float = 10) -> Mapping[str, object]:
+    """What the carriers say: on the disk a moment after their first port answers."""
+    deadline = time.monotonic() + within_s
+    while not (told := state.read_private(path)):
+        if time.monotonic() > deadline:
+            raise ServerError("the simulated carriers did not say how they are reached")
+        time.sleep(0.02)
+    return told
 
 
 def _with(account: Mapping[str, object], everywhere: Mapping[str, object]) -> dict[str, object]:

@@ -179,6 +179,10 @@ def open_engine(options: Options, *, pool_size: int = 2, role: str = "reminders"
     return engine_for(options.sqlalchemy_url, pool_size=pool_size, role=role, by_key=True)
 
 
+def _fleet(options: Options, redis: Redis) -> Fleet:
+    return Fleet(open_providers(options), Pacer(redis), holds=options.clock == "machine")
+
+
 def _preference_links(options: Options) -> PreferenceLinks | None:
     if not options.console_url:
         return None
@@ -204,7 +208,7 @@ def open_resources(
         clock=clock,
         book=open_book(engine, options.policy_file, clock),
         templates=TemplateSet.load(options.template_folder),
-        fleet=Fleet(open_providers(options), Pacer(redis)),
+        fleet=_fleet(options, redis),
         lender=options.lender,
         pay_url=options.pay_url.rstrip("/"),
         preference_links=_preference_links(options),
