@@ -33,11 +33,13 @@ ROUTES = {
     "workers.maintain.partitions": Queue.MAINTAIN,
     "workers.maintain.watch": Queue.MAINTAIN,
     "workers.maintain.probe": Queue.MAINTAIN,
+    "workers.maintain.tend": Queue.MAINTAIN,
 }
 # Without a file of accounts there are providers of these alone.
 _PLAIN = frozenset({Queue.SMS, Queue.EMAIL, Queue.IN_APP, Queue.HUMAN_TASK})
 PARTITIONS_EVERY_S = 3600.0
 PROBE_EVERY_S = 600.0
+TEND_EVERY_S = 60.0
 
 
 def schedule(settings: Settings) -> dict[str, dict[str, Any]]:  # Any: Celery's own form
@@ -67,6 +69,11 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:  # Any: Celery's 
         "task": "workers.maintain.probe",
         "schedule": PROBE_EVERY_S,
         "options": {"expires": PROBE_EVERY_S},
+    }
+    entries["workers.maintain.tend"] = {
+        "task": "workers.maintain.tend",
+        "schedule": TEND_EVERY_S,
+        "options": {"expires": TEND_EVERY_S},
     }
     return entries
 

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from reminders.services import inbound, incidents, maintain
 from reminders.services.shifts import keep_shifts
+from reminders.services.tasks.tend import tend as tend_tasks
 from workers.base import Logged
 from workers.process import process, resources
 
@@ -27,3 +28,8 @@ def watch() -> None:
 @shared_task(name="workers.maintain.probe", base=Logged)  # type: ignore[untyped-decorator]  # celery
 def probe() -> None:
     maintain.probe(resources())
+
+
+@shared_task(name="workers.maintain.tend", base=Logged)  # type: ignore[untyped-decorator]  # celery
+def tend() -> None:
+    tend_tasks(resources(), receiver=None)
