@@ -24,6 +24,7 @@ LINES: Mapping[str, str] = {
     "wechat": "channels.sandbox.wechat_line",
     "whatsapp-cloud": "channels.sandbox.whatsapp_line",
     "smpp": "channels.sandbox.smpp_line",
+    "smtp": "channels.sandbox.smtp_line",
     "sms-gateway": "channels.sandbox.gateway_line",
     "twilio-sms": "channels.sandbox.twilio_line",
     "aliyun-sms": "channels.sandbox.aliyun_line",

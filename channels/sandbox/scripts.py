@@ -55,6 +55,7 @@ class Script:
 
 _DELIVERED = Said("DELIVRD")
 _BOUNCE = Said("bounced", error="5.1.1")
+_MAILBOX_FULL = Said("bounced", error="5.2.2")
 
 SMS_SCRIPTS: dict[str, Script] = {
     "00": Script("deliver", receipts=(_DELIVERED,)),
@@ -94,6 +95,8 @@ EMAIL_SCRIPTS: dict[str, Script] = {
     ),
     "silent.example.com": Script("silent", reaches=False),
     "slow.example.com": Script("slow", answer_after_s=SLOW_ANSWER_S),
+    "full.example.com": Script("full", reaches=False, receipts=(_MAILBOX_FULL,)),
+    "complains.example.com": Script("complains", receipts=(Said("complained"),)),
     "opens.example.com": Script("opens", receipts=(Said("opened"),)),
 }
 

@@ -8,7 +8,7 @@ import time
 from typing import cast
 
 from channels.sandbox.carrier import Handover
-from channels.sandbox.email_carrier import EmailCarrier
+from channels.sandbox.email_carrier import EmailCarrier, Mailed
 from channels.sandbox.mail_text import read_mail
 from channels.sandbox.scripts import script_of_address
 
@@ -160,7 +160,7 @@ class SmtpConnection(asyncio.Protocol):
     def _take(self, content: bytes) -> None:
         mail = read_mail(content)
         script = script_of_address(self._recipient)
-        message = Handover(
+        message = Mailed(
             reference=mail.reference or self._envid,
             key=mail.reference or self._envid,
             to=self._recipient,
@@ -168,6 +168,7 @@ class SmtpConnection(asyncio.Protocol):
             subject=mail.subject,
             script=script,
             began=self._began,
+            return_path=self._sender or "",
         )
         self._forget()
         self._carrier.requested(message)
