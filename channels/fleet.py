@@ -10,6 +10,7 @@ from channels.breaker_rules import kind_of
 from channels.budget import Budget, Pacing, Treasury
 from channels.contract import Channel
 from channels.health import Call, Health, Standing, Unwatched
+from channels.number_limits import NumberLimits
 from channels.registry import by_channel
 from channels.routing import Candidate, pick
 from reminders.domain.outcome import Transient
@@ -30,6 +31,7 @@ class Fleet:
         pacer: Pacing,
         health: Health | None = None,
         *,
+        numbers: NumberLimits | None = None,
         holds: bool = True,
     ) -> None:
         """`holds`: whoever says 429 is left alone for as long as it asks, by the machine's clock.
@@ -40,6 +42,15 @@ class Fleet:
         self.health: Health = health or Unwatched()
         self._pacer = pacer
         self._treasury = Treasury(pacer)
+        self._numbers = numbers
+        self._per_number: Mapping[str, Mapping[str, int]] = {
+            channel: {
+                each.name: each.capabilities.per_number_hour
+                for each in those
+                if each.capabilities.per_number_hour is not None
+            }
+            for channel, those in self.by_channel.items()
+        }
 
     def first(self, channel: str) -> Channel | None:
         """The preferred provider of a channel; None where there is none."""
@@ -102,7 +113,8 @@ class Fleet:
         budget: Budget | None = None,
     ) -> Channel:
         """The provider that takes one message. `draw` is any number, evenly drawn: the same one
-        gives the same provider while nothing else changes. `avoid` has failed it already.
+        gives the same provider while nothing else changes. `avoid` has failed it already; one
+        that takes no more for this number in this hour is avoided as well.
 
         Raises `LookupError` if the channel has no provider at all.
         """
@@ -111,6 +123,8 @@ class Fleet:
             return providers[0]
         standings = self.health.standings([each.name for each in providers])
         left = budget.left if budget is not None else None
+        limits = self._per_number[channel] if self._numbers is not None else {}
+        avoid = {*avoid, *(self._numbers.spent(address, limits) if self._numbers else ())}
         candidates = []
         for each in providers:
             standing = standings.get(each.name, _FULL)
@@ -127,4 +141,6 @@ class Fleet:
         chosen = pick(candidates, address, draw, probes=left is not None)
         if budget is not None:
             budget.spend(chosen)
+        if self._numbers is not None and chosen in limits:
+            self._numbers.count(chosen, address, limits[chosen])
         return self.by_name[chosen]
