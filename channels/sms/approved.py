@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from channels.contract import Message
-from channels.numbers import can_take_sms, is_number
+from channels.sms.address import refused
 from reminders.domain.outcome import Outcome, Permanent
 
 ANY: Final = "*"  # the template of messages that have none of their own
@@ -73,7 +73,7 @@ class Templates:
         prepared: list[Prepared] = []
         outcomes: dict[int, Outcome] = {}
         for place, message in enumerate(messages):
-            found = _unreachable(message.address) or self.of(message)
+            found = refused(message.address) or self.of(message)
             if isinstance(found, Permanent):
                 outcomes[place] = found
             else:
@@ -85,9 +85,3 @@ def start_by(call: Sequence[Prepared]) -> float | None:
     """When a call begins at the latest: what leaves together is too late together."""
     instants = (each.message.start_by for each in call)
     return min((each for each in instants if each is not None), default=None)
-
-
-def _unreachable(address: str) -> Permanent | None:
-    if not is_number(address):
-        return Permanent("invalid_number", dead_contact=True)
-    return None if can_take_sms(address) else Permanent("landline", dead_contact=True)

@@ -8,12 +8,13 @@ from channels.contract import Answer, Message, Post, Told
 from channels.errors import AnswerLost, NothingTaken, TooLate
 from channels.receipts import read_receipts
 from channels.signature import verify
+from channels.sms.address import refused
 from channels.sms.gateway.answers import became_of, outcome_of
-from channels.sms.gateway.payload import body, is_number
+from channels.sms.gateway.payload import body
 from channels.sms.gateway.receipts import to_receipt
 from channels.sms.gateway.settings import SmsSettings, capabilities
 from channels.transport import AiohttpTransport, Transport
-from reminders.domain.outcome import Outcome, Permanent, Transient, Uncertain, Unsent
+from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
 
 
 class SmsChannel:
@@ -31,8 +32,9 @@ class SmsChannel:
         self._http = transport or AiohttpTransport(settings.concurrency, settings.timeout)
 
     async def send(self, message: Message) -> Outcome:
-        if not is_number(message.address):
-            return Permanent("invalid_number", dead_contact=True)
+        unfit = refused(message.address)
+        if unfit is not None:
+            return unfit
         headers = {**self._headers, "Idempotency-Key": message.idempotency_key}
         try:
             reply = await self._http.request(

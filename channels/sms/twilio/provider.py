@@ -10,14 +10,14 @@ from channels.called import query_of
 from channels.calling import call
 from channels.contract import Answer, Message, Post, Told
 from channels.errors import ChannelSettingsError
-from channels.numbers import can_take_sms, is_number
+from channels.sms.address import refused
 from channels.sms.twilio.answers import outcome_of
 from channels.sms.twilio.payload import body
 from channels.sms.twilio.receipts import hear
 from channels.sms.twilio.settings import TwilioSettings, capabilities
 from channels.sms.twilio.signature import HEADER, verify
 from channels.transport import AiohttpTransport, Reply, Transport
-from reminders.domain.outcome import Outcome, Permanent
+from reminders.domain.outcome import Outcome
 
 # Empty TwiML: taken, and no answer to the customer from Twilio itself.
 _ANSWER = Answer(b'<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
@@ -48,10 +48,9 @@ class TwilioChannel:
         self._http = transport or AiohttpTransport(settings.concurrency, settings.timeout)
 
     async def send(self, message: Message) -> Outcome:
-        if not is_number(message.address):
-            return Permanent("invalid_number", dead_contact=True)
-        if not can_take_sms(message.address):
-            return Permanent("landline", dead_contact=True)
+        unfit = refused(message.address)
+        if unfit is not None:
+            return unfit
         form = body(message, self._settings)
         got = await call(self._http, "POST", self._url, self._headers, form, message.start_by)
         return outcome_of(got, datetime.now(UTC)) if isinstance(got, Reply) else got
