@@ -84,6 +84,11 @@ _SAID = text(
     "SELECT key_id, ciphertext FROM message_secret WHERE customer_id = :customer"
     " AND month = :month AND owner_id = :task_id"
 )
+_ANSWERED = text(
+    "UPDATE inbound_message SET state = 'done', handled_by = :actor, handled_at = :at"
+    " WHERE customer_id = :customer AND month = :month AND inbound_no = :task_id"
+    " AND state = 'open'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,11 @@ def keep_acts(
     """Write down that `actor` did this to these tasks."""
     rows = [(*_key(task.task_id).values(), act, actor, note, at) for task in tasks]
     _ACTS.insert(connection, rows)
+
+
+def close_message(connection: Connection, task: Task, actor: str, at: datetime) -> None:
+    """The customer's message that this task was about is dealt with."""
+    connection.execute(_ANSWERED, {**_key(task.task_id), "actor": actor, "at": at})
 
 
 def untold(

@@ -101,6 +101,8 @@ def _move(
         _wanted(task, act, actor, resources)
         raise TaskError(f"task {task.task_id} has just been changed: look at it again")
     tasks.keep_acts(connection, [task], act, actor, now, note)
+    if state is TaskState.DONE and task.kind is TaskKind.REPLY:
+        tasks.close_message(connection, task, actor, now)
     return find_in(connection, str(task.task_id))
 
 

@@ -60,20 +60,21 @@ def show(resources: Resources, task_id: str, *, reveal_to: str = "") -> Shown:
         mine = bool(reveal_to) and task.owner == reveal_to
         points = contact_points.addresses(connection, [task.customer_id]) if mine else {}
     open_ = resources.ring.open
-    return Shown(
-        task,
-        acts,
-        _text(open_(*sealed)) if sealed else "",
-        {channel: open_(key, body).decode() for (_, channel), (_, key, body) in points.items()},
-    )
+    text, sender = _words(open_(*sealed)) if sealed else ("", "")
+    addresses = {
+        channel: open_(key, body).decode() for (_, channel), (_, key, body) in points.items()
+    }
+    if mine and sender:  # who wrote is none of our customers
+        addresses["sender"] = sender
+    return Shown(task, acts, text, addresses)
 
 
-def _text(opened: bytes) -> str:
-    """What the customer is to be told, or has written."""
+def _words(opened: bytes) -> tuple[str, str]:
+    """What the customer is to be told or has written, and who wrote it where that is nobody's."""
     try:
         found = json.loads(opened)
     except ValueError:
         found = None
-    if isinstance(found, dict) and isinstance(found.get("text"), str):
-        return str(found["text"])
-    return opened.decode("utf-8", "replace")
+    if not isinstance(found, dict):
+        return opened.decode("utf-8", "replace"), ""
+    return str(found.get("text", "")), str(found.get("sender", ""))
