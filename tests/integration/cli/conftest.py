@@ -180,8 +180,13 @@ class World:
         apply(self.resources, [Callback("2-0", "sms-gateway", body)])
 
 
+@pytest.fixture(scope="session")
+def shipped_templates() -> TemplateSet:
+    return TemplateSet.load(SHIPPED / "templates")
+
+
 @pytest.fixture
-def world(redis_url: str, database_url: str) -> Iterator[World]:
+def world(redis_url: str, database_url: str, shipped_templates: TemplateSet) -> Iterator[World]:
     client = redis.Redis.from_url(redis_url)
     client.flushall()
     engine = engine_for(database_url.replace("postgresql://", "postgresql+psycopg://"))
@@ -196,7 +201,7 @@ def world(redis_url: str, database_url: str) -> Iterator[World]:
         ring=KeyRing({"k1": bytes.fromhex(KEY)}, b"hash"),
         clock=clock,
         book=PolicyBook(engine, policy, body),
-        templates=TemplateSet.load(SHIPPED / "templates"),
+        templates=shipped_templates,
         fleet=Fleet((sms, email, in_app), Pacer(client)),
         lender="Example Credit",
         pay_url="https://pay.example.com",
@@ -210,16 +215,18 @@ def world(redis_url: str, database_url: str) -> Iterator[World]:
 
 
 def _empty(resources: Resources) -> None:
-    """The next test of the module begins with no history."""
+    """The next test of the module begins with no history. A few rows go fastest so."""
     with resources.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         names = connection.execute(
             text(
-                "SELECT string_agg(format('%I', c.relname), ', ') FROM pg_class c"
-                " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
-                " AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'alembic_version'"
+                "SELECT format('%I', relname) FROM pg_class"
+                " WHERE relkind IN ('r', 'p') AND NOT relispartition"
+                " AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
             )
-        ).scalar()
-        connection.execute(text(f"TRUNCATE {names}"))
+        ).scalars()
+        for name in names.all():
+            connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608  (our own tables)
 
 
 class Command:
