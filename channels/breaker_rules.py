@@ -14,7 +14,7 @@ Kind = Literal["o", "f", "s", "b"]  # ok, failed, slow, busy: the first letter o
 
 # What adapters call it, with spaces for underscores.
 _BUSY_WORDS: Final = ("rate limit", "too many", "throttl", "429")
-_OF_ONE_NUMBER: Final = ("number limit", "pair rate limit")
+_OF_ONE_ADDRESS: Final = ("number limit", "pair rate limit", "greylist")
 _SLOWEST: Final = timedelta(seconds=2)
 
 
@@ -101,7 +101,7 @@ def kind_of(outcome: Outcome, seconds: float, slow_s: float) -> Kind | None:
             return "s" if seconds > slow_s else "o"
         case Transient(reason=reason):
             said = reason.lower().replace("_", " ")
-            if any(word in said for word in _OF_ONE_NUMBER):
+            if any(word in said for word in _OF_ONE_ADDRESS):
                 return None
             return "b" if any(word in said for word in _BUSY_WORDS) else "f"
         case Uncertain():

@@ -334,6 +334,7 @@ def test_what_an_outcome_says() -> None:
     assert kind_of(OK, 2.1, 2) == "s"
     assert kind_of(BUSY, 0.1, 2) == kind_of(Transient("rate_limited"), 0.1, 2) == "b"
     assert kind_of(Transient("number_limit"), 0.1, 2) is None
+    assert kind_of(Transient("greylisted at rcpt", timedelta(minutes=5)), 0.1, 2) is None
     assert kind_of(FAILED, 9, 2) == "f"
     assert kind_of(Unsent("late"), 9, 2) is None
     assert slow_after(FACTS) == 2
