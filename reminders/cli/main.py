@@ -37,6 +37,11 @@ COMMANDS: Mapping[str, Lazy] = {
         "intake",
         "Take events and receipts in, until SIGTERM or Ctrl-C. Run as many as you like.",
     ),
+    "listen": Lazy(
+        "reminders.cli.listen",
+        "listen",
+        "Listen to providers that speak over our own connections (SMPP, mailboxes), until SIGTERM.",
+    ),
     "retry": Lazy(
         "reminders.cli.retry",
         "retry",

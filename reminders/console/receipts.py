@@ -52,8 +52,15 @@ class ReceiptsDoor:
             name,
             time.time(),
             content_type="" if kind == "application/json" else kind[:200],
-            url=called if query else "",
+            url=_without_key(called) if query else "",
         )
         await self._appender.append(RECEIPTS_STREAM, [entry])
         told = provider.answer()
         await reply(send, told.status, told.body, told.content_type)
+
+
+def _without_key(called: str) -> str:
+    """What was called, but for the key that some providers are known by: it has done its work."""
+    path, _, query = called.partition("?")
+    kept = [each for each in query.split("&") if not each.startswith("key=")]
+    return f"{path}?{'&'.join(kept)}" if kept else path

@@ -67,7 +67,7 @@ def read_callback(resources: Resources, callback: Callback) -> Read:
     try:
         told = channel.hear(callback.post)
     except ReceiptError as error:
-        told = Told(error.readable)
+        told = Told(error.readable, error.inbound)
         read.wrong.append(str(error))
     name = channel.capabilities.channel
     read.written = [Written(callback.provider, name, each) for each in told.inbound]

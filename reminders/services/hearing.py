@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from channels.health import Confirmation
+from channels.receipts import UNDATED
 from reminders.domain.identity import make_id
 from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, merge
 from reminders.domain.reminder import OPEN
@@ -72,6 +73,8 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
     receipt_no = make_id(
         held.month, held.customer_id, receipt.status, receipt.at.isoformat(), receipt.reason
     )
+    # A provider without a clock that we know of is heard now; its id is the same each time.
+    at = work.now if receipt.at == UNDATED else receipt.at
     work.rows.append(
         (
             held.customer_id,
@@ -81,7 +84,7 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
             heard.provider,
             receipt.status,
             receipt.reason,
-            receipt.at,
+            at,
             work.now,
             late,
         )
@@ -92,23 +95,23 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
     state = merge(before, _STATES[receipt.status])
     if receipt.dead_contact and held.secret_id is not None and not _overruled(receipt, state):
         # A complaint says `delivered` and bars the address all the same.
-        work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.DEAD, receipt.at))
+        work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.DEAD, at))
     if state is before:
         return
     moved = held.moved(state, receipt.reason)
     work.attempts[attempt_id] = moved
     work.changed[attempt_id] = Change(moved, receipt.provider_ref)
-    work.events.append(attempts.event_row(moved, receipt.at))
+    work.events.append(attempts.event_row(moved, at))
     work.applied.changed += 1
     # Reading what was delivered says nothing new of the address, and takes back no complaint.
     reached = before not in _REACHED and state in _REACHED
     if held.secret_id is not None and not receipt.dead_contact:
         if reached:
-            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.REACHED, receipt.at))
+            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.REACHED, at))
         elif state is AttemptState.UNDELIVERED:
-            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.FAILED, receipt.at))
+            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.FAILED, at))
     if state in (AttemptState.READ, AttemptState.ACTED):
-        work.engaged.append((held.customer_id, str(state), receipt.at, held.attempt.channel))
+        work.engaged.append((held.customer_id, str(state), at, held.attempt.channel))
     if reached or state is AttemptState.UNDELIVERED:
         sent_at = held.attempt.submitted_at
         work.confirmed.append(Confirmation(heard.provider, "", sent_at, reached))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from uuid import UUID
@@ -18,6 +19,7 @@ from sqlalchemy import Connection
 
 from channels.contract import Message
 from channels.inbound import Meaning, StopWords, meaning_of
+from channels.receipts import UNDATED
 from reminders.domain.customer import EVERY_KIND
 from reminders.domain.human_task import TaskKind
 from reminders.domain.identity import NOBODY, make_id, month_of
@@ -49,6 +51,13 @@ _WORDS: Mapping[str, Mapping[Meaning, str]] = {
 }
 
 
+def _dated(written: Written, now: datetime) -> Written:
+    """A provider without a clock that we know of is heard now."""
+    if written.inbound.at != UNDATED:
+        return written
+    return replace(written, inbound=replace(written.inbound, at=now))
+
+
 def take(resources: Resources, written: Sequence[Written]) -> tuple[int, list[Receipt]]:
     """Take in what customers wrote; returns how many were new, and what they confirm.
 
@@ -65,10 +74,12 @@ def take(resources: Resources, written: Sequence[Written]) -> tuple[int, list[Re
 
 def _one(resources: Resources, written: Written) -> tuple[bool, list[Receipt]]:
     digest = resources.ring.hash(f"{written.channel}:{written.inbound.sender}")
+    number_of = partial(_number, written)
     now = resources.clock.now()
+    written = _dated(written, now)
     with resources.engine.connect() as connection:
         owners = inbound.owners(connection, written.channel, [digest]) or [_NOBODY]
-        numbers = {owner.customer_id: _number(written, owner) for owner in owners}
+        numbers = {owner.customer_id: number_of(owner, now) for owner in owners}
         known = inbound.known(connection, list(numbers.items()))
     new = [owner for owner in owners if numbers[owner.customer_id] not in known]
     receipts: list[Receipt] = []
@@ -85,11 +96,12 @@ def _one(resources: Resources, written: Written) -> tuple[bool, list[Receipt]]:
     return bool(new), receipts
 
 
-def _number(written: Written, owner: Owner) -> UUID:
+def _number(written: Written, owner: Owner, now: datetime) -> UUID:
     """The same for every copy of a message, however often and by whatever way it comes."""
     said = written.inbound
     name = said.ref or f"{said.at.isoformat()} {said.text}"
-    return make_id(month_of(said.at), owner.customer_id, "inbound", written.provider, name)
+    month = month_of(now if said.at == UNDATED else said.at)
+    return make_id(month, owner.customer_id, "inbound", written.provider, name)
 
 
 def _obey(resources: Resources, owner: Owner, channel: str, meaning: Meaning) -> None:
@@ -189,6 +201,7 @@ def _message(
     return Message(
         idempotency_key=str(number),
         address=resources.ring.open(key_id, ciphertext).decode(),
+        kind=f"reply_{meaning}",
         text=words.format(lender=resources.lender, url=resources.pay_url),
         language=language,
         subject=resources.lender,

@@ -1,0 +1,56 @@
+"""The time of day at which a customer is best written to, learned from what they did (S3.14).
+
+Reading, following a link, answering and paying are looked at in the customer's own wall time.
+Each counts less the longer ago it was, and also for the minutes around it: the best quarter of an
+hour is the one with most of that weight nearby. Few signs say nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+# What each act says of the hour: to pay is what the message is for.
+WEIGHTS: Final = {"read": 1.0, "acted": 2.0, "paid": 3.0}
+HALF_LIFE_DAYS: Final = 60.0
+ENOUGH: Final = 3.0  # weight below which nothing is said
+_STEP: Final = 15  # minutes
+_DAY: Final = 24 * 60
+_SPREAD: Final = 45.0  # minutes around an act for which it still speaks (one sigma)
+
+
+def best_time(seen: Iterable[tuple[str, datetime]], zone: str, now: datetime) -> time | None:
+    """The local time of day at which this customer acts most, on the quarter of an hour; None
+    where too little is known at `now`. `seen`: (kind, instant) in any order."""
+    weights = [0.0] * (_DAY // _STEP)
+    known = 0.0
+    local = ZoneInfo(zone)
+    for kind, at in seen:
+        age_days = (now - at).total_seconds() / 86_400
+        if age_days < 0:
+            continue
+        weight = WEIGHTS.get(kind, 0.0) * 0.5 ** (age_days / HALF_LIFE_DAYS)
+        known += weight
+        here = at.astimezone(local)
+        minute = here.hour * 60 + here.minute
+        for index, share in enumerate(_around(minute // _STEP)):
+            weights[index] += weight * share
+    if known < ENOUGH:
+        return None
+    best = max(range(len(weights)), key=lambda index: (weights[index], -index))
+    return time(best * _STEP // 60, best * _STEP % 60)
+
+
+@lru_cache(maxsize=_DAY // _STEP)
+def _around(index: int) -> Sequence[float]:
+    """How much an act in one quarter of an hour says of each: a bell over a round clock."""
+    found = []
+    for other in range(_DAY // _STEP):
+        apart = abs(other - index) * _STEP
+        apart = min(apart, _DAY - apart)
+        found.append(math.exp(-((apart / _SPREAD) ** 2) / 2))
+    return tuple(found)
