@@ -2,8 +2,13 @@
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 LONGEST_ID = 32
+# Beside other tests and the servers, time on the wall says nothing about a test.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("unhurried", UNHURRIED)
+settings.load_profile("unhurried")
 ALONE_IN = ("tests/chaos/", "tests/integration/")  # where `make test` looks for them
 
 

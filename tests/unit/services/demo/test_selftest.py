@@ -66,6 +66,7 @@ def test_the_command_tells_success_from_bad_input(
     unseen = [*trials[1:], replace(trials[0], added={})]
     monkeypatch.setattr(selftest, "try_faults", lambda inputs, folder: (breaches, unseen))
     assert main([str(run), "--policy", str(POLICY)]) == 1
+    monkeypatch.undo()
     (tmp_path / "published.jsonl").write_text("{", encoding="utf-8")
     assert main([str(tmp_path), "--policy", str(POLICY)]) == 2
 
