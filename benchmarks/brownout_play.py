@@ -11,6 +11,7 @@ from uuid import UUID
 
 from benchmarks.brownout_providers import ModelProvider
 from benchmarks.brownout_system import PlayClock
+from channels.breaker_rules import slow_after
 from channels.health import Call
 from channels.numbers import range_of
 from reminders.domain.outcome import Accepted, Outcome, Transient, Unsent
@@ -52,7 +53,7 @@ class Play:
     left: list[Left] = field(default_factory=list)
     reminder_of: dict[str, UUID] = field(default_factory=dict)
     shares: list[tuple[float, dict[str, float]]] = field(default_factory=list)
-    _over: list[tuple[float, int, Result, Call | None]] = field(default_factory=list)
+    _over: list[tuple[float, int, Result | None, Call | None]] = field(default_factory=list)
     _posts: list[tuple[float, int, str, str]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=counting)
 
@@ -123,9 +124,12 @@ class Play:
         self.left.append(
             Left(self.clock.at_s, provider.name, reminder_id, first=attempt.number == 1)
         )
-        call = Call(provider.name, range_of(handover.message.address), outcome, seconds)
-        result = Result(handover.kept, attempt.attempt_id, outcome)
-        self._later(seconds, result, call)
+        part, slow_s = range_of(handover.message.address), slow_after(provider.capabilities)
+        call = Call(provider.name, part, outcome, seconds)
+        if seconds > slow_s:  # told of while it goes on, as the sender does
+            call = Call(provider.name, part, None, slow_s)
+        self._later(min(seconds, slow_s), None, call)
+        self._later(seconds, Result(handover.kept, attempt.attempt_id, outcome), None)
         if isinstance(outcome, Accepted):
             due = self.clock.at_s + seconds + RECEIPT_S
             heapq.heappush(self._posts, (due, next(self._numbers), provider.name, key))
@@ -137,7 +141,7 @@ class Play:
             said = Transient("the provider never took it")
         self._later(STEP_S, Result(inquiry.kept, attempt.attempt_id, said), None)
 
-    def _later(self, seconds: float, result: Result, call: Call | None) -> None:
+    def _later(self, seconds: float, result: Result | None, call: Call | None) -> None:
         due = self.clock.at_s + seconds
         heapq.heappush(self._over, (due, next(self._numbers), result, call))
 
@@ -145,7 +149,8 @@ class Play:
         results, calls = [], []
         while self._over and self._over[0][0] <= self.clock.at_s:
             _, _, result, call = heapq.heappop(self._over)
-            results.append(result)
+            if result is not None:
+                results.append(result)
             if call is not None:
                 calls.append(call)
         if calls:

@@ -90,13 +90,15 @@ def slow_after(capabilities: Capabilities) -> float:
     return min(capabilities.timeout / 4, _SLOWEST).total_seconds()
 
 
-def kind_of(outcome: Outcome, seconds: float, slow_s: float) -> Kind | None:
+def kind_of(outcome: Outcome | None, seconds: float, slow_s: float) -> Kind | None:
     """What one call says of its provider; None if it says nothing.
 
     A refusal for good is an answer: the address or the text was at fault. "Rate limited" asks for
     less and not for nothing.
     """
     match outcome:
+        case None:
+            return "s"
         case Accepted() | Permanent():
             return "s" if seconds > slow_s else "o"
         case Transient(reason=reason):
@@ -110,7 +112,7 @@ def kind_of(outcome: Outcome, seconds: float, slow_s: float) -> Kind | None:
             return None
 
 
-def asked_for(outcome: Outcome) -> float:
+def asked_for(outcome: Outcome | None) -> float:
     """Seconds that a provider asks to be left alone; 0 if it asks for none."""
     wait = outcome.retry_after if isinstance(outcome, Transient) else None
     return 0.0 if wait is None else wait.total_seconds()

@@ -42,12 +42,12 @@ class Standing(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call that is over. `number_range` is `channels.numbers.range_of` its address; `seconds`
-    of the machine clock."""
+    """One call that is over, or (`outcome` is None) that is slow already and is told of no more.
+    `number_range` is `channels.numbers.range_of` its address; `seconds` of the machine clock."""
 
     provider: str
     number_range: str
-    outcome: Outcome
+    outcome: Outcome | None
     seconds: float
 
 

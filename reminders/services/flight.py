@@ -7,10 +7,12 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import structlog
 
-from channels.contract import BatchChannel
+from channels.breaker_rules import slow_after
+from channels.contract import BatchChannel, Channel
 from channels.health import Call
 from channels.numbers import range_of
 from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
@@ -33,6 +35,7 @@ class Flight:
         self._calls: set[asyncio.Task[None]] = set()
         self._over: list[Result] = []
         self._told: list[Call] = []  # how the providers did
+        self._slow: set[UUID] = set()  # attempts whose calls were told of before they were over
 
     def __len__(self) -> int:
         """Calls that are not over."""
@@ -87,7 +90,9 @@ class Flight:
         provider = self._resources.fleet.by_name[handover.attempt.attempt.provider]
         message = replace(handover.message, start_by=begin_by)
         began = time.monotonic()
+        late = self._watch(provider, (handover,))
         outcome = await _answer(provider.send(message), Uncertain)
+        late.cancel()
         self._keep(handover, outcome, time.monotonic() - began)
 
     async def _together(self, name: str, group: Sequence[Handover], begin_by: float) -> None:
@@ -95,7 +100,9 @@ class Flight:
         provider = cast(BatchChannel, self._resources.fleet.by_name[name])
         messages = [replace(each.message, start_by=begin_by) for each in group]
         began = time.monotonic()
+        late = self._watch(provider, group)
         outcomes = await _answer(provider.send_many(messages), lambda why: [Uncertain(why)])
+        late.cancel()
         took = time.monotonic() - began
         if len(outcomes) != len(group):
             lost = outcomes[0] if len(outcomes) == 1 else Uncertain("it answered for others")
@@ -106,8 +113,24 @@ class Flight:
     def _keep(self, handover: Handover, outcome: Outcome, seconds: float) -> None:
         attempt = handover.attempt.attempt
         self._over.append(Result(handover.kept, attempt.attempt_id, outcome))
+        if attempt.attempt_id in self._slow:
+            self._slow.remove(attempt.attempt_id)
+            return
         number_range = range_of(handover.message.address)
         self._told.append(Call(attempt.provider, number_range, outcome, seconds))
+
+    def _watch(self, provider: Channel, group: Sequence[Handover]) -> asyncio.TimerHandle:
+        """Tell of a call that is slow while it goes on: its time-out is long past the time in
+        which a provider that hangs is to be left."""
+        slow_s = slow_after(provider.capabilities)
+        return self._loop.call_later(slow_s, self._tell_slow, group, slow_s)
+
+    def _tell_slow(self, group: Sequence[Handover], seconds: float) -> None:
+        for handover in group:
+            attempt = handover.attempt.attempt
+            self._slow.add(attempt.attempt_id)
+            part = range_of(handover.message.address)
+            self._told.append(Call(attempt.provider, part, None, seconds))
 
     async def _inquired(self, inquiry: Inquiry) -> None:
         outcome = await _answer(self._ask(inquiry), Uncertain)

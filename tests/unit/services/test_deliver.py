@@ -14,6 +14,7 @@ import pytest
 
 from channels.contract import Capabilities, Channel, Confirms, Message, WhenUncertain
 from channels.fleet import Budget, Fleet
+from channels.health import Call
 from channels.pacing import Grant
 from reminders.domain.identity import make_id
 from reminders.domain.kinds import MessageKind
@@ -249,3 +250,40 @@ def test_a_missing_answer_is_asked_for(run: Run, answer: Outcome | None, kind: s
 
     assert told.asked == 1
     assert [type(each.outcome).__name__ for each in lane.recorded] == [kind]
+
+
+def test_a_call_that_hangs_is_told_of_while_it_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = Lane(_due(6))
+    lane.capabilities = replace(lane.capabilities, timeout=timedelta(seconds=0.4))
+    told: list[tuple[bool, int]] = []
+
+    def note(self: Fleet, calls: Sequence[Call]) -> None:
+        told.extend((call.outcome is None, len(lane.recorded)) for call in calls)
+
+    monkeypatch.setattr(Fleet, "note", note)
+    hung = str(_attempt(_kept(2)).attempt.attempt_id)
+
+    async def slow() -> Outcome:
+        await asyncio.sleep(0.5)
+        return Accepted("late")
+
+    async def soon() -> Outcome:
+        await asyncio.sleep(0.25)
+        return Accepted("ref")
+
+    quick = str(_attempt(_kept(1)).attempt.attempt_id)
+    ways = {hung: slow, quick: soon}
+    lane.say = lambda message: ways.get(message.idempotency_key, _at_once)()
+
+    run(lane)
+
+    assert len(told) == len(lane.recorded) == 6
+    late = [recorded for is_late, recorded in told if is_late]
+    assert len(late) >= 1
+    assert min(late) < 5  # before the last of them was recorded
+
+
+async def _at_once() -> Outcome:
+    return Accepted("ref")
