@@ -95,24 +95,62 @@ def _reminder(bill: BillPosition, customer: Customer, policy: Policy, moment: _M
     )
 
 
-@lru_cache(maxsize=65_536)
 def _moments(
     policy: Policy, due_on: date, issued_at: datetime, zones: tuple[str, ...], jurisdiction: str
 ) -> tuple[_Moment, ...]:
     """Every stage of a due date in time, without those that were over when the bill came."""
+    before, moments = _early(policy, due_on, zones, jurisdiction)
+    if before is not None and issued_at <= before:
+        return moments
+    return _placed(policy, due_on, issued_at, zones, jurisdiction)
+
+
+@lru_cache(maxsize=65_536)
+def _early(
+    policy: Policy, due_on: date, zones: tuple[str, ...], jurisdiction: str
+) -> tuple[datetime | None, tuple[_Moment, ...]]:
+    """Until when a bill may be issued without the instant mattering (None: it always does), and
+    its stages then. That is until the first stage, if each is said at its own hour."""
+    nominal = _nominal(policy, due_on, zones[0])
+    if not nominal:
+        return None, ()
+    first_at = nominal[0][0]
+    for at, ends_at, stage, _ in nominal:
+        hours = rules_of(policy, jurisdiction, class_of(stage.kind)).hours
+        if ends_at <= first_at or not is_open(hours, zones, at):
+            return None, ()
+    return first_at, _placed(policy, due_on, first_at, zones, jurisdiction)
+
+
+def _nominal(
+    policy: Policy, due_on: date, zone: str
+) -> list[tuple[datetime, datetime, Stage, date]]:
+    """Each stage with its own hour, its end and its local day, in order of time."""
     nominal: list[tuple[datetime, Stage, date]] = []
     for stage in policy.stages:
         day = shift(due_on, stage.offset_days)
-        at = instant(day, stage.at, zones[0]) if day is not None else None
+        at = instant(day, stage.at, zone) if day is not None else None
         if day is not None and at is not None:
             nominal.append((at, stage, day))
     # Two stages share a moment where a zone skipped a day: the later stage is the newer one.
     nominal.sort(key=lambda each: (each[0], each[1].offset_days, each[1].name))
     found = []
     for index, (at, stage, day) in enumerate(nominal):
-        ends_at = _on(due_on, stage.until_days, stage.until_at, zones[0])
+        ends_at = _on(due_on, stage.until_days, stage.until_at, zone)
         if index + 1 < len(nominal):
             ends_at = min(ends_at, nominal[index + 1][0])
+        found.append((at, ends_at, stage, day))
+    return found
+
+
+@lru_cache(maxsize=65_536)
+def _placed(
+    policy: Policy, due_on: date, issued_at: datetime, zones: tuple[str, ...], jurisdiction: str
+) -> tuple[_Moment, ...]:
+    """The stages of a bill that was issued then, where allowed hours have room for them."""
+    nominal = _nominal(policy, due_on, zones[0])
+    found = []
+    for index, (at, ends_at, stage, day) in enumerate(nominal):
         if ends_at <= issued_at:
             continue
         earliest = _earliest(stage.kind, due_on, issued_at, zones[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reminders.domain import planning
 from reminders.domain.identity import customer_in, month_in, month_of
 from reminders.domain.planning import plan
+from reminders.domain.policy import Policy, QuietHours
 from reminders.domain.reminder import Reminder
 from reminders.domain.tier import Tier
 from tests.unit.domain.facts import (
@@ -124,6 +126,28 @@ def test_the_times_depend_on_the_due_date_alone(
         [payment("P", paid, at(1))],
     )
     assert plan(one, who, default_policy()) == plan(other, who, default_policy())
+
+
+MORNINGS_CLOSED = replace(default_policy(), quiet=QuietHours(time(9), time(11)))
+
+
+@given(
+    days,
+    zones,
+    st.integers(-20 * 24 * 60, 12 * 24 * 60),
+    st.sampled_from([default_policy(), MORNINGS_CLOSED]),
+)
+def test_when_a_bill_was_issued_is_asked_wherever_it_matters(
+    due_on: date, zone: str, minutes: int, policy: Policy
+) -> None:
+    """The stages that bills of one due date share are those that each would be given alone."""
+    noon = datetime(due_on.year, due_on.month, due_on.day, 12, tzinfo=UTC)
+    issued_at = noon + timedelta(minutes=minutes)
+    position = bill([version(1, terms(due_on=due_on, issued_at=issued_at))])
+    shared = plan(position, customer(zone), policy)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planning, "_early", lambda *asked: (None, ()))
+        assert plan(position, customer(zone), policy) == shared
 
 
 @given(days, zones)
