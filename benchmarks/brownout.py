@@ -45,7 +45,7 @@ class Timing:
     before_s: float = 20.0
     bad_s: float = 60.0
     after_s: float = 80.0
-    rate: float = 40.0
+    rate: float = 25.0
 
     @property
     def whole_s(self) -> float:
@@ -189,7 +189,7 @@ def _empty(engine: Engine) -> None:
 def main(
     out: Annotated[Path, typer.Option()] = Path("build/brownout.json"),
     picture: Annotated[Path, typer.Option()] = Path("docs/pictures/brownout.png"),
-    rate: Annotated[float, typer.Option(min=1, help="New messages a second.")] = 40.0,
+    rate: Annotated[float, typer.Option(min=1, help="New messages a second.")] = 25.0,
 ) -> None:
     """Play every scenario; exit 1 if one does not show what it is to show."""
     quiet = structlog.make_filtering_bound_logger(logging.ERROR)

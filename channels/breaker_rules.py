@@ -32,7 +32,7 @@ class BreakerRules:
     busy_share: float = 0.1  # of "rate limited": the share is halved, nothing opens
     pause: timedelta = timedelta(seconds=30)  # who asks to wait so long takes nothing till then
     pause_max: timedelta = timedelta(hours=1)
-    cool_down: timedelta = timedelta(seconds=5)  # doubled by each opening that follows soon
+    cool_down: timedelta = timedelta(seconds=10)  # doubled by each opening that follows soon
     cool_down_max: timedelta = timedelta(minutes=5)
     calm: timedelta = timedelta(minutes=10)  # closed for so long, the cool-down starts anew
     probes: int = 8  # good calls in a row, or it opens again

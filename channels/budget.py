@@ -12,7 +12,7 @@ from channels.contract import Channel
 from channels.health import Standing
 from channels.pacing import Grant
 
-PROBES: Final = 2  # of one provider in a second, by all workers together
+PROBES: Final = 1  # of one provider in a second, by all workers together
 PATIENCE: Final = timedelta(seconds=5)  # what would wait longer goes by a backup
 # Multiples of the golden ratio lie as evenly as any: the parts of many claims, each in whole
 # messages, add up to the weights, and no claim need know of the last.
@@ -62,7 +62,7 @@ class Treasury:
 
         Each provider has its part by weight and standing; what one cannot take is offered to the
         others; backups (of no weight) take what would wait longer than `PATIENCE`. One that is
-        to be probed gets a probe or two. Where none takes anything the tokens are nobody's: the
+        to be probed gets a probe. Where none takes anything the tokens are nobody's: the
         gate finds the channel down, and that need not be slow.
         """
         full = Standing(1.0)

@@ -150,7 +150,7 @@ def test_a_provider_that_asks_for_a_pause_gets_it(watch: Watch, what: Transient)
 
 def test_comes_back_by_probes_and_steps(watch: Watch) -> None:
     watch.open()
-    watch.now += 5
+    watch.now += 10
     assert watch.standing() == Standing(
         0.01, "cooled down after: 100 % of calls failed", probing=True
     )
@@ -173,7 +173,7 @@ def test_comes_back_by_probes_and_steps(watch: Watch) -> None:
 
 def test_a_probe_that_fails_opens_again_for_twice_as_long(watch: Watch) -> None:
     watch.open()
-    for cool_down in (5, 10, 20, 40, 80, 160, 300, 300):
+    for cool_down in (10, 20, 40, 80, 160, 300, 300):
         watch.now += cool_down - 0.5
         assert watch.standing().share == 0
         watch.now += 0.5
@@ -184,7 +184,7 @@ def test_a_probe_that_fails_opens_again_for_twice_as_long(watch: Watch) -> None:
 
 def test_bad_calls_while_returning_open_again(watch: Watch) -> None:
     watch.open()
-    watch.now += 5
+    watch.now += 10
     assert watch.standing().probing
     watch.calls(8)
     watch.calls(6, 4)
@@ -193,7 +193,7 @@ def test_bad_calls_while_returning_open_again(watch: Watch) -> None:
 
 def test_calls_that_began_before_it_opened_are_no_probes(watch: Watch) -> None:
     watch.open()
-    watch.now += 5
+    watch.now += 10
     assert watch.standing().probing
     watch.calls(0, 5, what=Uncertain("no answer"), seconds=9.0)
     assert watch.standing().probing
@@ -201,7 +201,7 @@ def test_calls_that_began_before_it_opened_are_no_probes(watch: Watch) -> None:
 
 def test_comes_back_without_traffic_too(watch: Watch) -> None:
     watch.open()
-    watch.now += 5
+    watch.now += 10
     assert watch.standing().probing
     watch.calls(8)
     for _ in range(4):
