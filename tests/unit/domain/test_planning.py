@@ -128,7 +128,7 @@ def test_the_times_depend_on_the_due_date_alone(
     assert plan(one, who, default_policy()) == plan(other, who, default_policy())
 
 
-# Each stage is over before its hours open, and so is moved before them, as far as the bill is there.
+# Each stage is over before its hours open, and so it moves before them, once the bill is there.
 MORNINGS_CLOSED = replace(
     default_policy(),
     quiet=QuietHours(time(9), time(11)),
