@@ -48,7 +48,18 @@ class Words(NamedTuple):
 EN = Words(
     language="en",
     title="How we remind you",
-    channels={"sms": "Text message", "email": "E-mail", "in_app": "In-app message"},
+    channels={
+        "sms": "Text message",
+        "email": "E-mail",
+        "in_app": "In-app message",
+        "push": "Push message",
+        "voice": "Phone call",
+        "wechat": "WeChat",
+        "whatsapp": "WhatsApp",
+        "webhook": "Your own system",
+        "apprise": "Your own service",
+        "human_task": "A call by our staff",
+    },
     kinds={
         "*": "All reminders",
         "pre_due": "Before the due date",
@@ -93,7 +104,18 @@ EN = Words(
 ZH = Words(
     language="zh-CN",
     title="提醒设置",
-    channels={"sms": "短信", "email": "邮件", "in_app": "站内消息"},
+    channels={
+        "sms": "短信",
+        "email": "邮件",
+        "in_app": "站内消息",
+        "push": "应用推送",
+        "voice": "电话",
+        "wechat": "微信",
+        "whatsapp": "WhatsApp",
+        "webhook": "您自己的系统",
+        "apprise": "您自己的服务",
+        "human_task": "工作人员联系",
+    },
     kinds={
         "*": "全部提醒",
         "pre_due": "到期前提醒",

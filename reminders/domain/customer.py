@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Final
 
@@ -132,6 +132,7 @@ class Customer:
     offsets: frozenset[int] = frozenset()  # days from due on which pre-due notices are wanted
     promises: tuple[Promise, ...] = ()
     risk_inputs: tuple[RiskInput, ...] = ()
+    best_time: time | None = None  # local, learned from what they did; None: not known
     # What follows from these, once and not for every decision:
     zones: tuple[str, ...] = ()  # every zone the customer may be in, the stated one first
     suspect: tuple[str, ...] = ()  # channels whose address is in doubt

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from reminders.domain.bill import BillPosition
-from reminders.domain.calendar import local_day
+from reminders.domain.calendar import instant, local_day
 from reminders.domain.case import NOTHING_DOWN, Case
 from reminders.domain.channel_choice import choose
 from reminders.domain.customer import Customer
@@ -25,6 +25,7 @@ from reminders.domain.decision import (
 from reminders.domain.escalation import Confirmed, TryAgain, TryNext, Wait
 from reminders.domain.experiments import HOLDOUT, group_of
 from reminders.domain.expression import compile_condition
+from reminders.domain.hours import is_open
 from reminders.domain.kinds import AFTER_SETTLEMENT, MessageKind, kind_on
 from reminders.domain.planning import NO_LEGAL_HOUR
 from reminders.domain.policy import Policy, Stage
@@ -128,7 +129,7 @@ def _timely(case: Case) -> Decision | None:
         case.check("due", False, "{}", reminder.due_at)
         return Defer(reminder.due_at, Reason.NOT_YET_DUE, case.seen())
     begun = bool(case.history)  # judged once: what has begun is carried through
-    unwanted = None if begun else _unwanted(case) or _unplaceable(case)
+    unwanted = None if begun else _unwanted(case) or _unplaceable(case) or _their_hour(case)
     if unwanted is not None:
         return unwanted
     if case.now < reminder.expires_at:
@@ -140,6 +141,23 @@ def _timely(case: Case) -> Decision | None:
         return _confirmed(case, step.attempt)
     case.check("newest", False, "{}", reminder.expires_at)
     return Expire(Reason.STAGE_PAST, case.seen())
+
+
+def _their_hour(case: Case) -> Decision | None:
+    """Not yet the hour at which this customer is best written to, if it comes in time today."""
+    wanted = case.policy.send_time
+    if wanted is None or case.policy.stage(case.reminder.stage) is None:
+        return None
+    at = case.customer.best_time or wanted.tiers.get(case.tier, wanted.at)
+    day = local_day(case.reminder.due_at, case.customer.time_zone)
+    best = instant(day, at, case.customer.time_zone)
+    if best is None or best <= case.now or best > case.reminder.expires_at - wanted.leave:
+        return None
+    if not is_open(case.rules().hours, case.customer.zones, best):
+        return None
+    whose = "the customer's" if case.customer.best_time else "the policy's"
+    case.check("send-time", False, "{} hour is {}", whose, best)
+    return Defer(best, Reason.SEND_TIME, case.seen())
 
 
 def _confirmed(case: Case, attempt: Attempt) -> Decision:

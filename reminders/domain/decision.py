@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NO_LEGAL_HOUR = "no_legal_hour"
     CAP = "cap"
     CHANNEL_DOWN = "channel_down"
+    SEND_TIME = "send_time"
 
 
 class Check(NamedTuple):

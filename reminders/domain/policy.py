@@ -101,6 +101,17 @@ class Limits:
     per_bill: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SendTime:
+    """At which hour of a stage's day its first message goes: the customer's own where it is
+    learned, else the tier's, else `at` (S3.14). `leave`: what must then be left of its use, so
+    that further channels can still be tried. Hours of the law hold."""
+
+    at: time
+    tiers: Mapping[Tier, time] = field(default_factory=dict)
+    leave: timedelta = timedelta(hours=4)
+
+
 class Trigger(StrEnum):
     """What an event rule answers to."""
 
@@ -164,6 +175,7 @@ class Policy:
     applies_to: Selection = Selection()
     limits: Limits = Limits()
     jitter: timedelta = timedelta(0)
+    send_time: SendTime | None = None  # None: the stage's own moment
     digest: bool = False
     choices: frozenset[int] = frozenset()  # offsets (days) of pre-due stages a customer may choose
     events: tuple[EventRule, ...] = ()

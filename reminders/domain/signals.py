@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant, local_day, shift
 from reminders.domain.customer import ContactHealth, Customer, Promise
 from reminders.domain.policy import Trigger
+
+
+ASKED_ONCE_IN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,23 @@ def _about_the_customer(bills: Sequence[BillPosition], customer: Customer) -> It
     for preference in customer.preferences:
         if not preference.allowed and preference.changed_at is not None:
             yield from _of_first_open(bills, Trigger.OPT_OUT, preference.changed_at)
-    for point in customer.contacts.values():
-        if point.health is ContactHealth.DEAD and point.died_at is not None:
-            yield from _of_first_open(bills, Trigger.CONTACT_DEAD, point.died_at)
+    for died_at in _asked_at(customer):
+        yield from _of_first_open(bills, Trigger.CONTACT_DEAD, died_at)
+
+
+def _asked_at(customer: Customer) -> Iterator[datetime]:
+    """When addresses died, at most once in `ASKED_ONCE_IN`: whoever was asked for new contact
+    details is not asked again for each further one (S4.23)."""
+    died = sorted(
+        point.died_at
+        for point in customer.contacts.values()
+        if point.health is ContactHealth.DEAD and point.died_at is not None
+    )
+    last: datetime | None = None
+    for at in died:
+        if last is None or at - last >= ASKED_ONCE_IN:
+            last = at
+            yield at
 
 
 def _of_first_open(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -13,32 +13,38 @@ from jinja2.meta import find_referenced_templates, find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import ASKING, DATED, Kind
+from reminders.messages.facts import ASKING, DATED, NOTICES, Kind
 
 # A part per thing the channel shows, in the order of `Rendered`.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "sms": ("text",),
     "email": ("subject", "text", "html"),
     "in_app": ("subject", "text"),
+    "push": ("subject", "text"),
+    "voice": ("text",),
 }
 # Channels that show what another one shows, and have no files of their own.
 SHOWN_AS: Mapping[str, str] = {
-    "push": "in_app",
-    "voice": "in_app",
     "wechat": "in_app",
     "whatsapp": "in_app",
     "webhook": "in_app",
     "apprise": "in_app",
     "human_task": "in_app",
 }
+# What is read on a lock screen has no room for the whole sentence.
+_SHORT = frozenset({"push"})
+# A notice is neither cut to a lock screen nor made for the ear: it has its whole text there too.
+_WHOLE = frozenset({"push", "voice"})
 VERSIONS = "versions.txt"
+BRANDS = "brands"  # the folder of what single brands say otherwise
+LENDER = "lender.j2"  # in a brand's folder: the name that it signs with
 # How a template is read, for what it says and for its rendering alike.
 SYNTAX: Mapping[str, bool] = {"trim_blocks": True, "lstrip_blocks": True}
 _SUFFIX = ".j2"
 _HASH_CHARS = 16
 _READER = ImmutableSandboxedEnvironment(**SYNTAX)
 # A promise is followed up without naming what a late payment brings: it asks politely.
-_WITH_CONSEQUENCE = frozenset({*DATED, Kind.OPTOUT_DISCLOSURE})
+_WITH_CONSEQUENCE = frozenset({*DATED, *NOTICES, Kind.OPTOUT_DISCLOSURE})
 
 
 class Version(NamedTuple):
@@ -49,17 +55,23 @@ class Version(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One kind of message on one channel in one language."""
+    """One kind of message on one channel in one language; of one brand, or of all ("")."""
 
     language: str
     kind: str
     channel: str
+    brand: str = ""
 
     def __str__(self) -> str:
+        return f"{BRANDS}/{self.brand}/{self._path}" if self.brand else self._path
+
+    @property
+    def _path(self) -> str:
         return f"{self.language}/{self.kind}.{self.channel}"
 
     def file(self, part: str) -> str:
-        return f"{self}.{part}{_SUFFIX}"
+        """The file of one part, by its name in the layer of the message's brand."""
+        return f"{self._path}.{part}{_SUFFIX}"
 
     @property
     def files(self) -> list[str]:
@@ -68,12 +80,20 @@ class Message(NamedTuple):
     @property
     def phrases(self) -> dict[str, str]:
         """Variables that are fixed sentences of the language, and their files."""
+        short = f"{self.channel}." if self.channel in _SHORT else ""
         found = {}
         if self.kind in _WITH_CONSEQUENCE:
-            found["consequence"] = f"{self.language}/{self.kind}.consequence{_SUFFIX}"
+            found["consequence"] = f"{self.language}/{self.kind}.{short}consequence{_SUFFIX}"
         if self.kind in ASKING:
-            found["already_paid"] = f"{self.language}/already_paid{_SUFFIX}"
+            found["already_paid"] = f"{self.language}/{short}already_paid{_SUFFIX}"
         return found
+
+
+def shown_on(channel: str, kind: str) -> str:
+    """The channel whose words are shown on `channel` for a message of `kind`."""
+    if kind in NOTICES and channel in _WHOLE:
+        return "in_app"
+    return SHOWN_AS.get(channel, channel)
 
 
 def sources(folder: Path) -> dict[str, str]:
@@ -92,17 +112,34 @@ def sources(folder: Path) -> dict[str, str]:
     return found
 
 
-def languages(names: Mapping[str, str]) -> list[str]:
+def brands(names: Iterable[str]) -> list[str]:
+    """The brands that say something in words of their own."""
+    parts = (name.split("/", 2) for name in names)
+    return sorted({part[1] for part in parts if len(part) == 3 and part[0] == BRANDS})
+
+
+def layer(texts: Mapping[str, str], brand: str) -> dict[str, str]:
+    """The templates as `brand` has them, by their default names: its own file, else everybody's."""
+    found = {name: words for name, words in texts.items() if not name.startswith(f"{BRANDS}/")}
+    if brand:
+        before = f"{BRANDS}/{brand}/"
+        found.update((n.removeprefix(before), w) for n, w in texts.items() if n.startswith(before))
+    return found
+
+
+def languages(names: Iterable[str]) -> list[str]:
     """The languages that have a folder."""
-    return sorted({name.split("/")[0] for name in names if "/" in name})
+    folders = {name.split("/")[0] for name in names if "/" in name}
+    return sorted(folders - {BRANDS})
 
 
-def messages(names: Mapping[str, str]) -> Iterator[Message]:
+def messages(names: Iterable[str], brand: str = "") -> Iterator[Message]:
     """Every message that should exist, for each language that has a folder."""
     for language in languages(names):
         for kind in Kind:
             for channel in PARTS:
-                yield Message(language, str(kind), channel)
+                if shown_on(channel, kind) == channel:
+                    yield Message(language, str(kind), channel, brand)
 
 
 def family(name: str, texts: Mapping[str, str]) -> set[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
 from reminders.messages.errors import TemplateError
-from reminders.messages.money import day, money
+from reminders.messages.money import day, money, spoken
 
 
 class Kind(StrEnum):
@@ -23,12 +23,19 @@ class Kind(StrEnum):
     PROMISE_FOLLOWUP = "promise_followup"
     CONTACT_UPDATE_REQUEST = "contact_update_request"
     OPTOUT_DISCLOSURE = "optout_disclosure"
+    BUREAU_PRE_NOTICE = "bureau_pre_notice"
+    STATUTORY_ARREARS_NOTICE = "statutory_arrears_notice"
+    LEGAL_NOTICE = "legal_notice"
 
 
 # Which of these three is true follows from the day on which it is said.
 DATED = (Kind.PRE_DUE, Kind.DUE_TODAY, Kind.OVERDUE)
+# What the law orders: its words need a second person's approval, and it cannot be switched off.
+NOTICES = frozenset({Kind.BUREAU_PRE_NOTICE, Kind.STATUTORY_ARREARS_NOTICE, Kind.LEGAL_NOTICE})
 # What asks for money and therefore names an amount; the others must not ask.
-ASKING = frozenset({*DATED, Kind.PROMISE_FOLLOWUP})
+ASKING = frozenset({*DATED, *NOTICES, Kind.PROMISE_FOLLOWUP})
+# What names no bill, and may be written where there is none.
+_BILLESS = frozenset({Kind.CONTACT_UPDATE_REQUEST, Kind.OPTOUT_DISCLOSURE})
 
 
 class Urgency(StrEnum):
@@ -93,6 +100,7 @@ class Rendered:
     kind: str = ""
     link: str = ""  # where the bill is paid
     params: Mapping[str, str] = field(default_factory=dict)  # the words of a provider's template
+    content: str = ""  # hash of the words of its template, by which they are approved
 
 
 # The names a template may use; `consequence` and `already_paid` are phrases of its language.
@@ -138,27 +146,35 @@ def kind_for(kind: str, due_on: date, today: date) -> Kind:
     return kind_on(due_on, today) if asked in DATED else asked
 
 
-def values(facts: Facts, language: str) -> dict[str, object]:
-    """The variables of a template written in `language`. Raises `TemplateError`."""
+def values(facts: Facts, language: str, *, aloud: bool = False) -> dict[str, object]:
+    """The variables of a template written in `language`. Raises `TemplateError`.
+
+    `aloud`: amounts as they are spoken, with the currency by its name.
+    """
     _check(facts)
     minimum = facts.minimum_minor if facts.minimum_minor < facts.amount_minor else 0
+
+    def shown(minor: int, currency: str = facts.currency) -> str:
+        return (spoken if aloud else money)(minor, currency, language)
+
     return {
         "language": language,
         "lender": clean(facts.lender),
         "bill_id": clean(facts.bill_id),
-        "amount": _amount(facts.amount_minor, facts.currency, language),
-        "minimum": _amount(minimum, facts.currency, language),
+        "amount": shown(facts.amount_minor) if facts.amount_minor > 0 else "",
+        "minimum": shown(minimum) if minimum > 0 else "",
         "due_on": day(facts.due_on, language),
         "days": abs((facts.due_on - facts.today).days),
         "urgency": str(facts.urgency),
         "pay_url": _link(facts.pay_url),
-        "unsubscribe_url": _link(facts.unsubscribe_url),
+        # What the law orders offers no way to switch it off.
+        "unsubscribe_url": "" if facts.kind in NOTICES else _link(facts.unsubscribe_url),
         "others": [
-            Line(clean(bill.bill_id), money(bill.amount_minor, bill.currency, language))
+            Line(clean(bill.bill_id), shown(bill.amount_minor, bill.currency))
             for bill in facts.others
         ],
-        "total": _total(facts, language),
-        "paid": _amount(facts.paid_minor, facts.currency, language),
+        "total": _total(facts, shown),
+        "paid": shown(facts.paid_minor) if facts.paid_minor > 0 else "",
         "promised_on": day(facts.promised_on, language) if facts.promised_on else "",
         "about_channel": facts.about_channel,
         "ending": clean(facts.ending),
@@ -171,18 +187,14 @@ def clean(text: str) -> str:
     return _UNSAFE.sub(" ", text).strip() if _UNSAFE.search(text) else text
 
 
-def _amount(minor: int, currency: str, language: str) -> str:
-    return money(minor, currency, language) if minor > 0 else ""
-
-
-def _total(facts: Facts, language: str) -> str:
+def _total(facts: Facts, shown: Callable[[int, str], str]) -> str:
     """This bill and the others together, an amount per currency; empty where there is one bill."""
     if not facts.others:
         return ""
     sums = {facts.currency: facts.amount_minor}
     for bill in facts.others:
         sums[bill.currency] = sums.get(bill.currency, 0) + bill.amount_minor
-    return " + ".join(money(minor, currency, language) for currency, minor in sums.items())
+    return " + ".join(shown(minor, currency) for currency, minor in sums.items())
 
 
 def _check(facts: Facts) -> None:
@@ -198,7 +210,18 @@ def _check(facts: Facts) -> None:
         )
     if len(facts.ending) > MAX_ENDING:
         raise TemplateError(f"the ending of an address has at most {MAX_ENDING} characters")
+    _check_said(facts)
     _check_others(facts)
+
+
+def _check_said(facts: Facts) -> None:
+    """What no message may do without: an empty word would be as bad as an absent one."""
+    if not clean(facts.lender):
+        raise TemplateError("lender is empty: a customer must know who writes")
+    if facts.kind not in _BILLESS and not clean(facts.bill_id):
+        raise TemplateError(f"bill_id is empty, and a {facts.kind} is about one bill")
+    if facts.kind in NOTICES and facts.today <= facts.due_on:
+        raise TemplateError(f"a {facts.kind} is of a bill past its due date, not of {facts.due_on}")
 
 
 def _check_others(facts: Facts) -> None:

@@ -15,7 +15,13 @@ from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import NumberPattern, get_currency_symbol, is_currency, parse_pattern
+from babel.numbers import (
+    NumberPattern,
+    get_currency_name,
+    get_currency_symbol,
+    is_currency,
+    parse_pattern,
+)
 
 from reminders.domain.currency import EXPONENTS
 from reminders.messages.errors import TemplateError
@@ -24,6 +30,7 @@ _CODE = re.compile("[A-Z]{3}")
 
 # World English writes US$ and "12 March 2026", so neither the dollar nor the day is ambiguous.
 _LOCALE_OF = {"en": "en_001"}
+_UNSPACED = frozenset({"zh", "ja"})  # languages that write no space before a currency's name
 
 
 def exponent(currency: str) -> int:
@@ -92,6 +99,19 @@ def _form(currency: str, language: str) -> _Form | None:
         return None
     same = all(_written(form, probe) == _by_babel(probe, currency, language) for probe in _PROBES)
     return form if same else None
+
+
+@lru_cache(maxsize=4_096)
+def spoken(amount_minor: int, currency: str, language: str) -> str:
+    """Minor units as they are said: `1,234.00 New Taiwan dollars`, `1,234.00新台币`."""
+    locale = _locale(language)
+    digits = exponent(currency)
+    value = Decimal(amount_minor).scaleb(-digits)
+    pattern = copy(locale.decimal_formats[None])
+    pattern.frac_prec = (digits, digits)
+    name = get_currency_name(currency, count=value, locale=locale)
+    space = "" if locale.language in _UNSPACED else " "
+    return _plain_spaces(f"{pattern.apply(value, locale)}{space}{name}")
 
 
 def _written(form: _Form, amount_minor: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,15 +11,18 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.messages.catalogue import (
+    LENDER,
     PARTS,
-    SHOWN_AS,
     SYNTAX,
     Message,
     Version,
+    brands,
     content_hash,
     languages,
+    layer,
     messages,
     read_versions,
+    shown_on,
     sources,
 )
 from reminders.messages.errors import TemplateError
@@ -48,14 +51,21 @@ class _Compiled:
     template_id: str
     parts: Mapping[str, jinja2.Template]
     phrases: Mapping[str, str]
+    content: str
 
 
 class TemplateSet:
     """Every message of a folder. Safe to share between threads: it never changes."""
 
-    def __init__(self, compiled: Mapping[Message, _Compiled], shipped: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        compiled: Mapping[Message, _Compiled],
+        shipped: tuple[str, ...],
+        lenders: Mapping[str, str],
+    ) -> None:
         self._compiled = compiled
         self.languages = shipped
+        self._lenders = lenders  # of every brand; "": the name in the facts
 
     @classmethod
     def load(cls, folder: Path, *, stamped: bool = True) -> TemplateSet:
@@ -65,35 +75,41 @@ class TemplateSet:
         ledger always names the same words; without it the version is the content hash itself.
         """
         texts = sources(folder)
-        env = environment(texts)
-        known = read_versions(folder) if stamped else {}
-        compiled: dict[Message, _Compiled] = {}
-        for message in messages(texts):
-            if not any(file in texts for file in message.files):
-                continue
-            try:
-                version = content = content_hash(message, texts)
-                parts = _parts(message, texts, env)
-            except jinja2.TemplateSyntaxError as error:
-                raise TemplateError(f"{error.name} line {error.lineno}: {error.message}") from error
-            if stamped:
-                version = _number(message, known.get(str(message)), content)
-            compiled[message] = _Compiled(f"{message}@{version}", parts, _phrases(message, texts))
-        return cls(compiled, tuple(languages(texts)))
+        known = read_versions(folder) if stamped else None
+        compiled = _compile(layer(texts, ""), "", known, {})
+        lenders = {}
+        for brand in brands(texts):
+            own = layer(texts, brand)
+            compiled.update(_compile(own, brand, known, compiled))
+            lenders[brand] = own.get(LENDER, "").strip()
+        return cls(compiled, tuple(languages(texts)), lenders)
 
-    def render(self, channel: str, facts: Facts) -> Rendered:
-        """Write one message, in the nearest language there is.
+    @property
+    def brands(self) -> tuple[str, ...]:
+        """The brands that have words of their own."""
+        return tuple(self._lenders)
+
+    @property
+    def contents(self) -> Mapping[Message, str]:
+        """Every message that there is, with the hash of its words."""
+        return {message: each.content for message, each in self._compiled.items()}
+
+    def render(self, channel: str, facts: Facts, brand: str = "") -> Rendered:
+        """Write one message, in the nearest language there is; what `brand` has no words of its
+        own for, in everybody's.
 
         Raises `TemplateError`, in one line, for facts that contradict themselves, an absent
         template or a variable that does not exist.
         """
-        channel = SHOWN_AS.get(channel, channel)
+        channel = shown_on(channel, facts.kind)
         if channel not in PARTS:
             raise TemplateError(f"channel {channel!r} has no templates, only {', '.join(PARTS)}")
         language = nearest(facts.language, self.languages)
+        if self._lenders.get(brand):
+            facts = replace(facts, lender=self._lenders[brand])
         message = Message(language, str(facts.kind), channel)
-        names = values(facts, language)
-        compiled = self._compiled.get(message)
+        names = values(facts, language, aloud=channel == "voice")
+        compiled = self._compiled.get(message._replace(brand=brand)) or self._compiled.get(message)
         if compiled is None:
             raise TemplateError(f"there is no template {message}")
         names.update(compiled.phrases)
@@ -112,8 +128,36 @@ class TemplateSet:
             count,
             message.kind,
             str(names["pay_url"]),
-            {name: value for name, value in names.items() if isinstance(value, str)},
+            {name: str(value) for name, value in names.items() if isinstance(value, str | int)},
+            compiled.content,
         )
+
+
+def _compile(
+    texts: Mapping[str, str],
+    brand: str,
+    known: Mapping[str, Version] | None,
+    default: Mapping[Message, _Compiled],
+) -> dict[Message, _Compiled]:
+    """The messages of one layer that differ from the `default` ones."""
+    env = environment(texts)
+    found: dict[Message, _Compiled] = {}
+    for message in messages(texts, brand):
+        if not any(file in texts for file in message.files):
+            continue
+        try:
+            version = content = content_hash(message, texts)
+            same = default.get(message._replace(brand=""))
+            if same is not None and same.content == content:
+                continue
+            parts = _parts(message, texts, env)
+        except jinja2.TemplateSyntaxError as error:
+            raise TemplateError(f"{error.name} line {error.lineno}: {error.message}") from error
+        if known is not None:
+            version = _number(message, known.get(str(message)), content)
+        name = f"{message}@{version}"
+        found[message] = _Compiled(name, parts, _phrases(message, texts), content)
+    return found
 
 
 @lru_cache(maxsize=1_024)

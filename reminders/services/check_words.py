@@ -29,6 +29,7 @@ _RULES: Mapping[str, str] = {
     "content": "amount to name",
     "template": "text can be written",
     "digest": "shares a message",
+    "send-time": "the best hour",
 }
 _OF_CHANNEL: Mapping[str, str] = {
     "opt-out": "allowed",
@@ -36,9 +37,12 @@ _OF_CHANNEL: Mapping[str, str] = {
     "contact": "reachable",
     "fresh": "confirmed lately",
     "caps": "within the caps",
+    "channel": "takes messages",
     "mandate": "ordered by law",
 }
-_BY_POLICY = frozenset({"tier", "chosen", "condition", "experiment", "due", "newest", "waiting"})
+_BY_POLICY = frozenset(
+    {"send-time", "tier", "chosen", "condition", "experiment", "due", "newest", "waiting"}
+)
 
 
 def meaning(rule: str) -> str:

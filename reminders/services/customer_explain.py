@@ -41,6 +41,8 @@ FATES: Mapping[str, Fate] = MappingProxyType(
         Reason.STAGE_PAST: Fate.OVER,
         Reason.CONTENT: Fate.OVER,
         Reason.PACING: Fate.AHEAD,
+        Reason.SEND_TIME: Fate.AHEAD,
+        Reason.CHANNEL_DOWN: Fate.OVER,
         Reason.NOT_YET_DUE: Fate.AHEAD,
         Reason.WAITING: Fate.AHEAD,
     }

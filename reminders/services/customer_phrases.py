@@ -65,7 +65,20 @@ EN = Phrases(
             Fate.OVER: "{when}: no reminder was sent in time, for a technical reason of ours.",
         }
     ),
-    channels=MappingProxyType({"sms": "text message", "email": "e-mail", "in_app": "our app"}),
+    channels=MappingProxyType(
+        {
+            "sms": "text message",
+            "email": "e-mail",
+            "in_app": "our app",
+            "push": "our app",
+            "voice": "phone",
+            "wechat": "WeChat",
+            "whatsapp": "WhatsApp",
+            "webhook": "your own system",
+            "apprise": "your own service",
+            "human_task": "one of our staff",
+        }
+    ),
     separator=", ",
     nothing="No reminder has been planned for this bill.",
     facts="What was considered: the amount and due date of the bill, payments received, how earlier"
@@ -95,7 +108,20 @@ ZH_CN = Phrases(
             Fate.OVER: "{when}：因我们的技术原因，未能及时发送提醒。",
         }
     ),
-    channels=MappingProxyType({"sms": "短信", "email": "电子邮件", "in_app": "应用内消息"}),
+    channels=MappingProxyType(
+        {
+            "sms": "短信",
+            "email": "电子邮件",
+            "in_app": "应用内消息",
+            "push": "应用推送",
+            "voice": "电话",
+            "wechat": "微信",
+            "whatsapp": "WhatsApp",
+            "webhook": "您自己的系统",
+            "apprise": "您自己的服务",
+            "human_task": "我们的工作人员",
+        }
+    ),
     separator="、",
     nothing="该账单没有计划中的提醒。",
     facts="所考虑的信息：账单金额和到期日、已收到的还款、以往账单的还款和账户使用情况、您的设置、"
@@ -123,7 +149,20 @@ ZH_TW = Phrases(
             Fate.OVER: "{when}：因我們的技術原因，未能及時發送提醒。",
         }
     ),
-    channels=MappingProxyType({"sms": "簡訊", "email": "電子郵件", "in_app": "應用程式內訊息"}),
+    channels=MappingProxyType(
+        {
+            "sms": "簡訊",
+            "email": "電子郵件",
+            "in_app": "應用程式內訊息",
+            "push": "應用程式推播",
+            "voice": "電話",
+            "wechat": "微信",
+            "whatsapp": "WhatsApp",
+            "webhook": "您自己的系統",
+            "apprise": "您自己的服務",
+            "human_task": "我們的工作人員",
+        }
+    ),
     separator="、",
     nothing="此帳單沒有預計的提醒。",
     facts="所考量的資訊：帳單金額和到期日、已收到的繳款、以往帳單的繳款和帳戶使用情況、您的設定、"

@@ -30,6 +30,7 @@ _BARRED_BY: dict[str, tuple[str, ...]] = {
     Reason.NO_CONSENT: ("consent",),
     Reason.NO_CONTACT: ("contact", "fresh"),
     Reason.CAP: ("caps",),
+    Reason.CHANNEL_DOWN: ("channel",),
 }
 
 

@@ -23,8 +23,17 @@ from reminders.domain.decision import Decision, Defer, Reason, Send
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import ReminderState
+from reminders.domain.send_time import best_time
 from reminders.domain.tier import Tier
-from reminders.ledger import attempts, contact_points, facts, incidents, locks, reminders
+from reminders.ledger import (
+    attempts,
+    contact_points,
+    engagement,
+    facts,
+    incidents,
+    locks,
+    reminders,
+)
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
@@ -39,6 +48,7 @@ from reminders.services.snapshot import Snapshot, decide_on
 
 log = structlog.get_logger(__name__)
 PUT_OFF = timedelta(minutes=10)  # until a reminder that could not be decided on is looked at again
+LEARNED_FROM = timedelta(days=365)  # acts of the last year say at which hour to write
 LED_AGAIN = timedelta(minutes=1)  # until one is looked at again whose message is on its way
 
 
@@ -65,7 +75,8 @@ def _gate(
     free = locks.lock_free(connection, {each.reminder.customer_id for each in claimed})
     ours = [each for each in claimed if each.reminder.customer_id in free]
     held = _with_digests(resources, connection, reminders.still_held(connection, ours), now)
-    known = facts.load(connection, free, resources.since(now))
+    known: Mapping[int, Facts] = facts.load(connection, free, resources.since(now))
+    known = _with_best_times(resources, connection, held, known, now)
     history = attempts.of_reminders(connection, [each.key for each in held])
     outside = {customer: each.contacts for customer, each in known.items()}
     used = used_up.read(connection, free, outside, _keys(resources, held, known), now)
@@ -103,6 +114,32 @@ def _with_digests(
     gathered = reminders.gather(connection, customers, now, resources.limits.lease)
     every = {each.reminder.reminder_id: each for each in (*held, *gathered)}
     return list(every.values())
+
+
+def _with_best_times(
+    resources: Resources,
+    connection: Connection,
+    held: Sequence[Kept],
+    known: Mapping[int, Facts],
+    now: datetime,
+) -> Mapping[int, Facts]:
+    """The customers with the hour that their own acts show, where a policy asks for it."""
+    asked = {
+        each.reminder.customer_id
+        for each in held
+        if resources.book.get(each.policy).send_time is not None
+    }
+    if not asked:
+        return known
+    acts = engagement.since(connection, asked, now - LEARNED_FROM)
+    found = dict(known)
+    for customer in asked:
+        facts_of = known[customer]
+        paid = [("paid", payment.paid_at) for payment in facts_of.payments]
+        zone = facts_of.customer.time_zone
+        best = best_time([*acts.get(customer, ()), *paid], zone, now) if zone else None
+        found[customer] = replace(facts_of, customer=replace(facts_of.customer, best_time=best))
+    return found
 
 
 def _keys(resources: Resources, held: Sequence[Kept], known: Mapping[int, Facts]) -> set[bytes]:

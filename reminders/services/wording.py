@@ -18,9 +18,13 @@ _CHANNELS = {
     "sms": "SMS",
     "email": "e-mail",
     "in_app": "in-app message",
+    "push": "push message",
     "voice": "phone",
     "wechat": "WeChat",
     "whatsapp": "WhatsApp",
+    "webhook": "webhook",
+    "apprise": "Apprise",
+    "human_task": "task for a person",
 }
 _REASONS: Mapping[str, str] = {
     Reason.SETTLED: "paid in full",
@@ -45,6 +49,8 @@ _REASONS: Mapping[str, str] = {
     Reason.NO_CONSENT: "no consent was given",
     Reason.NO_LEGAL_HOUR: "no allowed hour before its use ends",
     Reason.CAP: "a cap on contacts is used up",
+    Reason.CHANNEL_DOWN: "its channels are down",
+    Reason.SEND_TIME: "not yet the best hour",
 }
 _ENDS: Mapping[str, str] = {
     ReminderState.SATISFIED: "done",

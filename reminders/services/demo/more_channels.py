@@ -16,7 +16,6 @@ LINES = (
     ("push", "push"),
     ("twilio-voice", "voice"),
     ("wechat", "wechat"),
-
     ("webhook", "webhook"),
 )
 CHANNEL_OF = {

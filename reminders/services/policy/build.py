@@ -18,6 +18,7 @@ from reminders.domain.policy import (
     RetryRule,
     Rung,
     Selection,
+    SendTime,
     Stage,
     WorkCalendar,
 )
@@ -29,6 +30,7 @@ from reminders.services.policy.shape import (
     ExperimentShape,
     PolicyShape,
     SelectionShape,
+    SendTimeShape,
     StageShape,
 )
 from reminders.services.policy.yaml_text import Place
@@ -73,6 +75,7 @@ def build(
         applies_to=_selection(given.applies_to),
         limits=Limits(given.limits.per_day, given.limits.per_bill),
         jitter=timedelta(minutes=given.jitter_minutes),
+        send_time=_send_time(given.send_time),
         digest=given.digest,
         choices=frozenset(given.choices),
         events=tuple(
@@ -86,6 +89,12 @@ def build(
         pack_of={place: name for place, name in given.packs.items() if name in packs},
         calendars=dict(calendars),
     )
+
+
+def _send_time(given: SendTimeShape | None) -> SendTime | None:
+    if given is None:
+        return None
+    return SendTime(given.at, dict(given.tiers), timedelta(minutes=given.leave_minutes))
 
 
 def _stage(stage: StageShape) -> Stage:

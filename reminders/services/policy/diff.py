@@ -87,6 +87,14 @@ def _packs(policy: Policy) -> dict[str, str]:
     return {name: pack.version for name, pack in policy.packs.items()}
 
 
+def _send_time(policy: Policy) -> str:
+    found = policy.send_time
+    if found is None:
+        return ""
+    tiers = "".join(f" {tier} {at:%H:%M}" for tier, at in sorted(found.tiers.items()))
+    return f"{found.at:%H:%M}{tiers}, {_minutes(found.leave)} left"
+
+
 def _settings(policy: Policy) -> dict[str, str]:
     applies, experiment = policy.applies_to, policy.experiment
     shares = () if experiment is None else (("holdout", experiment.holdout), *experiment.groups)
@@ -99,6 +107,7 @@ def _settings(policy: Policy) -> dict[str, str]:
         "quiet": f"{policy.quiet.start:%H:%M}-{policy.quiet.end:%H:%M}",
         "retry waits": " ".join(map(_minutes, policy.retry.waits)),
         "jitter": _minutes(policy.jitter),
+        "send time": _send_time(policy),
         "digest": "yes" if policy.digest else "no",
         "choices": " ".join(map(str, sorted(policy.choices))),
         "experiment": ""

@@ -104,6 +104,17 @@ class EventShape(Strict):
     backup: bool = False
 
 
+class SendTimeShape(Strict):
+    """At which hour of a stage's day its first message goes, unless the customer's is known."""
+
+    at: Hour
+    tiers: Annotated[
+        dict[Tier, Hour],
+        Field(default_factory=dict, json_schema_extra={"additionalProperties": False}),
+    ]
+    leave_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 240
+
+
 class ExperimentShape(Strict):
     """Holdout and groups; what is left of 1 is in none."""
 
@@ -156,6 +167,7 @@ class PolicyShape(Strict):
     applies_to: SelectionShape = SelectionShape()
     limits: LimitsShape = LimitsShape()
     jitter_minutes: Annotated[int, Field(ge=0, le=180)] = 0
+    send_time: SendTimeShape | None = None
     digest: bool = False
     choices: tuple[Annotated[int, Field(ge=-60, le=-1)], ...] = ()
     events: tuple[EventShape, ...] = ()

@@ -65,6 +65,9 @@ class Standing:
     changes: tuple[Change, ...]
 
 
+_EVERYBODYS = frozenset({ChannelName.SMS, ChannelName.EMAIL, ChannelName.IN_APP})
+
+
 def show(resources: Resources, ref: str) -> Standing:
     """What holds for the customer whom billing calls `ref`. Raises `UnknownCustomer`."""
     with resources.engine.connect() as connection:
@@ -75,12 +78,22 @@ def show(resources: Resources, ref: str) -> Standing:
         ref=ref,
         language=customer.language,
         time_zone=customer.time_zone,
-        settings=tuple(_setting(customer, channel) for channel in ChannelName),
+        settings=tuple(_setting(customer, channel) for channel in _shown(customer)),
         offsets=tuple(sorted(customer.offsets)),
         choices=tuple(sorted(policy_of(resources, customer).choices)),
         notices=notices,
         changes=tuple(changes),
     )
+
+
+def _shown(customer: Customer) -> list[ChannelName]:
+    """The channels to choose from: everybody's, and those that this customer is reached by."""
+    asked = {each.channel for each in customer.preferences}
+    return [
+        channel
+        for channel in ChannelName
+        if channel in _EVERYBODYS or channel in customer.contacts or channel in asked
+    ]
 
 
 def known(resources: Resources, connection: Connection, ref: str) -> Customer:

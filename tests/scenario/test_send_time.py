@@ -1,0 +1,77 @@
+"""The first message of a stage goes at the hour at which its customer acts (S3.14), in time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from reminders.domain.identity import customer_id
+from tests.scenario.world import START, World
+
+SEND_TIME = {"at": "11:00", "tiers": {"R3": "12:00"}, "leave_minutes": 240}
+
+
+def due(world: World, name: str, **more: Any) -> None:  # Any: YAML
+    world.use(name, send_time=SEND_TIME | more)
+    world.customer()
+    world.bill()
+    world.evaluate()
+
+
+def acts(world: World, hour_in_taipei: int) -> None:
+    """Five readings at that hour, on the days before."""
+    with world.engine.begin() as connection:
+        for day in range(5):
+            at = (
+                START.replace(hour=0)
+                - timedelta(days=day + 1)
+                + timedelta(hours=hour_in_taipei - 8)
+            )
+            connection.execute(
+                text("INSERT INTO engagement VALUES (:customer, 'read', :at, 'email')"),
+                {"customer": customer_id("C-1"), "at": at},
+            )
+
+
+def first_sent(world: World) -> datetime:
+    world.run_until(START + timedelta(days=8))
+    found = world.rows("SELECT min(submitted_at) FROM attempt")[0][0]
+    assert isinstance(found, datetime)
+    return found
+
+
+@pytest.mark.parametrize(("hour", "sent"), [(18, "2026-03-08 18:00"), (15, "2026-03-08 15:00")])
+def test_at_their_own_hour(world: World, hour: int, sent: str) -> None:
+    due(world, f"own-{hour}")
+    acts(world, hour)
+    told = world.rows("SELECT count(*) FROM engagement")
+    assert told == [(5,)]
+    local = first_sent(world) + timedelta(hours=8)
+    assert f"{local:%Y-%m-%d %H:%M}" == sent
+
+
+def test_without_acts_at_the_policys(world: World) -> None:
+    due(world, "fallback")
+    assert first_sent(world) == datetime(2026, 3, 8, 3, 0, tzinfo=UTC)
+
+
+def test_never_outside_the_allowed_hours(world: World) -> None:
+    due(world, "night")
+    acts(world, 23)
+    assert first_sent(world) == datetime(2026, 3, 8, 2, 0, tzinfo=UTC)
+
+
+def test_never_so_late_that_its_use_is_over(world: World) -> None:
+    """An hour that leaves too little of the stage for further channels is not waited for."""
+    due(world, "late", leave_minutes=24 * 60)
+    acts(world, 18)
+    world.run_until(START + timedelta(days=12))
+    late = world.rows(
+        "SELECT count(*) FROM attempt a JOIN reminder r USING (customer_id, month, reminder_id)"
+        " WHERE a.submitted_at > r.expires_at - interval '1 day' AND r.stage = 'd-1'"
+        " AND a.number = 1 AND a.submitted_at > r.due_at + interval '5 minutes'"
+    )
+    assert late == [(0,)]
