@@ -17,8 +17,9 @@ from typing import Any, Final, Protocol, cast
 
 from redis.exceptions import RedisError
 
+from channels.breaker_delivery import CONFIRM
 from channels.breaker_rules import BreakerRules, asked_for, kind_of, slow_after
-from channels.breaker_script import CONFIRM, NOTE, STAND
+from channels.breaker_script import NOTE, STAND
 from channels.contract import Channel
 from channels.health import BreakerState, Call, Confirmation, Shift, Standing
 from channels.pacing import Script, ScriptingRedis

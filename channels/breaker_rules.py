@@ -73,6 +73,7 @@ class BreakerRules:
             "step_calls": self.step_calls,
             "cohort": self.cohort.total_seconds(),
             "mature": self.mature.total_seconds(),
+            "keep": 2 * _ms(self.span),
             "span": self.span.total_seconds(),
             "told": self.told,
             "told_again": self.told_again,

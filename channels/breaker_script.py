@@ -14,7 +14,7 @@ the clocks, JSON of what is told. The keys share one hash tag: a cluster keeps t
 
 from __future__ import annotations
 
-_COMMON = """
+COMMON = """
 local unwell, shifts = KEYS[1], KEYS[2]
 local r = cjson.decode(ARGV[1])
 local told = cjson.decode(ARGV[2])
@@ -126,46 +126,6 @@ local function judge_calls(subject, h)
   end
 end
 
--- Arrived and told of, over the cohorts that are mature.
-local function delivery(subject, h)
-  local arrived, all, old = 0, 0, {}
-  for field, value in pairs(h) do
-    local kind, cohort = string.match(field, '^([an])(%d+)$')
-    if kind then
-      local starts = tonumber(cohort) * r.cohort
-      if starts < business - r.span then old[#old + 1] = field
-      elseif starts + r.cohort + r.mature <= business then
-        all = all + tonumber(value)
-        if kind == 'a' then arrived = arrived + tonumber(value) end
-      end
-    end
-  end
-  if #old > 0 and #old < 4000 then redis.call('HDEL', r.prefix .. subject, unpack(old)) end
-  return arrived, all
-end
-
--- Why it delivers too little, if it does, and the figures.
-local function poor(subject, h, provider, range)
-  local arrived, all = delivery(subject, h)
-  local theirs, of = 0, 0
-  for _, peer in ipairs(r.peers[provider] or {}) do
-    local name = peer .. ((range == '') and '' or ('|' .. range))
-    local a, n = delivery(name, load(name))
-    theirs, of = theirs + a, of + n
-  end
-  local figures = {arrived = arrived, told = all, others_arrived = theirs, others_told = of}
-  if all < r.told then return nil, figures, all end
-  local share = arrived / all
-  if of >= r.told then
-    if share < theirs / of - r.gap then
-      return percent(arrived, all) .. ' delivered, others ' .. percent(theirs, of), figures, all
-    end
-  elseif range == '' and share < r.floor then
-    return percent(arrived, all) .. ' delivered', figures, all
-  end
-  return nil, figures, all
-end
-
 local function told_since(h)
   local all = 0
   for field, value in pairs(h) do
@@ -203,7 +163,7 @@ end
 """
 
 STAND = (
-    _COMMON
+    COMMON
     + """
 local found = {}
 for _, subject in ipairs(redis.call('SMEMBERS', unwell)) do
@@ -219,12 +179,27 @@ return found
 # told: rows of {provider, range, kind, seconds, wait asked for, count}; providers stand before
 # their ranges.
 NOTE = (
-    _COMMON
+    COMMON
     + """
-local seen, order = {}, {}
+local seen, order, looked_at = {}, {}, {}
+for _, subject in ipairs(redis.call('SMEMBERS', unwell)) do looked_at[subject] = true end
 for _, row in ipairs(told) do
+  if row[3] ~= 'o' then looked_at[row[1] .. '|' .. row[2]] = true end
+end
+
+-- Good calls of a range that is well change nothing but its counts: a batch has many such ranges,
+-- and to read them all would hold Redis up.
+local function count_good(subject, count)
+  local field = 'o' .. string.format('%.0f', sec)
+  if redis.call('HINCRBY', r.prefix .. subject, field, count) > count then return end
+  redis.call('PEXPIRE', r.prefix .. subject, r.keep)
+  if sec % 16 == 0 then calls(subject, load(subject), sec) end
+end
+
+local function take(row)
   local provider, range, kind, seconds, asked, count = unpack(row, 1, 6)
   local subject = provider .. ((range == '') and '' or ('|' .. range))
+  if range ~= '' and not looked_at[subject] then return count_good(subject, count) end
   local h = seen[subject]
   if not h then
     h = load(subject)
@@ -248,6 +223,8 @@ for _, row in ipairs(told) do
     h[field] = tostring(redis.call('HINCRBY', r.prefix .. subject, field, count))
   end
 end
+
+for _, row in ipairs(told) do take(row) end
 for _, subject in ipairs(order) do
   local h = seen[subject]
   -- A range is judged on its own only while its provider is well: else each would open with it.
@@ -260,42 +237,7 @@ for _, subject in ipairs(order) do
       judge_calls(subject, h)
     end
   end
-  redis.call('PEXPIRE', r.prefix .. subject, 172800000)
-end
-return 0
-"""
-)
-
-# told: rows of {provider, range, cohort, arrived, not arrived}.
-CONFIRM = (
-    _COMMON
-    + """
-local seen, order = {}, {}
-for _, row in ipairs(told) do
-  local provider, range, cohort = row[1], row[2], row[3]
-  local subject = provider .. ((range == '') and '' or ('|' .. range))
-  if not seen[subject] then
-    local h = load(subject)
-    h.provider, h.range = provider, range
-    seen[subject], order[#order + 1] = h, subject
-  end
-  local h = seen[subject]
-  if cohort * r.cohort >= tonumber(h.deaf or '0') and cohort * r.cohort >= business - r.span then
-    for i, kind in ipairs({'a', 'n'}) do
-      local count, field = row[3 + i], kind .. string.format('%.0f', cohort)
-      if count > 0 then
-        h[field] = tostring(redis.call('HINCRBY', r.prefix .. subject, field, count))
-      end
-    end
-  end
-end
-for _, subject in ipairs(order) do
-  local h = seen[subject]
-  if h.st == 'closed' or (h.st == 'returning' and h.cause == 'delivery') then
-    local why, figures = poor(subject, h, h.provider, h.range)
-    if why then open(subject, h, 'delivery', why, figures) end
-  end
-  redis.call('PEXPIRE', r.prefix .. subject, 172800000)
+  redis.call('PEXPIRE', r.prefix .. subject, r.keep)
 end
 return 0
 """

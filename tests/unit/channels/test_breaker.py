@@ -221,6 +221,37 @@ def test_one_range_falls_without_its_provider(watch: Watch) -> None:
     assert standing.share_for("+8613000000001") == standing.share_for("x@example.com") == 1
 
 
+def test_what_is_counted_of_a_well_range_does_not_grow(watch: Watch) -> None:
+    for _ in range(400):
+        watch.calls(1, part=RANGE)
+        watch.health.note([Call("a", RANGE, OK, 0.0)])
+    assert watch.client.hlen(f"{{health}}:of:a|{RANGE}") < 100
+    assert watch.client.hlen("{health}:of:a") < 100
+    for _ in range(300):
+        watch.later(10)
+        watch.told("a", 2, 0)
+    assert watch.client.hlen(f"{{health}}:of:a|{RANGE}") < 250
+
+
+def test_a_range_is_judged_by_its_good_calls_too(watch: Watch) -> None:
+    for _ in range(5):
+        watch.health.note([Call("a", RANGE, OK, 0.0)] * 10)
+        watch.calls(0, 1, part=RANGE)
+        watch.calls(20)
+    assert watch.standing().share_for("+8616100000001") == 1
+
+
+def test_poor_delivery_of_one_range(watch: Watch) -> None:
+    watch.told("a", 30, 70)
+    watch.told("b", 95, 5)
+    at = datetime.fromtimestamp(watch.now, UTC)
+    watch.health.confirm([Confirmation("a", "+86130", at, True)] * 1000)
+    watch.later(11)
+    watch.told("a", 0, 1)
+    assert watch.standing().share_for("+8616100000001") == 0
+    assert watch.standing().share_for("+8613000000001") == 1
+
+
 def test_poor_delivery_beside_the_other_provider_opens(watch: Watch) -> None:
     watch.told("a", 30, 70)
     watch.told("b", 95, 5)
