@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import time
@@ -19,6 +20,7 @@ from channels.sandbox.journal import Journal
 from channels.sandbox.line import HttpLine, Office
 from channels.sandbox.postman import Postman
 from channels.sandbox.scripts import Said, Script, script_of_mark
+from channels.wechat.sealing import Seal
 from channels.wechat.signature import sign
 
 _TEMPLATE = "sandbox-template"
@@ -52,26 +54,38 @@ def _number(ref: str) -> int:
     return int(ref, 16) + 1
 
 
-def write(found: Sequence[Mapping[str, object]], _: str) -> tuple[bytes, Mapping[str, str]]:
-    """One event as XML."""
-    (event,) = found
+def event_xml(event: Mapping[str, object]) -> bytes:
     lines = (f"<{name}><![CDATA[{value}]]></{name}>" for name, value in event.items())
-    return f"<xml>{''.join(lines)}</xml>".encode(), {"Content-Type": "text/xml"}
+    return f"<xml>{''.join(lines)}</xml>".encode()
+
+
+def _write(found: Sequence[Mapping[str, object]], _: str) -> tuple[bytes, Mapping[str, str]]:
+    (event,) = found
+    return event_xml(event), {"Content-Type": "text/xml"}
 
 
 class _Postman(Postman):
-    """Signs each call anew, in its query."""
+    """Seals each event and signs each call anew, in its query: one that comes hours late must not
+    be too old."""
 
-    def __init__(self, url: str, token: str) -> None:
-        super().__init__(url, write, 1)
+    def __init__(self, url: str, token: str, seal: Seal) -> None:
+        super().__init__(url, _write, 1)
         self._token = token
+        self._seal = seal
 
     async def _once(
         self, session: aiohttp.ClientSession, url: str, found: Sequence[Mapping[str, object]]
     ) -> bool:
+        (event,) = found
+        sealed = self._seal.close(event_xml(event))
         stamp, nonce = str(int(time.time())), secrets.token_hex(4)
-        signed = {"signature": sign(self._token, stamp, nonce), "timestamp": stamp, "nonce": nonce}
-        return await super()._once(session, f"{url}?{urlencode(signed)}", found)
+        query = {
+            "signature": sign(self._token, stamp, nonce),
+            "msg_signature": sign(self._token, stamp, nonce, sealed),
+            "timestamp": stamp,
+            "nonce": nonce,
+        }
+        return await super()._once(session, f"{url}?{urlencode(query)}", [{"Encrypt": sealed}])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,10 @@ class WechatLine(HttpLine):
         self._name = name
         self._secret, self._callback_token = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         self._tokens: set[str] = set()
-        postman = _Postman(f"{office.receipts_url.rstrip('/')}/{name}", self._callback_token)
+        self._aes_key = base64.b64encode(secrets.token_bytes(32)).decode()[:43]
+        seal = Seal(self._aes_key, name)
+        url = f"{office.receipts_url.rstrip('/')}/{name}"
+        postman = _Postman(url, self._callback_token, seal)
         journal = Journal(office.data / f"{name}.jsonl")
         carrier = _Carrier(office.agenda, office.draws, journal, postman)
         super().__init__(carrier, self._handle, office.ports.get(name, 0))
@@ -139,6 +156,7 @@ class WechatLine(HttpLine):
             "app_id": self._name,
             "app_secret": self._secret,
             "receipts_secret": self._callback_token,
+            "encoding_aes_key": self._aes_key,
             "templates": {"*": _TEMPLATE},
             "fields": {"*": {_FIELD: "text"}},
         }

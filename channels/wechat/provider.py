@@ -10,11 +10,13 @@ from urllib.parse import quote
 from channels.access_token import AccessToken, NotGranted
 from channels.calling import call
 from channels.contract import Answer, Message, Post, Told
+from channels.errors import ReceiptError
 from channels.provider_templates import Unfit
 from channels.transport import AiohttpTransport, Reply, Transport
 from channels.wechat.answers import outcome_of, refuses_token
 from channels.wechat.payload import body, is_openid
 from channels.wechat.receipts import read
+from channels.wechat.sealing import Seal, sealed_text
 from channels.wechat.settings import WechatSettings, capabilities
 from channels.wechat.signature import verify
 from reminders.domain.outcome import Outcome, Permanent, Transient, Unsent
@@ -24,12 +26,14 @@ _JSON = {"Content-Type": "application/json"}
 
 
 class WechatChannel:
-    """See `channels.contract.Channel`."""
+    """See `channels.contract.Channel`. Raises `ChannelSettingsError` for a wrong AES key."""
 
     def __init__(self, settings: WechatSettings, transport: Transport | None = None) -> None:
         self.name = settings.name
         self.capabilities = capabilities(settings)
         self._settings = settings
+        key = settings.encoding_aes_key
+        self._seal = Seal(key, settings.app_id) if key else None
         base = settings.base_url.rstrip("/")
         self._url = f"{base}/cgi-bin/message/template/send?access_token="
         self._token_url = f"{base}/cgi-bin/stable_token"
@@ -77,10 +81,14 @@ class WechatChannel:
         return None
 
     def hear(self, post: Post) -> Told:
-        return read(post.body)
+        return read(self._seal.open(post.body) if self._seal else post.body)
 
     def verify(self, post: Post) -> bool:
-        return verify(self._settings.receipts_secret, post.url)
+        try:
+            sealed = sealed_text(post.body) if self._seal else ""
+        except ReceiptError:
+            return False
+        return verify(self._settings.receipts_secret, post.url, sealed=sealed)
 
     def answer(self) -> Answer:
         """Anything else is shown to the customer as a fault, and posted twice more."""

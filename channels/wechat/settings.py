@@ -13,7 +13,8 @@ WECHAT_URL = "https://api.weixin.qq.com"
 
 @dataclass(frozen=True, slots=True)
 class WechatSettings:
-    """`receipts_secret` is the token (令牌) of the account's server settings.
+    """`receipts_secret` is the token (令牌) of the account's server settings, `encoding_aes_key`
+    their key of the encrypted mode (安全模式); without it posts come as plain text.
 
     `templates`: a template's id by `kind/language`, `kind`, `*/language` or `*`. `fields`, by the
     same names: the template's fields and the words that fill them, such as `amount2: amount`;
@@ -25,6 +26,7 @@ class WechatSettings:
     receipts_secret: str = field(repr=False)
     templates: Mapping[str, str]
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    encoding_aes_key: str = field(default="", repr=False)
     name: str = "wechat"
     base_url: str = WECHAT_URL
     weight: float = 1.0

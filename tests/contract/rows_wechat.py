@@ -9,8 +9,9 @@ from typing import cast
 from urllib.parse import urlencode
 
 from channels.contract import Channel, Post
-from channels.sandbox.wechat_line import write
+from channels.sandbox.wechat_line import event_xml
 from channels.wechat import WechatChannel, WechatSettings
+from channels.wechat.sealing import Seal, sealed_text
 from channels.wechat.signature import sign
 from reminders.domain.outcome import ReceiptStatus
 from tests.contract.carriers import TIMEOUT, World, closed_port
@@ -39,14 +40,22 @@ def _post(entries: Sequence[object]) -> Post:
     except ValueError:
         at = entry["at"]
     event = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH", "CreateTime": at}
-    body, _ = write([{**event, "MsgID": entry["reference"], "Status": entry["status"]}], "")
-    return Post(body)
+    return Post(
+        _sealed(event_xml({**event, "MsgID": entry["reference"], "Status": entry["status"]}))
+    )
+
+
+def _sealed(xml: bytes) -> bytes:
+    used = _used[_RIGHT]
+    return event_xml({"Encrypt": Seal(used.encoding_aes_key, used.app_id).close(xml)})
 
 
 def _signed(secret: str, body: bytes, at: int) -> Post:
     token = _used[_RIGHT].receipts_secret if secret == _RIGHT else secret
-    query = {"signature": sign(token, str(at), "n"), "timestamp": str(at), "nonce": "n"}
-    return Post(body, {}, f"https://bills.example.com/v1/receipts/wechat?{urlencode(query)}")
+    sealed = _sealed(body)
+    signature = sign(token, str(at), "n", sealed_text(sealed))
+    query = urlencode({"msg_signature": signature, "timestamp": str(at), "nonce": "n"})
+    return Post(sealed, {}, f"https://bills.example.com/v1/receipts/wechat?{query}")
 
 
 ROW = Row(
@@ -63,7 +72,6 @@ ROW = Row(
     post_of=_post,
     arrays=False,
     signed=_signed,
-    signs=False,
     offline=lambda: WechatChannel(WechatSettings("id", "s", "t", {"*": "t"})),
     receipted=(
         ("s00-openid", {ReceiptStatus.DELIVERED}, False),

@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.contract import Post
-from channels.errors import NotConnected, ReceiptError
+from channels.errors import ChannelSettingsError, NotConnected, ReceiptError
 from channels.transport import Reply
 from channels.wechat import WechatChannel, WechatSettings
 from channels.wechat.answers import outcome_of
 from channels.wechat.receipts import read
+from channels.wechat.sealing import Seal
 from channels.wechat.signature import sign, verify
 from reminders.domain.outcome import (
     Accepted,
@@ -236,6 +237,45 @@ def test_only_a_fresh_signature_of_this_token_counts() -> None:
 def test_the_signature_is_the_published_algorithm() -> None:
     """`printf 1atoken | sha1sum`: the three, sorted and joined."""
     assert sign("token", "1", "a") == "b67d4699374bc5c5dac92707dc8ba078ba8aae48"
+
+
+KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+
+
+def test_a_sealed_event_is_opened_and_only_its_own_text_is_signed() -> None:
+    seal, now = Seal(KEY, "wx1"), str(int(time.time()))
+    channel = WechatChannel(replace(SETTINGS, encoding_aes_key=KEY))
+    sealed, other = seal.close(event()), seal.close(event(Status="failed:user block"))
+    query = urlencode(
+        {"msg_signature": sign("token", now, "n", sealed), "timestamp": now, "nonce": "n"}
+    )
+    url = f"https://bills.example.com/v1/receipts/wechat?{query}"
+    post = Post(event(Encrypt=sealed), {}, url)
+    assert channel.verify(post)
+    assert channel.hear(Post(post.body)).receipts == read(event()).receipts
+    assert not channel.verify(replace(post, body=event(Encrypt=other)))
+    # A plain post under the plain signature is no way around it.
+    assert not channel.verify(Post(event(), {}, called("token", time.time())))
+    with pytest.raises(ReceiptError):
+        channel.hear(Post(event()))
+
+
+@pytest.mark.parametrize("text", ["", "é", "AAAA", "A" * 64, Seal(KEY, "wx2").close(b"<xml/>")])
+def test_what_is_sealed_for_another_account_or_broken_is_not_read(text: str) -> None:
+    with pytest.raises(ReceiptError):
+        Seal(KEY, "wx1").open(event(Encrypt=text))
+
+
+@given(st.binary(max_size=300))
+def test_what_is_sealed_is_opened_again(xml: bytes) -> None:
+    seal = Seal(KEY, "wx1")
+    assert seal.open(event(Encrypt=seal.close(xml))) == xml
+
+
+def test_a_wrong_key_is_refused_without_its_words() -> None:
+    with pytest.raises(ChannelSettingsError, match="43 characters") as caught:
+        WechatChannel(replace(SETTINGS, encoding_aes_key="short"))
+    assert "short" not in str(caught.value)
 
 
 def test_secrets_stay_out_of_reprs() -> None:
