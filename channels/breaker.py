@@ -91,8 +91,10 @@ class WatchedHealth:
             kind = kind_of(call.outcome, call.seconds, slow_s)
             if kind is None:
                 continue
-            seconds = math.ceil(max(call.seconds, 0.0) * 10) / 10  # in tenths: fewer rows
             for part in {"", call.number_range}:
+                # Fewer rows: in tenths of a provider, whole ones of a range.
+                tick = 1 if part else 10
+                seconds = math.ceil(max(call.seconds, 0.0) * tick) / tick
                 asked = 0 if part else math.ceil(asked_for(call.outcome))
                 counts[call.provider, part, kind, seconds, asked] += 1
         if counts:  # sorted: a provider comes before its ranges
