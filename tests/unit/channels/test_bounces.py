@@ -143,6 +143,7 @@ hello
         ("550 5.7.1 User unknown", "no_such_mailbox", False),
         ("550 User unknown (in reply to end of DATA command)", "no_such_mailbox", False),
         ("550 User unknown (in reply to RCPT TO command)", "no_such_mailbox", True),
+        ("553 5.1.0 example.com does not exist (in reply to MAIL FROM)", "no_such_mailbox", False),
         ("550 unknown user", "no_such_mailbox", False),
         ("554 5.6.0 Message considered spam", "spam", False),
         ("550 5.1.1 用户不存在", "no_such_mailbox", True),

@@ -52,7 +52,7 @@ async def heard(place: Place, count: int, refuse: int = 0) -> list[Post]:
         if len(posts) >= count:
             enough.set()
 
-    while not enough.is_set():
+    for _ in range(refuse + 1):
         listening = asyncio.create_task(listen(place, take))
         waiting = asyncio.create_task(enough.wait())
         await asyncio.wait((listening, waiting), return_when=asyncio.FIRST_COMPLETED, timeout=5)
