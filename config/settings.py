@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     inbox_key: SecretStr
     receipt_secrets: dict[str, SecretStr] = {}
 
+    operator_tokens: dict[str, SecretStr] = {}  # who may work on tasks and look at operations
+    task_webhook_url: str = ""  # is told of tasks for people, signed by Standard Webhooks
+    task_webhook_secrets: SecretStr = SecretStr("")  # newest first, by spaces
+
     lender: str = "Example Credit"
     pay_url: str = "https://pay.example.com"
     console_url: str = ""  # where customers reach the preference page; "": under `pay_url`
@@ -207,7 +211,7 @@ def _from_files() -> dict[str, Any]:
 
 def _value(field: str, variable: str, text: str) -> Any:
     """A file's text as its field wants it: JSON for the maps, plain text for the rest."""
-    if field not in {"encryption_keys", "producer_tokens", "receipt_secrets"}:
+    if field not in {"encryption_keys", "producer_tokens", "receipt_secrets", "operator_tokens"}:
         return text
     try:
         return json.loads(text)

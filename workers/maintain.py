@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from config.settings import load
 from reminders.services import inbound, incidents, maintain
 from reminders.services.shifts import keep_shifts
+from reminders.services.tasks.tend import Receiver
 from reminders.services.tasks.tend import tend as tend_tasks
 from workers.base import Logged
 from workers.process import process, resources
@@ -32,4 +34,6 @@ def probe() -> None:
 
 @shared_task(name="workers.maintain.tend", base=Logged)  # type: ignore[untyped-decorator]  # celery
 def tend() -> None:
-    tend_tasks(resources(), receiver=None)
+    settings = load()
+    url, keys = settings.task_webhook_url, settings.task_webhook_secrets.get_secret_value()
+    tend_tasks(resources(), Receiver(url, keys) if url else None)
