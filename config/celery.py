@@ -86,6 +86,7 @@ def celery_settings(settings: Settings) -> dict[str, Any]:  # Any: Celery's own 
     """Reasons and measurements: docs/decisions/0002-celery.md."""
     return {
         "broker_url": settings.redis_url,
+        "broker_transport": "workers.transport:Transport",
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
