@@ -62,7 +62,9 @@ def open_system(
         schema.ensure_partitions(connection, START)
     policy, policy_text = _policy()
     channels: list[Channel] = [*providers, InAppChannel(InAppSettings(receipts_secret="0" * 16))]
-    health = WatchedHealth(redis, channels, now=clock.seconds, business=clock.now)
+    health = WatchedHealth(
+        redis, channels, now=clock.seconds, business=clock.now, cache_for=timedelta(0)
+    )
     return Resources(
         engine=engine,
         redis=redis,

@@ -76,11 +76,10 @@ class WatchedHealth:
 
     def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
         """Those who do not stand at 1. One round trip, and none within `cache_for` of the last."""
-        now = (self._now or time.monotonic)()
-        if now >= self._known_until:
+        if time.monotonic() >= self._known_until:
             rows = self._run(self._stand, [])
             self._known = _standings(cast("list[list[bytes]]", rows or []))
-            self._known_until = now + self._cache_s
+            self._known_until = time.monotonic() + self._cache_s
         return {name: self._known[name] for name in providers if name in self._known}
 
     def note(self, calls: Sequence[Call]) -> None:
@@ -136,19 +135,23 @@ class WatchedHealth:
         """A script's answer; None where Redis gave none, which is not asked again at once."""
         if time.monotonic() < self._away_until:
             return None
-        clocks: dict[str, float] = {}
-        if self._now is not None:
-            clocks["now"] = round(self._now() * 1000)
-            clocks["business"] = self._now()
-        if self._business is not None:
-            clocks["business"] = self._business().timestamp()
         keys = [f"{_PREFIX}unwell", f"{_PREFIX}shifts"]
         try:
-            return script(keys=keys, args=[json.dumps(self._fixed | clocks), json.dumps(rows)])
+            fixed = json.dumps(self._fixed | self._clocks())  # a clock of ours may lie in Redis too
+            return script(keys=keys, args=[fixed, json.dumps(rows)])
         except RedisError as error:
             _log.warning("health is unwatched: redis is away (%s)", type(error).__name__)
             self._away_until = time.monotonic() + AWAY_FOR.total_seconds()
             return None
+
+    def _clocks(self) -> dict[str, float]:
+        clocks: dict[str, float] = {}
+        if self._now is not None:
+            clocks["business"] = self._now()
+            clocks["now"] = round(clocks["business"] * 1000)
+        if self._business is not None:
+            clocks["business"] = self._business().timestamp()
+        return clocks
 
     def _shift(self, key: str, fields: Mapping[bytes | str, bytes | str]) -> Shift:
         told = {_text(name): _text(value) for name, value in fields.items()}

@@ -317,12 +317,20 @@ def test_workers_share_what_they_know(watch: Watch) -> None:
 
 
 def test_the_standing_is_asked_once_in_a_while(watch: Watch) -> None:
-    slow = WatchedHealth(watch.client, [_provider("a")], now=lambda: watch.now)
+    hour = timedelta(hours=1)
+    slow = WatchedHealth(watch.client, [_provider("a")], now=lambda: watch.now, cache_for=hour)
     assert slow.standings(["a"]) == {}
-    slow.note([Call("a", "", FAILED, 0.1)] * 20)
+    watch.open()
     assert slow.standings(["a"]) == {}
-    watch.now += 0.2
-    assert slow.standings(["a"])["a"].share == 0
+
+
+def test_a_clock_in_a_redis_that_is_away_raises_nothing(watch: Watch) -> None:
+    def away() -> datetime:
+        raise redis.ConnectionError
+
+    health = WatchedHealth(watch.client, [_provider("a")], business=away)
+    health.note([Call("a", "", FAILED, 0.1)] * 50)
+    assert health.standings(["a"]) == {}
 
 
 def test_the_servers_clock_serves_too() -> None:
