@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
 
 from config.settings import Settings, load
@@ -19,12 +20,13 @@ from reminders.console.doors import Doors
 from reminders.console.events import EventsDoor
 from reminders.console.health import ReadyDoor, healthz
 from reminders.console.inbox import InboxDoor, InboxMessage
+from reminders.console.inbox_events import InboxWatch, Look
 from reminders.console.preferences import Desk, PreferencesDoor
 from reminders.console.receipts import ReceiptsDoor
 from reminders.ledger.cipher import KeyRing
 from reminders.services import memory
 from reminders.services.clock import clock_of
-from reminders.services.inbox import messages
+from reminders.services.inbox import Glance, glances, messages
 from reminders.services.opening import open_engine, open_providers, open_resources, open_ring
 from reminders.services.preferences.desk import LedgerDesk
 
@@ -34,25 +36,37 @@ def create_app(
     *,
     client: Redis | None = None,
     read_inbox: Callable[[str], Sequence[InboxMessage]] | None = None,
+    look: Look | None = None,
     now: Callable[[], datetime] | None = None,
     desk: Desk | None = None,
 ) -> Doors:
-    """Every door. `client`, `read_inbox`, `now` (the business clock) and `desk` (of the preference
-    page) follow the settings."""
+    """Every door. `client`, `read_inbox`, `look` (at many inboxes), `now` (the business clock) and
+    `desk` (of the preference page) follow the settings."""
     redis = client or _redis(settings.redis_url)
     engine = open_engine(settings, pool_size=4, role="console")
     appender = Appender(redis)
     tokens = {name: key.get_secret_value() for name, key in settings.producer_tokens.items()}
+    clock = now or _business_clock(settings)
+
+    def since() -> date:
+        try:
+            return (clock() - timedelta(days=settings.history_days)).date()
+        except (RedisError, LookupError):
+            return date.min  # nothing is history while nobody knows what day it is
+
+    watch = InboxWatch(look or _glances_of(engine, since))
     inbox_door = InboxDoor(
         appender,
         settings.inbox_key.get_secret_value(),
-        read_inbox or _inbox_of(engine, open_ring(settings)),
-        now or _business_clock(settings),
+        read_inbox or _inbox_of(engine, open_ring(settings), since),
+        clock,
+        watch.door,
     )
 
     ledger_desk = LedgerDesk(lambda: open_resources(settings, role="console"))
 
     async def close() -> None:
+        await watch.close()
         await redis.aclose()
         engine.dispose()
         ledger_desk.close()
@@ -89,12 +103,22 @@ def _redis(url: str) -> Redis:
     )
 
 
-def _inbox_of(engine: Engine, ring: KeyRing) -> Callable[[str], Sequence[InboxMessage]]:
+def _inbox_of(
+    engine: Engine, ring: KeyRing, since: Callable[[], date]
+) -> Callable[[str], Sequence[InboxMessage]]:
     def read(customer: str) -> Sequence[InboxMessage]:
         with engine.connect() as connection:
-            return messages(connection, ring, customer)
+            return messages(connection, ring, customer, since())
 
     return read
+
+
+def _glances_of(engine: Engine, since: Callable[[], date]) -> Look:
+    def look(customers: Collection[str]) -> Mapping[str, Glance]:
+        with engine.connect() as connection:
+            return glances(connection, customers, since())
+
+    return look
 
 
 def _business_clock(settings: Settings) -> Callable[[], datetime]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import parse_qs
@@ -147,7 +147,7 @@ class InboxDoor:
         await self._appender.append(RECEIPTS_STREAM, [receipt_entry(body, IN_APP, time.time())])
 
 
-def _named(body: bytes) -> Collection[str]:
+def _named(body: bytes) -> frozenset[str]:
     """The attempt ids of a body. Raises `Refused`."""
     try:
         given = from_json(body)

@@ -55,7 +55,7 @@ class InboxWatch:
         self._watched: dict[str, set[_Stream]] = {}
         self._new = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
-        self._closed = False
+        self._closed = self._hooked = False
 
     def door(self, customer: str) -> Door:
         """The stream of one customer, whose pass was looked at."""
@@ -65,6 +65,7 @@ class InboxWatch:
             with self._watching(customer) as mine:
                 await _start(send)
                 leaving = asyncio.create_task(_gone(receive))
+                leaving.add_done_callback(lambda _: mine.bell.set())
                 try:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(LONGEST_S):
@@ -102,8 +103,10 @@ class InboxWatch:
             raise Refused(429, f"at most {MOST_OF_ONE} streams of one inbox", retry_after="5")
         streams.add(mine)
         self._new.set()
-        if self._looking is None:
+        if not self._hooked:
+            self._hooked = True
             _before_signals(self._end)
+        if self._looking is None:
             self._looking = asyncio.create_task(self._look_on())
         try:
             yield mine
@@ -121,14 +124,11 @@ class InboxWatch:
             if glance is not None and (name := _name(glance)) != known:
                 await _write(send, _event(name, glance))
                 known = name
-            rung = asyncio.create_task(mine.bell.wait())
-            done, _ = await asyncio.wait(
-                {rung, leaving}, timeout=self._heartbeat_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            rung.cancel()
-            mine.bell.clear()
-            if not done:
+            try:
+                await asyncio.wait_for(mine.bell.wait(), self._heartbeat_s)
+            except TimeoutError:
                 await _write(send, b":\n\n")
+            mine.bell.clear()
 
     async def _look_on(self) -> None:
         """For as long as anybody watches."""
@@ -155,7 +155,7 @@ class InboxWatch:
 
 
 def _event(name: str, glance: Glance) -> bytes:
-    document = to_json({**asdict(glance)})
+    document = to_json(asdict(glance))
     return b"event: inbox\nid: %s\ndata: %s\n\n" % (name.encode(), document)
 
 

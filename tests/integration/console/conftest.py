@@ -27,6 +27,9 @@ class Shown:
     attempt_id: str = "0f" * 16
     written_at: datetime = NOW
     bill_id: str = "B-1"
+    kind: str = "due_today"
+    urgency: str = "normal"
+    open: bool = True
     subject: str = "Your bill"
     text: str = "12.00 is due today"
     read_at: datetime | None = None

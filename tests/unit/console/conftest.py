@@ -28,6 +28,9 @@ class Shown:
     read_at: datetime | None = None
     written_at: datetime = NOW
     bill_id: str = "B-1"
+    kind: str = "due_today"
+    urgency: str = "normal"
+    open: bool = True
     subject: str = "Your bill"
     text: str = "12.00 is due today"
 
