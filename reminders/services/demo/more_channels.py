@@ -16,6 +16,7 @@ LINES = (
     ("push", "push"),
     ("twilio-voice", "voice"),
     ("wechat", "wechat"),
+    ("whatsapp-cloud", "whatsapp"),
     ("webhook", "webhook"),
 )
 CHANNEL_OF = {
