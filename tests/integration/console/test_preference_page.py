@@ -37,8 +37,12 @@ def opened(settings: Settings) -> Iterator[Resources]:
 @pytest.fixture
 def page(opened: Resources, settings: Settings) -> str:
     """The path of C-1's page, whose customer has three channels."""
+    return page_of("C-1", opened, settings)
+
+
+def page_of(ref: str, opened: Resources, settings: Settings) -> str:
     data = {
-        "customer_id": "C-1",
+        "customer_id": ref,
         "language": "zh-CN",
         "time_zone": "Asia/Taipei",
         "jurisdiction": "TW",
@@ -50,7 +54,7 @@ def page(opened: Resources, settings: Settings) -> str:
     }
     event = {
         "specversion": "1.0",
-        "id": "evt-1",
+        "id": f"evt-{ref}",
         "source": "/bank",
         "type": "customer.updated",
         "time": "2026-03-01T00:00:00Z",
@@ -58,7 +62,7 @@ def page(opened: Resources, settings: Settings) -> str:
     }
     ingest(opened, [Incoming("1-0", json.dumps(event).encode(), 0.0)])
     until = datetime.now(UTC) + timedelta(minutes=5)
-    return PATH + preference_pass("C-1", settings.inbox_key.get_secret_value(), until)
+    return PATH + preference_pass(ref, settings.inbox_key.get_secret_value(), until)
 
 
 def fetch(door: str, method: str, path: str, body: str = "") -> tuple[HTTPResponse, str]:
@@ -71,8 +75,8 @@ def fetch(door: str, method: str, path: str, body: str = "") -> tuple[HTTPRespon
         connection.close()
 
 
-def as_the_gate_reads(engine: Engine) -> Customer:
-    number = customer_id("C-1")
+def as_the_gate_reads(engine: Engine, ref: str = "C-1") -> Customer:
+    number = customer_id(ref)
     with engine.connect() as connection:
         return facts.load(connection, [number], datetime(2026, 1, 1, tzinfo=UTC).date())[
             number
@@ -107,3 +111,19 @@ def test_a_click_is_a_fact_before_its_answer_and_the_disclosure_is_kept(
     refused, html = fetch(door, "POST", page, urlencode({"channel": "in_app", "allowed": "off"}))
     assert refused.status == 409
     assert "站内消息保持开启" in html
+
+
+def test_one_click_in_a_mail_program_is_a_fact_before_its_answer(
+    door: str, opened: Resources, settings: Settings
+) -> None:
+    """I3, RFC 8058: whoever follows the link changes nothing; the POST ends e-mail, and only it."""
+    page = page_of("C-2", opened, settings)
+    assert fetch(door, "GET", page)[0].status == 200
+    assert not as_the_gate_reads(opened.engine, "C-2").opted_out("email", MessageKind.PRE_DUE)
+    for _ in range(2):  # a mail provider may say it twice
+        answer, body = fetch(door, "POST", page, "List-Unsubscribe=One-Click")
+        assert answer.status == 200, body
+        assert answer.getheader("Set-Cookie") is None
+        known = as_the_gate_reads(opened.engine, "C-2")
+        assert known.opted_out("email", MessageKind.PRE_DUE)
+        assert not known.opted_out("sms", MessageKind.PRE_DUE)
