@@ -46,7 +46,8 @@ def _traffic(axes: Axes, told: Told) -> None:
         starts, series, labels=names, colors=[COLOURS[name] for name in names], step="post"
     )
     _bad_time(axes, told)
-    axes.set_ylim(0, 1.3 * told.timing.rate)
+    peak = max(sum(at) for at in zip(*series, strict=True))
+    axes.set_ylim(0, max(1.3 * told.timing.rate, 1.05 * peak))
     axes.set_ylabel("new messages a second")
     axes.set_title(_title(told), fontsize=10, loc="left")
 

@@ -20,6 +20,7 @@ _GOLDEN: Final = 0.618_033_988_749_895
 
 
 _NOW: Final = timedelta(0)
+_Take = Callable[[Channel, int], Grant]
 
 
 class Pacing(Protocol):
@@ -71,27 +72,32 @@ class Treasury:
         if not up:
             return Budget({"": wanted})
         claim = _Claim(wanted)
+
+        def tokens(provider: Channel, wanted: int) -> Grant:
+            return self._tokens(provider, known[provider.name].share, wanted)
+
         for each in up:
             if known[each.name].probing:
                 claim.offer(each, PROBES, self._probes)
         sound = [each for each in up if not known[each.name].probing]
         weighty = [each for each in sound if each.capabilities.weight > 0]
-        self._by_weight(
-            claim, [(each.capabilities.weight * known[each.name].share, each) for each in weighty]
-        )
+        shares = [(each.capabilities.weight * known[each.name].share, each) for each in weighty]
+        self._by_weight(claim, shares, tokens)
         if not any(claim.waits.get(each.name, _NOW) <= PATIENCE for each in weighty):
             backups = [each for each in sound if each.capabilities.weight <= 0]
             for each in sorted(backups, key=lambda each: each.capabilities.cost_minor):
-                claim.offer(each, claim.missing, self._tokens)
+                claim.offer(each, claim.missing, tokens)
         return claim.budget()
 
-    def _by_weight(self, claim: _Claim, weighed: Sequence[tuple[float, Channel]]) -> None:
+    def _by_weight(
+        self, claim: _Claim, weighed: Sequence[tuple[float, Channel]], tokens: _Take
+    ) -> None:
         """To each its part, then what is missing to whoever has some left, the heaviest first."""
         parts = self._parts([weight for weight, _ in weighed], claim.missing)
         for (_, each), part in zip(weighed, parts, strict=True):
-            claim.offer(each, part, self._tokens)
+            claim.offer(each, part, tokens)
         for _, each in sorted(weighed, key=lambda pair: -pair[0]):
-            claim.offer(each, claim.missing, self._tokens)
+            claim.offer(each, claim.missing, tokens)
 
     def _parts(self, weights: Sequence[float], wanted: int) -> list[int]:
         """`wanted` in whole parts by weight; over many claims the parts are as the weights are."""
@@ -105,9 +111,13 @@ class Treasury:
             before = upto
         return parts
 
-    def _tokens(self, provider: Channel, wanted: int) -> Grant:
+    def _tokens(self, provider: Channel, share: float, wanted: int) -> Grant:
+        """One that is given less is given it slower too: where all come back at once, or one is
+        alone, weights beside others would spare nobody."""
         facts = provider.capabilities
-        return self._pacer.take(provider.name, facts.rate_per_s, facts.concurrency, wanted)
+        share = min(share, 1.0)
+        burst = max(1, int(facts.concurrency * share))
+        return self._pacer.take(provider.name, facts.rate_per_s * share, burst, wanted)
 
     def _probes(self, provider: Channel, wanted: int) -> Grant:
         return self._pacer.take(f"probe:{provider.name}", PROBES, PROBES, wanted)
@@ -125,7 +135,7 @@ class _Claim:
     def missing(self) -> int:
         return self.wanted - sum(self.left.values())
 
-    def offer(self, provider: Channel, most: int, take: Callable[[Channel, int], Grant]) -> None:
+    def offer(self, provider: Channel, most: int, take: _Take) -> None:
         wanted = min(most, self.missing)
         if wanted > 0:
             grant = take(provider, wanted)

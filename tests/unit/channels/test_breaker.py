@@ -99,6 +99,12 @@ def test_opens_within_seconds_of_a_brown_out(watch: Watch, bad: Outcome) -> None
     assert watch.standing("b").share == 1
 
 
+@pytest.mark.parametrize(("bad", "share"), [(22, 0.0), (18, 1.0)])
+def test_a_fifth_of_failures_is_the_limit(watch: Watch, bad: int, share: float) -> None:
+    watch.calls(100 - bad, bad)
+    assert watch.standing().share == share
+
+
 def test_opens_for_slowness_alone(watch: Watch) -> None:
     for _ in range(5):
         watch.calls(6, 4, what=OK, seconds=3.0)

@@ -193,6 +193,18 @@ def test_one_that_is_probed_gets_a_probe() -> None:
     assert Counter(chosen) == {"a": 20 - PROBES, "b": PROBES}
 
 
+def test_one_that_returns_is_given_less_and_slower() -> None:
+    asked: list[tuple[str, float, int]] = []
+
+    class Seen(Purse):
+        def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> Grant:
+            asked.append((key, rate_per_s, burst))
+            return super().take(key, rate_per_s, burst, wanted)
+
+    _fleet({"a": 1}, Seen({"a": 99}), {"a": Standing(0.1)}).reserve("sms", 5)
+    assert asked == [("a", 10.0, 5)]
+
+
 def test_all_cooled_down_is_not_down_and_goes_at_the_pace_of_probes() -> None:
     probed = {name: Standing(0.01, "cooled down", probing=True) for name in "ab"}
     fleet = _fleet({"a": 1, "b": 1}, Purse({"probe:a": 1, "probe:b": 1}), probed)
