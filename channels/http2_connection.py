@@ -195,16 +195,18 @@ class Http2Connection(asyncio.Protocol):
     # How it works.
 
     def _frames(self, data: bytes) -> Iterator[bytes]:
-        """Whole frames, one by one: what a GOAWAY means must be known before the next is read."""
+        """Whole frames, one by one: what a GOAWAY means must be known before the next is read.
+
+        Raises `ProtocolError` for one that is too long (RFC 9113 §4.2).
+        """
         data = self._unread + data
         at = 0
         while len(data) - at >= _FRAME_HEAD:
             length = int.from_bytes(data[at : at + 3], "big")
-            if length <= self._h2.max_inbound_frame_size:
-                if len(data) - at < _FRAME_HEAD + length:
-                    break
-            else:
-                length = len(data)  # h2 says what is wrong with it
+            if length > self._h2.max_inbound_frame_size:
+                raise ProtocolError("a frame longer than we take")  # h2 would wait for all of it
+            if len(data) - at < _FRAME_HEAD + length:
+                break
             yield data[at : at + _FRAME_HEAD + length]
             at += _FRAME_HEAD + length
         self._unread = data[at:]

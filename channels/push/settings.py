@@ -46,7 +46,7 @@ def capabilities(settings: PushSettings) -> Capabilities:
     """Neither platform says what became of a push: only the app can."""
     return Capabilities(
         channel="push",
-        confirms=Confirms.ACTED if settings.app_reports else Confirms.ACCEPTED,
+        confirms=Confirms.READ if settings.app_reports else Confirms.ACCEPTED,
         idempotent=False,
         when_uncertain=WhenUncertain.WAIT,
         rate_per_s=settings.rate_per_s,

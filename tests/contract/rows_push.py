@@ -67,6 +67,7 @@ FCM = Row(
     lines=(("push", "push_fcm"),),
     signed=_signed,
     offline=_offline,
+    secrets=("PRIVATE KEY",),
     receipted=_told("fcm"),
 )
 APNS = replace(

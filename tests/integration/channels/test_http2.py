@@ -330,6 +330,43 @@ def test_nothing_begins_after_its_time() -> None:
     assert len(seen) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", NothingTaken),
+        (b"\0" * 100, NothingTaken),
+        (b"\xff" * 5000, NothingTaken),
+        (b"", NothingTaken),  # nothing at all: no SETTINGS, so no request leaves
+        (b"\0\0\0\4\0\0\0\0\0" + b"\xff" * 50_000, NothingTaken),
+        (b"\0\0\0\4\0\0\0\0\0", AnswerLost),  # SETTINGS, then silence
+    ],
+)
+def test_a_server_that_speaks_something_else_is_told_apart(
+    said: bytes, taken: type[Exception]
+) -> None:
+    class Strange(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            open_now.append(transport)
+            assert isinstance(transport, asyncio.Transport)
+            transport.write(said)
+
+    open_now: list[asyncio.BaseTransport] = []
+
+    async def scene() -> None:
+        server = await asyncio.get_running_loop().create_server(Strange, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        client = Http2Transport(f"http://127.0.0.1:{port}", TIMEOUT)
+        with pytest.raises(taken):
+            await post(client)
+        await client.close()
+        for transport in open_now:
+            transport.close()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(scene())
+
+
 def _self_signed(folder: Path, alpn: list[str]) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's and a client's TLS settings that know each other."""
     key = ec.generate_private_key(ec.SECP256R1())

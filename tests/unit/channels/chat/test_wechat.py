@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.contract import Post
@@ -201,6 +201,7 @@ def test_unreadable_or_dangerous_xml_is_one_clear_error(body: bytes) -> None:
         read(body)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=80).map(lambda text: event(MsgID=text)))
 def test_nothing_but_receipt_errors(body: bytes) -> None:
     try:
@@ -266,6 +267,7 @@ def test_what_is_sealed_for_another_account_or_broken_is_not_read(text: str) -> 
         Seal(KEY, "wx1").open(event(Encrypt=text))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
 def test_what_is_sealed_is_opened_again(xml: bytes) -> None:
     seal = Seal(KEY, "wx1")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.contract import Post
@@ -226,6 +226,7 @@ _entry = st.dictionaries(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(_entry | _leaf, max_size=3), st.lists(_entry | _leaf, max_size=3))
 def test_nothing_but_receipt_errors(statuses: list[object], messages: list[object]) -> None:
     ours = [

@@ -6,10 +6,10 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.contract import Message
+from channels.contract import Confirms, Message
 from channels.errors import ChannelSettingsError
 from channels.push import PushChannel
 from channels.push.devices import Device, Platform, read_devices, together
@@ -51,6 +51,7 @@ def test_one_outcome_for_all(outcomes: tuple[Outcome, ...], wanted: Outcome | No
 _one = st.sampled_from([Accepted("r"), DEAD, OURS, LATER, Uncertain("?"), Unsent("late")])
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(_one, min_size=1, max_size=10))
 def test_what_one_device_took_is_never_sent_again_nor_a_living_customer_called_dead(
     outcomes: list[Outcome],
@@ -68,6 +69,7 @@ def test_what_one_device_took_is_never_sent_again_nor_a_living_customer_called_d
     assert dead is all(each == DEAD for each in outcomes)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text("fcmapns: 0123456789-", max_size=60) | st.from_regex(DEVICES, fullmatch=True))
 def test_reads_what_events_allow_and_nothing_else(address: str) -> None:
     assert bool(read_devices(address)) is bool(DEVICES.fullmatch(address))
@@ -98,6 +100,11 @@ def test_every_device_is_sent_to_by_its_own_platform() -> None:
     found = asyncio.run(channel.send(sent))
     assert found == Accepted("r", ("apns:iphone-1",))
     assert (fcm.sent, apns.sent) == (["android-1", "android-2"], ["iphone-1"])
+
+
+def test_confirms_what_somebody_can_say() -> None:
+    assert PushChannel(account()).capabilities.confirms is Confirms.ACCEPTED
+    assert PushChannel(account(app_reports=True)).capabilities.confirms is Confirms.READ
 
 
 def test_a_platform_without_an_account_says_so_and_blames_nobody() -> None:
