@@ -40,7 +40,7 @@ from reminders.ledger.reminders import Kept, Move
 from reminders.services import used_up
 from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.gate_work import GateWork, Inquiry, Passed, Past, move_of
-from reminders.services.handing_over import Judged, carried, finish, send
+from reminders.services.handing_over import Judged, carried, finish, send, send_again
 from reminders.services.incidents import declared
 from reminders.services.judging import judge
 from reminders.services.resources import Resources, down_now
@@ -165,10 +165,7 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
     if carried(work, case, seen):
         return
     decision = decide_on(seen, policy)
-    if last is not None and _to_ask(work, last, decision):
-        work.passed.inquiries.append(Inquiry(kept, last))
-        state = ReminderState.CONTACTING
-        work.moves.append(Move(kept, state, "", work.now, kept.lane, keep_lease=True))
+    if last is not None and _resolved(work, case, last, decision):
         return
     work.keep_effects(kept, decision)
     if isinstance(decision, Send) and _of_another_lane(kept, decision):
@@ -254,11 +251,12 @@ def _tier(work: GateWork, known: Facts, policy: Policy) -> Tier:
     return work.tiers[judged]
 
 
-def _to_ask(work: GateWork, last: KeptAttempt, decision: Decision) -> bool:
-    """True if an answer is missing, the provider can be asked, and nothing has overtaken it."""
+def _to_resolve(work: GateWork, last: KeptAttempt, decision: Decision, how: WhenUncertain) -> bool:
+    """True if an answer is missing, its provider settles that like this, and nothing has
+    overtaken it."""
     if last.attempt.state is not AttemptState.UNCERTAIN or last.leader_id is not None:
         return False
     if not (isinstance(decision, Defer) and decision.reason is Reason.WAITING):
         return False
     provider = work.resources.fleet.by_name.get(last.attempt.provider)
-    return provider is not None and provider.capabilities.when_uncertain is WhenUncertain.ASK
+    return provider is not None and provider.capabilities.when_uncertain is how

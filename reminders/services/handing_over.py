@@ -216,9 +216,16 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
         history = [*(each.attempt for each in case.past), attempt.attempt]
         work.moves.append(wake_up(kept, history, work.now))
         return
+    _call(work, case, attempt, leader.address, rendered)
+
+
+def _call(
+    work: GateWork, case: Judged, attempt: KeptAttempt, address: str, rendered: Rendered
+) -> None:
+    kept, channel = case.kept, attempt.attempt.channel
     message = Message(
         idempotency_key=str(attempt.attempt.attempt_id),
-        address=leader.address,
+        address=address,
         text=rendered.text,
         language=rendered.language,
         subject=rendered.subject,
@@ -233,6 +240,24 @@ def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
     work.passed.handovers.append(Handover(kept, attempt, message))
     # It stays due under our lease: if we die here, whoever takes it next finds `submitted`.
     work.moves.append(Move(kept, ReminderState.CONTACTING, "", work.now, channel, keep_lease=True))
+
+
+def send_again(work: GateWork, case: Judged, last: KeptAttempt) -> bool:
+    """Hand an attempt over once more whose answer never came, under its own key: the provider
+    knows it by that. False where the address is another one by now, or the text cannot be written.
+
+    The words are today's. If the first copy arrived, the second changes nothing there.
+    """
+    customer, channel = case.kept.reminder.customer_id, last.attempt.channel
+    secret_id, _, _ = work.addresses.get((customer, channel), _NO_ADDRESS)
+    if case.bill is None or secret_id != last.secret_id:
+        return False
+    try:
+        rendered = _text(work, case, case.bill, channel, ())
+    except TemplateError:
+        return False
+    _call(work, case, last, _address(work, case, channel), rendered)
+    return True
 
 
 def _task(kept: Kept, attempt: KeptAttempt, now: datetime) -> tuple[object, ...]:
