@@ -251,6 +251,19 @@ def _tier(work: GateWork, known: Facts, policy: Policy) -> Tier:
     return work.tiers[judged]
 
 
+def _resolved(work: GateWork, case: Judged, last: KeptAttempt, decision: Decision) -> bool:
+    """True if a missing answer is being settled: sent again under its key, or asked for."""
+    if _to_resolve(work, last, decision, WhenUncertain.RESEND):
+        return send_again(work, case, last)
+    if not _to_resolve(work, last, decision, WhenUncertain.ASK):
+        return False
+    kept = case.kept
+    work.passed.inquiries.append(Inquiry(kept, last))
+    state = ReminderState.CONTACTING
+    work.moves.append(Move(kept, state, "", work.now, kept.lane, keep_lease=True))
+    return True
+
+
 def _to_resolve(work: GateWork, last: KeptAttempt, decision: Decision, how: WhenUncertain) -> bool:
     """True if an answer is missing, its provider settles that like this, and nothing has
     overtaken it."""
