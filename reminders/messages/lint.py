@@ -3,82 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import date, timedelta
 from pathlib import Path
 
 import jinja2
 
 from reminders.messages.catalogue import (
+    BRANDS,
+    LENDER,
     PARTS,
     VERSIONS,
     Message,
     Version,
+    brands,
     content_hash,
     family,
+    layer,
     messages,
     read_versions,
     sources,
     variables,
     write_versions,
 )
+from reminders.messages.content import found_in
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import ASKING, DATED, VARIABLES, Facts, Kind, OtherBill, Urgency
-from reminders.messages.money import money
+from reminders.messages.facts import VARIABLES
+from reminders.messages.required import forbidden, required
 from reminders.messages.templates import TemplateSet
+from reminders.messages.trial import trial
 
-MAX_SEGMENTS = 3
-
-# What a customer must be told, by kind, and by which part. The subject shows on a locked screen,
-# so it names the lender and the day but neither amount nor consequence.
-_DATED_BODY = frozenset(
-    {"lender", "amount", "minimum", "due_on", "days", "consequence", "already_paid"}
-    | {"others", "total"}
-)
-_BODY: Mapping[str, frozenset[str]] = {
-    Kind.PRE_DUE: _DATED_BODY,
-    Kind.DUE_TODAY: _DATED_BODY - {"days"},  # it says "today"
-    Kind.OVERDUE: _DATED_BODY,
-    Kind.PAYMENT_RECEIVED: frozenset({"lender", "bill_id", "paid"}),
-    Kind.PROMISE_FOLLOWUP: frozenset({"lender", "amount", "bill_id", "promised_on"})
-    | {"already_paid"},
-    Kind.CONTACT_UPDATE_REQUEST: frozenset({"lender", "about_channel", "ending"}),
-    Kind.OPTOUT_DISCLOSURE: frozenset({"lender", "about_channel", "consequence", "remaining"}),
-}
-_DAYS_IN_SUBJECT = frozenset({Kind.PRE_DUE, Kind.OVERDUE})
-_SECRET_IN_SUBJECT = frozenset(
-    {"amount", "minimum", "bill_id", "consequence", "others", "total", "paid", "ending"}
-)
-
-_DUE_ON = date(2026, 9, 30)
-_DAYS: Mapping[str, tuple[int, ...]] = {
-    Kind.PRE_DUE: (-7, -1),
-    Kind.DUE_TODAY: (0,),
-    Kind.OVERDUE: (1, 30),
-}
-_SAMPLE = Facts(
-    kind="",
-    language="",
-    lender="Example Bank",
-    bill_id="2026-09-000123",
-    currency="TWD",
-    amount_minor=123_456_700,
-    minimum_minor=2_469_134,
-    due_on=_DUE_ON,
-    today=_DUE_ON,
-    urgency="",
-    pay_url="https://pay.example.com/b/2026-09-000123",
-    unsubscribe_url="https://pay.example.com/u/2026-09-000123",
-    paid_minor=123_456_700,
-    promised_on=_DUE_ON,
-    about_channel="sms",
-    ending="12",
-    remaining=("email", "in_app"),
-)
-_OTHERS = (
-    OtherBill("2026-09-000124", "TWD", 98_765_400, _DUE_ON),
-    OtherBill("2026-09-000125", "USD", 1_234_567, _DUE_ON),
-)
+__all__ = ["lint", "stamp"]
 
 
 def lint(folder: Path, *, stamped: bool = True) -> list[str]:
@@ -88,22 +41,15 @@ def lint(folder: Path, *, stamped: bool = True) -> list[str]:
     """
     try:
         texts = sources(folder)
-        stamps = read_versions(folder)
+        stamps = read_versions(folder) if stamped else None
     except TemplateError as error:
         return [str(error)]
-    used = {name for message in messages(texts) for name in message.phrases.values()}
-    found = [f"{name}: a phrase with a variable" for name in used if "{" in texts.get(name, "")]
-    for message in messages(texts):
-        found += _absent(message, texts)
+    found: list[str] = []
+    for brand in ("", *brands(texts)):
         try:
-            found += _variables(message, texts)
-            found += _borrowed(message, texts)
-            used |= {name for file in message.files for name in family(file, texts)}
-            if stamped:
-                found += _stamp(message, stamps, content_hash(message, texts))
+            found += _layer(texts, brand, stamps)
         except jinja2.TemplateSyntaxError as error:
-            return [f"{error.name} line {error.lineno}: {error.message}"]
-    found += [f"{name}: no message uses this file" for name in texts.keys() - used]
+            return [f"{_prefix(brand)}{error.name} line {error.lineno}: {error.message}"]
     return sorted(set(found)) or list(_trials(folder, texts, stamped))
 
 
@@ -118,12 +64,63 @@ def stamp(folder: Path) -> list[str]:
     texts = sources(folder)
     before = read_versions(folder)
     after: dict[str, Version] = {}
-    for message in messages(texts):
-        name, content = str(message), content_hash(message, texts)
+    for message, own in _every(texts):
+        name, content = str(message), content_hash(message, own)
         last = before.get(name, Version(0, ""))
         after[name] = last if last.content == content else Version(last.number + 1, content)
     write_versions(folder, after)
     return sorted(name for name, version in after.items() if before.get(name) != version)
+
+
+def _prefix(brand: str) -> str:
+    return f"{BRANDS}/{brand}/" if brand else ""
+
+
+def _every(texts: Mapping[str, str]) -> Iterator[tuple[Message, Mapping[str, str]]]:
+    """Every message with the layer that it is read from: a brand's only where they differ."""
+    for brand in ("", *brands(texts)):
+        own = layer(texts, brand)
+        yield from ((message, own) for message in _of(texts, own, brand))
+
+
+def _of(texts: Mapping[str, str], own: Mapping[str, str], brand: str) -> Iterator[Message]:
+    default = layer(texts, "")
+    for message in messages(default, brand):
+        if not brand or content_hash(message, own) != content_hash(message, default):
+            yield message
+
+
+def _layer(
+    texts: Mapping[str, str], brand: str, stamps: Mapping[str, Version] | None
+) -> Iterator[str]:
+    """What is wrong with everybody's words, or with what one brand says otherwise."""
+    own, before = layer(texts, brand), _prefix(brand)
+    used = {LENDER} if brand else set()
+    for message in messages(layer(texts, ""), brand):
+        used.update(message.phrases.values())
+        used.update(name for file in message.files for name in family(file, own))
+    for message in _of(texts, own, brand):
+        for fault in _message(message, own):
+            yield f"{before}{fault}"
+        if stamps is not None:
+            yield from _stamp(message, stamps, content_hash(message, own))
+    mine = (
+        {name.removeprefix(before) for name in texts if name.startswith(before)} if brand else own
+    )
+    for name in set(mine) - used:
+        yield f"{before}{name}: no message uses this file"
+
+
+def _message(message: Message, texts: Mapping[str, str]) -> Iterator[str]:
+    yield from _absent(message, texts)
+    yield from _variables(message, texts)
+    yield from _borrowed(message, texts)
+    for name in message.phrases.values():
+        if "{" in texts.get(name, ""):
+            yield f"{name}: a phrase with a variable"
+    for name in {*message.phrases.values(), *message.files}:
+        for hit in found_in(texts.get(name, ""), message.kind):
+            yield f'{name}: "{hit.phrase}" is barred: {hit.fault} ({hit.source})'
 
 
 def _absent(message: Message, texts: Mapping[str, str]) -> Iterator[str]:
@@ -138,22 +135,13 @@ def _variables(message: Message, texts: Mapping[str, str]) -> Iterator[str]:
         if file not in texts:
             continue
         names = variables(file, texts)
-        for name in sorted(_required(message, part) - names):
+        for name in sorted(required(message, part) - names):
             yield f"{file}: does not say {name}"
         for name in sorted(names - VARIABLES):
             yield f"{file}: there is no variable {name}"
-        secret = _SECRET_IN_SUBJECT if part == "subject" else frozenset()
-        for name in sorted(names & secret):
-            yield f"{file}: {name} would show on a locked screen"
-
-
-def _required(message: Message, part: str) -> frozenset[str]:
-    if part == "subject":
-        return frozenset({"lender", "days"} if message.kind in _DAYS_IN_SUBJECT else {"lender"})
-    needed = _BODY[message.kind]
-    if message.channel == "email":
-        needed |= {"unsubscribe_url", "pay_url"} if message.kind in ASKING else {"unsubscribe_url"}
-    return needed
+        barred = forbidden(message, part)
+        for name in sorted(names & barred.keys()):
+            yield f"{file}: {name} {barred[name]}"
 
 
 def _borrowed(message: Message, texts: Mapping[str, str]) -> Iterator[str]:
@@ -179,58 +167,5 @@ def _trials(folder: Path, texts: Mapping[str, str], stamped: bool) -> Iterator[s
     except TemplateError as error:
         yield str(error)
         return
-    for message in messages(texts):
-        for facts in _samples(message):
-            yield from _trial(templates, message, facts)
-
-
-def _samples(message: Message) -> Iterator[Facts]:
-    for urgency in Urgency:
-        for days in _DAYS.get(message.kind, (0,)):
-            facts = replace(
-                _SAMPLE,
-                kind=message.kind,
-                language=message.language,
-                urgency=urgency,
-                today=_DUE_ON + timedelta(days=days),
-            )
-            yield facts
-            if message.kind in DATED:
-                yield replace(facts, others=_OTHERS)
-
-
-def _trial(templates: TemplateSet, message: Message, facts: Facts) -> Iterator[str]:
-    try:
-        shown = templates.render(message.channel, facts)
-    except TemplateError as error:
-        yield str(error)
-        return
-    where = f"{message} at urgency {facts.urgency}"
-    bodies = {"text": shown.text, "html": shown.html}
-    for part in PARTS[message.channel]:
-        if part in bodies:
-            yield from (f"{where}: the {part} {fault}" for fault in _unsaid(facts, bodies[part]))
-    if shown.segments > MAX_SEGMENTS:
-        yield f"{where}: {shown.segments} SMS segments, at most {MAX_SEGMENTS}"
-    signed = shown.text.startswith(f"【{facts.lender}】")
-    if message.channel == "sms" and message.language.startswith("zh") and not signed:
-        yield f"{where}: must open with the signature 【lender】"
-
-
-def _unsaid(facts: Facts, body: str) -> Iterator[str]:
-    """What a written body fails to show, or shows although it must not ask for money."""
-
-    def shows(minor: int) -> bool:
-        return money(minor, facts.currency, facts.language) in body
-
-    if facts.kind in DATED and not (shows(facts.amount_minor) and shows(facts.minimum_minor)):
-        yield "does not show the amount and the minimum"
-    if facts.kind == Kind.PROMISE_FOLLOWUP and not shows(facts.amount_minor):
-        yield "does not show the amount"
-    total = facts.amount_minor + sum(
-        bill.amount_minor for bill in facts.others if bill.currency == facts.currency
-    )
-    if facts.others and not shows(total):
-        yield "does not show the total of several bills"
-    if facts.kind not in ASKING and facts.pay_url in body:
-        yield "asks for money, which this kind must not"
+    for message, _ in _every(texts):
+        yield from trial(templates, message)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import jinja2
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.messages.catalogue import (
@@ -30,6 +31,27 @@ from reminders.messages.facts import Facts, Rendered, values
 from reminders.messages.segments import segments
 
 _FALLBACK = "en"
+_MOST_COMPILED = 1_024
+
+
+class _Compilations(jinja2.BytecodeCache):
+    """What was compiled once in this process: a brand shares most files with everybody."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        known = self._known.get((bucket.key, bucket.checksum))
+        if known is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if len(self._known) >= _MOST_COMPILED:
+            self._known.clear()
+        self._known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILATIONS = _Compilations()
 
 
 def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
@@ -40,6 +62,7 @@ def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
         undefined=jinja2.StrictUndefined,
         cache_size=-1,
         auto_reload=False,
+        bytecode_cache=_COMPILATIONS,
         **SYNTAX,
     )
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from reminders.messages.facts import Facts, Kind, Urgency
+from reminders.messages.facts import NOTICES, Facts, Kind, Urgency
 
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ROOT / "config" / "templates"
 
 DUE_ON = date(2026, 3, 12)
-DAYS_TO_DUE = {Kind.PRE_DUE: 3, Kind.DUE_TODAY: 0, Kind.OVERDUE: -3, Kind.PROMISE_FOLLOWUP: -3}
+_LATE = (Kind.OVERDUE, Kind.PROMISE_FOLLOWUP, *NOTICES)
+DAYS_TO_DUE = {Kind.PRE_DUE: 3, Kind.DUE_TODAY: 0, **dict.fromkeys(_LATE, -3)}
 
 _FACTS = Facts(
     kind=Kind.PRE_DUE,

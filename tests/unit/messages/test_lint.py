@@ -10,12 +10,16 @@ import pytest
 from reminders.messages.__main__ import main
 from reminders.messages.catalogue import VERSIONS, read_versions
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import Kind
+from reminders.messages.facts import NOTICES, Kind
 from reminders.messages.lint import lint, stamp
 from reminders.messages.templates import TemplateSet
 from tests.unit.messages.bills import SHIPPED, facts
 
 SMS = "en/pre_due.sms.text.j2"
+PUSH = "en/push.already_paid.j2"
+VOICE = "en/payment_received.voice.text.j2"
+SPOKEN = "en/overdue.voice.text.j2"
+NOTICE = "en/legal_notice.sms.text.j2"
 
 
 @pytest.fixture
@@ -59,6 +63,23 @@ def test_the_shipped_templates_are_sound() -> None:
         ("en/optout_disclosure.sms.text.j2", "{{ consequence }}", "", "does not say consequence"),
         ("en/contact_update_request.in_app.subject.j2", "please", "{{ ending }}", "locked screen"),
         ("en/already_paid.j2", "you", "{{ lender }}", "a phrase with a variable"),
+        (SMS, "{{ lender }}", "{{ lender }} {{ ending }}", "ending is no matter of a pre_due"),
+        (PUSH, "Paid", "x" * 120 + "Paid", "the text has"),
+        ("en/push.already_paid.j2", "Paid", "x" * 99, "characters, at most 170"),
+        (
+            "en/overdue.push.subject.j2",
+            "bill",
+            "your monthly bill is now",
+            "characters, at most 50",
+        ),
+        (VOICE, "Thank", "{{ pay_url }} Thank", "pay_url cannot be said"),
+        (SPOKEN, "in our app", "at {{ pay_url }}", "pay_url cannot be said on the phone"),
+        (SPOKEN, "in our app", "at https://x.example", "'https:' cannot be said"),
+        (SPOKEN, "in our app", "at {{ amount }}", "says the amount more than once"),
+        (SPOKEN, "bill {{ bill_id }}", "bill", "does not say bill_id"),
+        (SPOKEN, "You can pay", "You can pay" + " so" * 60, "characters, at most 150"),
+        (NOTICE, "{{ bill_id }}", "", "does not say bill_id"),
+        (NOTICE, "If you", "{{ unsubscribe_url }} If you", "which the law orders"),
     ],
 )
 def test_each_fault_is_named(folder: Path, name: str, old: str, new: str, says: str) -> None:
@@ -112,7 +133,7 @@ def test_words_changed_without_a_version_are_refused_until_stamped(folder: Path)
 
     changed = stamp(folder)
 
-    assert changed == ["en/pre_due.email", "en/pre_due.in_app", "en/pre_due.sms"]
+    assert changed == [f"en/pre_due.{each}" for each in ("email", "in_app", "sms", "voice")]
     assert lint(folder) == []
     message = TemplateSet.load(folder).render("sms", facts())
     assert message.template == f"en/pre_due.sms@{number + 1}"
@@ -132,7 +153,7 @@ def test_a_new_language_must_not_borrow_words(folder: Path) -> None:
     for path in (folder / "de").glob("*.j2"):
         words = path.read_text(encoding="utf-8")
         path.write_text(words.replace('"en/', '"de/'), encoding="utf-8")
-    assert len(stamp(folder)) == 3 * len(Kind)
+    assert len(stamp(folder)) == 5 * len(Kind) - 2 * len(NOTICES)  # without push and voice
     shown = TemplateSet.load(folder).render("email", facts(language="de-AT"))
     assert (shown.language, shown.template) == ("de", "de/pre_due.email@1")
 

@@ -210,8 +210,8 @@ def test_only_the_dated_kinds_follow_the_day() -> None:
     assert {kind_for(kind, DUE_ON, day_after) for kind in DATED} == {Kind.OVERDUE}
     for kind in set(Kind) - set(DATED):
         assert kind_for(kind.value, DUE_ON, day_after) is kind
-    with pytest.raises(TemplateError, match="'legal_notice' is none of pre_due"):
-        kind_for("legal_notice", DUE_ON, day_after)
+    with pytest.raises(TemplateError, match="'bill_issued' is none of pre_due"):
+        kind_for("bill_issued", DUE_ON, day_after)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,0 +1,90 @@
+"""What no message may hold is found, each in both languages; what is shipped raises no alarm."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reminders.messages.catalogue import sources
+from reminders.messages.content import Fault, found_in
+from reminders.messages.facts import Kind
+from reminders.messages.lint import lint
+from tests.unit.messages.bills import SHIPPED
+
+PLANTED = [
+    (Fault.THREAT, "Pay today or you will be arrested."),
+    (Fault.THREAT, "This is your FINAL WARNING."),
+    (Fault.THREAT, "后果自负。"),
+    (Fault.THREAT, "我们将上门催收。"),
+    (Fault.LEGAL_STEP, "We will take legal action."),
+    (Fault.LEGAL_STEP, "我们将向法院起诉。"),
+    (Fault.SHAME, "Only a deadbeat does not pay."),
+    (Fault.SHAME, "老赖。"),
+    (Fault.IMPERSONATION, "A message from the police."),
+    (Fault.IMPERSONATION, "Our lawyers have been instructed."),
+    (Fault.IMPERSONATION, "公安机关提醒您。"),
+    (Fault.IMPERSONATION, "律师函已寄出。"),
+    (Fault.THIRD_PARTY, "We will call your employer."),
+    (Fault.THIRD_PARTY, "我们将联系您的家人。"),
+    (Fault.OFFER, "Apply now for a new loan."),
+    (Fault.OFFER, "Get 20% off your fees!"),
+    (Fault.OFFER, "还款立减。"),
+]
+HARMLESS = [
+    "This is a courteous reminder; of course you may ignore it.",
+    "Your agreement allows late fees, and the late payment may be reported to credit bureaus.",
+    "We may use the remedies that your agreement and the law give us.",
+    "Questions? Write to support, or call the number on your card.",
+    "逾期后按合同可能产生逾期费用并上报征信。",
+    "按时还款有助于保持良好的信用记录。",
+    "如有困难请告诉我们。",
+]
+
+
+@pytest.mark.parametrize(("fault", "text"), PLANTED)
+def test_what_must_not_be_said_is_found_with_its_rule(fault: Fault, text: str) -> None:
+    """S5.10, S5.11: lawful means only."""
+    found = {hit.fault: hit for hit in found_in(text)}
+    assert fault in found, found
+    assert found[fault].source
+    assert fault in {hit.fault for hit in found_in(f"<p>{text.upper()}</p>")}
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_plain_facts_and_courtesy_are_no_fault(text: str) -> None:
+    assert list(found_in(text)) == []
+
+
+def test_a_tag_neither_hides_a_word_nor_is_one() -> None:
+    assert [hit.fault for hit in found_in("<b>pol</b>ice")] == [Fault.IMPERSONATION]
+    assert list(found_in('<td class="court">x</td><style>.sue{}</style>')) == []
+
+
+def test_what_is_shipped_holds_none_of_it() -> None:
+    for name, text in sources(SHIPPED).items():
+        assert list(found_in(text)) == [], name
+
+
+def test_only_a_formal_notice_may_name_the_court() -> None:
+    text = "We may ask the court to decide."
+    assert list(found_in(text, Kind.LEGAL_NOTICE)) == []
+    assert [hit.fault for hit in found_in(text, Kind.OVERDUE)] == [Fault.LEGAL_STEP]
+    assert list(found_in("The police will come.", Kind.LEGAL_NOTICE))
+
+
+@pytest.mark.parametrize(("fault", "text"), PLANTED[::3])
+def test_the_lint_refuses_a_planted_phrase(tmp_path: Path, fault: Fault, text: str) -> None:
+    folder = Path(shutil.copytree(SHIPPED, tmp_path / "templates"))
+    (folder / "en/overdue.consequence.j2").write_text(text, encoding="utf-8")
+    found = lint(folder, stamped=False)
+    assert any(f"is barred: {fault} (" in line for line in found), found
+
+
+def test_a_phrase_that_only_shows_when_it_is_written_is_found(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SHIPPED, tmp_path / "templates"))
+    path = folder / "en/overdue.sms.text.j2"
+    path.write_text(path.read_text(encoding="utf-8") + " {{ 'pol' ~ 'ice' }}", encoding="utf-8")
+    found = lint(folder, stamped=False)
+    assert any('"police" is barred: impersonation' in line for line in found), found
