@@ -59,6 +59,7 @@ def lines(found: Report, now: datetime) -> list[Line]:
         ("reminders due now", f"{found.due:,}"),
         ("oldest due unsent", oldest),
         ("uncertain open", f"{found.uncertain:,}"),
+        ("told twice", f"{found.doubles:,} in 30 days" if found.doubles else "none"),
         ("dead letters open", dead or "none"),
         ("no legal hour for", f"{found.flagged:,} stages" if found.flagged else "none"),
         ("preferences held", f"{found.held_preferences:,}" if found.held_preferences else "none"),

@@ -88,6 +88,11 @@ COMMANDS: Mapping[str, Lazy] = {
         "app",
         "What is left to people: look, take, say it is done.",
     ),
+    "uncertain": Lazy(
+        "reminders.cli.uncertain",
+        "app",
+        "Messages that nobody answered for, and those that arrived after the next channel.",
+    ),
     "preference": Lazy(
         "reminders.cli.preference",
         "app",

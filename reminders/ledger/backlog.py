@@ -21,7 +21,6 @@ _AHEAD = text(
     f"SELECT {_CHANGED}, " + ", ".join(_NEXT.format(lane=lane.value) for lane in ChannelName)
 )
 _FLAGGED = text("SELECT count(*) FROM reminder WHERE flag <> '' AND state = 'planned'")
-_UNCERTAIN = text("SELECT count(*) FROM attempt WHERE state = 'uncertain'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,3 @@ def due(connection: Connection, now: datetime) -> Due:
 def flagged(connection: Connection) -> int:
     """Stages ahead for which no allowed hour was found when their bill arrived."""
     return int(connection.execute(_FLAGGED).scalar() or 0)
-
-
-def uncertain(connection: Connection) -> int:
-    """Attempts whose answer never came and is still missing."""
-    return int(connection.execute(_UNCERTAIN).scalar() or 0)

@@ -23,7 +23,7 @@ _WRITTEN = text(
     JOIN message_secret s ON s.customer_id = a.customer_id AND s.month = a.month
       AND s.owner_id = a.attempt_id
     WHERE a.customer_id = :customer AND a.channel = 'in_app'
-    ORDER BY a.submitted_at DESC, a.attempt_id LIMIT 200
+    ORDER BY a.submitted_at DESC, a.attempt_id DESC LIMIT 200
     """
 )
 # What is carried by another's message is no message of its own: only a leader is counted.
@@ -43,7 +43,7 @@ _UNREAD = text(
           AND NOT EXISTS (SELECT 1 FROM receipt h
             WHERE h.customer_id = a.customer_id AND h.month = a.month
               AND h.attempt_id = a.attempt_id AND h.status = 'read')
-        ORDER BY a.submitted_at DESC, a.attempt_id LIMIT 200
+        ORDER BY a.submitted_at DESC, a.attempt_id DESC LIMIT 200
     ) u
     """
 )

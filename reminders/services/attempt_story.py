@@ -25,6 +25,7 @@ _ANSWERS = frozenset(
         AttemptState.UNCERTAIN,
     }
 )
+_ARRIVED = frozenset({AttemptState.DELIVERED, AttemptState.READ, AttemptState.ACTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,21 @@ class Step:
 def steps(told: BillHistory, kept: Kept) -> Iterator[Step]:
     """Every step of one reminder's attempts, attempt by attempt."""
     before: Attempt | None = None
-    for each in told.attempts.get(kept.reminder.reminder_id, ()):
-        yield from _of_attempt(told, each, before)
+    every = told.attempts.get(kept.reminder.reminder_id, ())
+    for number, each in enumerate(every, start=1):
+        yield from _of_attempt(told, each, before, _given_up_at(every[number:]))
         before = each.attempt
 
 
-def _of_attempt(told: BillHistory, kept: KeptAttempt, before: Attempt | None) -> Iterator[Step]:
+def _given_up_at(later: Sequence[KeptAttempt]) -> datetime | None:
+    """When the next channel was used because of silence; None if that never was."""
+    silent = (each.attempt for each in later if each.attempt.cause is Cause.UNCONFIRMED)
+    return next((attempt.submitted_at for attempt in silent), None)
+
+
+def _of_attempt(
+    told: BillHistory, kept: KeptAttempt, before: Attempt | None, given_up_at: datetime | None
+) -> Iterator[Step]:
     attempt = kept.attempt
     lines = list(told.lines.get(attempt.attempt_id, ()))
     answer = None
@@ -59,10 +69,22 @@ def _of_attempt(told: BillHistory, kept: KeptAttempt, before: Attempt | None) ->
         text += f", in one message with {', '.join(others)}"
     yield Step(attempt.submitted_at, "attempt", text, attempt.number, 0)
     for number, line in enumerate(lines, start=1):
-        late = any(_same(line, heard) and heard.late for heard in _heard(told, attempt))
-        words = line_words(attempt, line) + (" (after the reminder had ended)" if late else "")
+        words = line_words(attempt, line) + _too_late(told, attempt, line, given_up_at)
         yield Step(line.at, "receipt", words, attempt.number, number)
     yield from _nothing_new(told, attempt)
+
+
+def _too_late(told: BillHistory, attempt: Attempt, line: Line, given_up_at: datetime | None) -> str:
+    """What had happened before this was heard."""
+    heard = [each for each in _heard(told, attempt) if _same(line, each)]
+    notes = ["after the reminder had ended"] if any(each.late for each in heard) else []
+    if (
+        given_up_at is not None
+        and line.state in _ARRIVED
+        and any(each.received_at > given_up_at for each in heard)
+    ):
+        notes.append("arrived after the next channel was used")
+    return f" ({', '.join(notes)})" if notes else ""
 
 
 def opening(attempt: Attempt, before: Attempt | None) -> str:

@@ -12,7 +12,8 @@ from redis.exceptions import ResponseError
 from sqlalchemy import Connection, Engine
 
 from reminders.domain.customer import ChannelName
-from reminders.ledger import backlog, dead_letters, preferences
+from reminders.ledger import backlog, dead_letters, open_questions, preferences
+from reminders.services.open_questions import DOUBLES_WITHIN
 from reminders.services.streams import EVENTS_STREAM, INTAKE_GROUP, RECEIPTS_STREAM
 
 LANES = tuple(channel.value for channel in ChannelName)
@@ -33,6 +34,7 @@ class Report:
     dead: Mapping[str, int]
     held_preferences: int = 0  # changes of preferences that wait for a person
     flagged: int = 0  # stages ahead that no allowed hour can hold
+    doubles: int = 0  # messages of the last month that arrived after the next channel was used
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def report(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime)
     with engine.connect() as connection:
         due = backlog.due(connection, now)
         customers = backlog.changed(connection)
-        uncertain = backlog.uncertain(connection)
+        uncertain = open_questions.count_uncertain(connection, now)
+        doubles = open_questions.count_doubles(connection, now, DOUBLES_WITHIN)
         dead = dead_letters.open_counts(connection)
         held = preferences.count_held(connection)
         flagged = backlog.flagged(connection)
@@ -63,6 +66,7 @@ def report(engine: Engine, redis: Redis, queues: tuple[str, ...], now: datetime)
         dead=dead,
         held_preferences=held,
         flagged=flagged,
+        doubles=doubles,
     )
 
 
