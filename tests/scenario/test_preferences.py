@@ -124,6 +124,14 @@ def test_the_last_channel_before_the_due_date_stays_on(
     assert open_channels(world.facts().customer, MessageKind.PRE_DUE) == (order[2],)
 
 
+def test_a_channel_that_no_policy_uses_is_no_channel_that_is_left(world: World) -> None:
+    """I8: a telephone that nobody calls does not stand in for the messages that come."""
+    points = [{"channel": "sms", "address": "+8616100000001"}]
+    world.customer(contact_points=[*points, {"channel": "voice", "address": "+8616100000001"}])
+    with pytest.raises(LastChannel, match="sms stays on"):
+        switch(world, "sms")
+
+
 def test_two_last_channels_cannot_be_switched_off_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -97,12 +98,22 @@ def _shown(customer: Customer) -> list[ChannelName]:
 
 
 def known(resources: Resources, connection: Connection, ref: str) -> Customer:
-    """The customer as the ledger knows them now. Raises `UnknownCustomer`."""
+    """The customer as the ledger knows them now, with the addresses on channels that the policy
+    uses: one that nobody will ever write to is no channel that is left. Raises `UnknownCustomer`.
+    """
     number = customer_id(ref)
     found = facts.load(connection, [number], resources.since(resources.clock.now())).get(number)
     if found is None or found.customer.ref != ref:
         raise UnknownCustomer(f"no customer is called {ref}")
-    return found.customer
+    customer = found.customer
+    used = _used(policy_of(resources, customer))
+    kept = {channel: each for channel, each in customer.contacts.items() if channel in used}
+    return replace(customer, contacts=kept)
+
+
+@lru_cache(maxsize=64)
+def _used(policy: Policy) -> frozenset[str]:
+    return frozenset(rung.channel for ladder in policy.ladders.values() for rung in ladder)
 
 
 def policy_of(resources: Resources, customer: Customer) -> Policy:
