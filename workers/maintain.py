@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from config.settings import load
-from reminders.services import inbound, incidents, maintain
+from reminders.services import confirmations, incidents, maintain
 from reminders.services.shifts import keep_shifts
 from reminders.services.tasks.tend import Receiver
 from reminders.services.tasks.tend import tend as tend_tasks
@@ -24,7 +24,7 @@ def watch() -> None:
     incidents.watch(resources())
     maintain.parked(resources())
     here = process()
-    inbound.confirm(here.resources, here.loop)
+    confirmations.confirm(here.resources, here.loop)
 
 
 @shared_task(name="workers.maintain.probe", base=Logged)  # type: ignore[untyped-decorator]  # celery

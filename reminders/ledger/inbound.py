@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from reminders.domain.identity import customer_in, month_in
 from reminders.ledger.bulk import Bulk
 
 INBOUND = Bulk(
@@ -35,6 +36,17 @@ _OWNERS = text(
       AND p.secret_id IS NOT NULL ORDER BY c.customer_id
     """
 )
+# A provider that names our message may spell the address its own way: it is whose it was sent to.
+_OWNER_BY = text(
+    """
+    SELECT p.address_hash, c.customer_id, c.ref, c.jurisdiction, c.language
+    FROM attempt a JOIN contact_point p ON p.customer_id = a.customer_id
+      AND p.channel = a.channel AND p.secret_id = a.secret_id
+    JOIN customer c ON c.customer_id = a.customer_id
+    WHERE a.customer_id = :customer AND a.month = :month AND a.attempt_id = :attempt
+      AND a.channel = :channel
+    """
+)
 _KNOWN = text(
     """
     SELECT inbound_no FROM inbound_message WHERE customer_id = ANY(CAST(:customers AS bigint[]))
@@ -48,13 +60,20 @@ _LAST = text(
     ORDER BY submitted_at DESC LIMIT 1
     """
 )
+_NEWEST = text(
+    """
+    SELECT max(at) FROM inbound_message
+    WHERE customer_id = :customer AND channel = :channel AND meaning = :meaning
+    """
+)
 _TO_ANSWER = text(
     """
     UPDATE inbound_message SET state = 'done', handled_by = 'confirmation', handled_at = :now
     WHERE (customer_id, month, inbound_no) IN (
-        SELECT customer_id, month, inbound_no FROM inbound_message WHERE state = 'confirm'
+        SELECT customer_id, month, inbound_no FROM inbound_message
+        WHERE state = 'confirm' AND channel <> ALL(CAST(:but AS text[]))
         ORDER BY received_at LIMIT :most FOR UPDATE SKIP LOCKED
-    ) RETURNING customer_id, inbound_no, channel, meaning
+    ) RETURNING customer_id, inbound_no, channel, meaning, received_at
     """
 )
 
@@ -69,9 +88,26 @@ class Owner(NamedTuple):
     language: str
 
 
+class Owed(NamedTuple):
+    """A message of a customer whose confirmation is owed."""
+
+    customer_id: int
+    inbound_no: UUID
+    channel: str
+    meaning: str
+    received_at: datetime
+
+
 def owners(connection: Connection, channel: str, hashes: Iterable[bytes]) -> list[Owner]:
     """Every customer who has one of these addresses on this channel: they may share it."""
     rows = connection.execute(_OWNERS, {"channel": channel, "hashes": list(hashes)})
+    return [Owner(bytes(digest), *rest) for digest, *rest in rows]
+
+
+def owners_by(connection: Connection, channel: str, attempt_id: UUID) -> list[Owner]:
+    """The customer to whose present address this attempt was sent."""
+    values = {"customer": customer_in(attempt_id), "month": month_in(attempt_id)}
+    rows = connection.execute(_OWNER_BY, values | {"attempt": attempt_id, "channel": channel})
     return [Owner(bytes(digest), *rest) for digest, *rest in rows]
 
 
@@ -89,9 +125,16 @@ def answered(
     return connection.execute(_LAST, values).scalar()
 
 
+def newest(connection: Connection, customer: int, channel: str, meaning: str) -> datetime | None:
+    """When this customer last said this on this channel."""
+    values = {"customer": customer, "channel": channel, "meaning": meaning}
+    found: datetime | None = connection.execute(_NEWEST, values).scalar()
+    return found
+
+
 def to_confirm(
-    connection: Connection, most: int, now: datetime
-) -> list[tuple[int, UUID, str, str]]:
-    """Take (customer, message, channel, meaning) whose confirmation is to be sent, each once."""
-    rows = connection.execute(_TO_ANSWER, {"most": most, "now": now})
-    return [(customer, number, channel, meaning) for customer, number, channel, meaning in rows]
+    connection: Connection, most: int, now: datetime, but: Sequence[str] = ()
+) -> list[Owed]:
+    """Take messages whose confirmation is to be sent, each once; none on the channels `but`."""
+    values = {"most": most, "now": now, "but": list(but)}
+    return [Owed(*row) for row in connection.execute(_TO_ANSWER, values)]

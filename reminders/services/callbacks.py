@@ -46,6 +46,7 @@ class Written:
     provider: str
     channel: str
     inbound: Inbound
+    entry: str = ""  # which post of the stream, and which message in it
 
 
 @dataclass(slots=True)
@@ -70,7 +71,10 @@ def read_callback(resources: Resources, callback: Callback) -> Read:
         told = Told(error.readable, error.inbound)
         read.wrong.append(str(error))
     name = channel.capabilities.channel
-    read.written = [Written(callback.provider, name, each) for each in told.inbound]
+    read.written = [
+        Written(callback.provider, name, each, f"{callback.entry}/{number}")
+        for number, each in enumerate(told.inbound)
+    ]
     for receipt in told.receipts:
         try:
             attempt_id = _attempt_id(receipt)

@@ -6,10 +6,9 @@ once, by the same channel; no further message follows there.
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from uuid import UUID
@@ -17,77 +16,76 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
-from channels.contract import Message
 from channels.inbound import Meaning, StopWords, meaning_of
 from channels.receipts import UNDATED
 from reminders.domain.customer import EVERY_KIND
 from reminders.domain.human_task import TaskKind
-from reminders.domain.identity import NOBODY, make_id, month_of
-from reminders.domain.outcome import Accepted, Receipt, ReceiptStatus
-from reminders.ledger import attempts, contact_points, inbound, locks, tasks
+from reminders.domain.identity import NOBODY, make_id, month_in, month_of
+from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
+from reminders.ledger import attempts, inbound, locks, tasks
 from reminders.ledger.inbound import Owner
 from reminders.services.callbacks import Written
+from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.preferences.alarm import CUSTOMER, STOP_REPLY
 from reminders.services.preferences.change import change
 from reminders.services.preferences.errors import PreferenceError
+from reminders.services.preferences.show import known as customer_of
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
 ANSWERS = timedelta(days=3)  # so long after a message what a customer writes answers it
 READ_WITHIN = timedelta(days=1)  # a person is to read the rest
 _NOBODY = Owner(b"", NOBODY, "", "", "")
-_CONFIRM = frozenset({Meaning.STOP, Meaning.START, Meaning.HELP})
-_WORDS: Mapping[str, Mapping[Meaning, str]] = {
-    "en": {
-        Meaning.STOP: "{lender}: you will get no more reminders here. Reply START to undo.",
-        Meaning.START: "{lender}: you will get reminders here again. Reply STOP to end them.",
-        Meaning.HELP: "{lender}: bill reminders. Reply STOP to end them here. More: {url}",
-    },
-    "zh": {
-        Meaning.STOP: "【{lender}】您将不再通过此方式收到账单提醒。回复 START 可恢复。",
-        Meaning.START: "【{lender}】您将再次通过此方式收到账单提醒。回复 STOP 可退订。",
-        Meaning.HELP: "【{lender}】账单提醒。回复 STOP 可退订 详见 {url}",
-    },
-}
+HELP_AGAIN = timedelta(days=1)  # whoever asks again within it has been told
+_LATEST = timedelta(days=30)  # no provider holds back a message for longer
+_COPIES = timedelta(days=7)  # a provider that was not answered repeats itself for so long
+OPEN, CONFIRM, DONE = "open", "confirm", "done"
 
 
-def _dated(written: Written, now: datetime) -> Written:
-    """A provider without a clock that we know of is heard now."""
-    if written.inbound.at != UNDATED:
-        return written
-    return replace(written, inbound=replace(written.inbound, at=now))
-
-
-def take(resources: Resources, written: Sequence[Written]) -> tuple[int, list[Receipt]]:
-    """Take in what customers wrote; returns how many were new, and what they confirm.
+def take(
+    resources: Resources, written: Sequence[Written]
+) -> tuple[int, list[Receipt], list[Written]]:
+    """Take in what customers wrote; returns how many were new, what they confirm, and what could
+    not be taken in: whatever is wrong with one, the others are heard.
 
     A message that comes a second time changes nothing, not even after a later START.
     """
     taken = 0
     receipts: list[Receipt] = []
+    odd: list[Written] = []
     for each in written:
-        new, confirmed = _one(resources, each)
+        try:
+            new, confirmed = _one(resources, each)
+        except UNDECIDABLE:
+            log.exception("reply not taken in", provider=each.provider)
+            odd.append(each)
+            continue
         taken += new
         receipts.extend(confirmed)
-    return taken, receipts
+    return taken, receipts, odd
 
 
 def _one(resources: Resources, written: Written) -> tuple[bool, list[Receipt]]:
     digest = resources.ring.hash(f"{written.channel}:{written.inbound.sender}")
-    number_of = partial(_number, written)
+    numbers_of = partial(_numbers, written)
     now = resources.clock.now()
     written = _dated(written, now)
+    attempt_id = _attempt_of(written.inbound)
     with resources.engine.connect() as connection:
-        owners = inbound.owners(connection, written.channel, [digest]) or [_NOBODY]
-        numbers = {owner.customer_id: number_of(owner, now) for owner in owners}
-        known = inbound.known(connection, list(numbers.items()))
-    new = [owner for owner in owners if numbers[owner.customer_id] not in known]
+        owners = inbound.owners(connection, written.channel, [digest])
+        if not owners and attempt_id is not None:  # the address in another spelling
+            owners = inbound.owners_by(connection, written.channel, attempt_id)
+        owners = owners or [_NOBODY]
+        numbers = {owner.customer_id: numbers_of(owner, now) for owner in owners}
+        named = [(one, number) for one, found in numbers.items() for number in found]
+        known = inbound.known(connection, named)
+    new = [owner for owner in owners if known.isdisjoint(numbers[owner.customer_id])]
     receipts: list[Receipt] = []
     for owner in new:
         meaning = meaning_of(written.inbound.text, _words(resources, owner.jurisdiction))
-        _obey(resources, owner, written.channel, meaning)
-        number = numbers[owner.customer_id]
-        keep = partial(_keep, resources, owner, written, number, meaning, now)
+        state = _obey(resources, owner, written, meaning, now)
+        letter = _Letter(written, numbers[owner.customer_id][0], attempt_id, meaning, state)
+        keep = partial(_keep, resources, owner, letter, now)
         found = locks.in_transaction(resources.engine, keep)
         if found is not None and meaning is Meaning.OTHER:
             receipts.append(
@@ -96,44 +94,84 @@ def _one(resources: Resources, written: Written) -> tuple[bool, list[Receipt]]:
     return bool(new), receipts
 
 
-def _number(written: Written, owner: Owner, now: datetime) -> UUID:
-    """The same for every copy of a message, however often and by whatever way it comes."""
+def _dated(written: Written, now: datetime) -> Written:
+    """The instant as far as it can be: a provider without a clock that we know of is heard now,
+    and one that is years off must not outweigh what the customer says next."""
+    at = written.inbound.at
+    near = now if at == UNDATED else max(min(at, now), now - _LATEST)
+    return replace(written, inbound=replace(written.inbound, at=near))
+
+
+def _numbers(written: Written, owner: Owner, now: datetime) -> tuple[UUID, ...]:
+    """The same for every copy of a message, however often and by whatever way it comes; its own
+    is the first. One without id and instant is known by its entry on the stream: the next STOP in
+    the same words is another. A copy of one without an instant may come in the next month."""
     said = written.inbound
-    name = said.ref or f"{said.at.isoformat()} {said.text}"
-    month = month_of(now if said.at == UNDATED else said.at)
-    return make_id(month, owner.customer_id, "inbound", written.provider, name)
+    undated = said.at == UNDATED
+    name = said.ref or (written.entry if undated else said.at.isoformat()) + f" {said.text}"
+    months = [month_of(now), month_of(now - _COPIES)] if undated else [month_of(said.at)]
+    what = (owner.customer_id, "inbound", written.provider, name)
+    return tuple(make_id(month, *what) for month in months)
 
 
-def _obey(resources: Resources, owner: Owner, channel: str, meaning: Meaning) -> None:
-    if owner.customer_id == NOBODY or meaning not in (Meaning.STOP, Meaning.START):
-        return
-    allowed = meaning is Meaning.START
+def _attempt_of(said: Inbound) -> UUID | None:
+    """The message of ours that it answers, as far as the provider names one."""
     try:
-        change(
-            resources,
-            owner.ref,
-            channel,
-            EVERY_KIND,
-            allowed=allowed,
-            actor=CUSTOMER,
-            source=STOP_REPLY,
-        )
-    except PreferenceError as error:
-        log.warning("reply not obeyed", meaning=meaning, reason=str(error))
+        attempt_id = UUID(said.attempt_id)
+        month_in(attempt_id)
+    except ValueError:
+        return None
+    return attempt_id
+
+
+def _obey(
+    resources: Resources, owner: Owner, written: Written, meaning: Meaning, now: datetime
+) -> str:
+    """Do what it says; returns what is left to do: `confirm` it, a person reads it (`open`), or
+    nothing (`done`): whoever has been told once that the messages end gets no further one."""
+    if owner.customer_id == NOBODY or meaning is Meaning.OTHER:
+        return OPEN
+    channel = written.channel
+    with resources.engine.connect() as connection:
+        if meaning is Meaning.HELP:
+            helped = inbound.newest(connection, owner.customer_id, channel, meaning)
+            again = helped is not None and now - helped < HELP_AGAIN
+            return DONE if again else CONFIRM
+        stopped = inbound.newest(connection, owner.customer_id, channel, Meaning.STOP)
+        if meaning is Meaning.START and stopped is not None and stopped > written.inbound.at:
+            return OPEN  # it was written before the STOP that came first
+    return _switch(resources, owner, channel, allowed=meaning is Meaning.START)
+
+
+def _switch(resources: Resources, owner: Owner, channel: str, *, allowed: bool) -> str:
+    what = (resources, owner.ref, channel, EVERY_KIND)
+    try:
+        with resources.engine.connect() as connection:
+            off = customer_of(resources, connection, owner.ref).opted_out(channel, EVERY_KIND)
+        made = change(*what, allowed=allowed, actor=CUSTOMER, source=STOP_REPLY)
+    except PreferenceError as error:  # it must not be said to be done: a person sees to it
+        log.warning("reply not obeyed", allowed=allowed, reason=str(error))
+        return OPEN
+    return CONFIRM if made.effective and off == allowed else DONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A message of a customer with what it came to."""
+
+    written: Written
+    number: UUID
+    attempt_id: UUID | None
+    meaning: Meaning
+    state: str
 
 
 def _keep(
-    resources: Resources,
-    owner: Owner,
-    written: Written,
-    number: UUID,
-    meaning: Meaning,
-    now: datetime,
-    connection: Connection,
+    resources: Resources, owner: Owner, letter: _Letter, now: datetime, connection: Connection
 ) -> UUID | None:
     """Write it down, its words sealed; returns the message of ours that it answers."""
-    said, month, customer = written.inbound, month_of(written.inbound.at), owner.customer_id
-    attempt_id = UUID(said.attempt_id) if said.attempt_id else None
+    written, number, attempt_id = letter.written, letter.number, letter.attempt_id
+    said, month, customer = written.inbound, month_in(number), owner.customer_id
     if attempt_id is None and customer != NOBODY:
         since = said.at - ANSWERS
         attempt_id = inbound.answered(connection, customer, written.channel, since, said.at)
@@ -144,13 +182,11 @@ def _keep(
     attempts.SECRETS.insert(
         connection, [(customer, month, number, sealed.key_id, sealed.ciphertext)]
     )
-    state = "done" if meaning not in _CONFIRM or customer == NOBODY else "confirm"
-    if meaning is Meaning.OTHER or customer == NOBODY:
-        state = "open"
+    if letter.state == OPEN:
         due_at = now + READ_WITHIN
         tasks.make(connection, TaskKind.REPLY, customer, "", due_at, now, task_id=number)
-    row = (customer, month, number, written.provider, written.channel, meaning)
-    inbound.INBOUND.insert(connection, [(*row, attempt_id, said.at, now, state)])
+    row = (customer, month, number, written.provider, written.channel, letter.meaning)
+    inbound.INBOUND.insert(connection, [(*row, attempt_id, said.at, now, letter.state)])
     return attempt_id
 
 
@@ -165,44 +201,3 @@ def _words(resources: Resources, jurisdiction: str) -> StopWords:
     name = policy.pack_of.get(jurisdiction) or policy.pack_of.get("*", "")
     pack = policy.packs.get(name)
     return _stop_words((tuple(sorted(pack.stop_words)),) if pack is not None else ())
-
-
-def confirm(resources: Resources, loop: asyncio.AbstractEventLoop) -> int:
-    """Send the confirmations that are owed, each at most once; returns how many were taken.
-
-    It is taken before it is sent: a confirmation that is lost costs less than a second one.
-    """
-    now, most = resources.clock.now(), resources.limits.batch
-    owed = locks.in_transaction(
-        resources.engine, lambda connection: inbound.to_confirm(connection, most, now)
-    )
-    taken = 0
-    for customer, number, channel, meaning in owed:
-        message = _message(resources, customer, number, channel, Meaning(meaning))
-        if message is None or channel not in resources.fleet.by_channel:
-            continue
-        provider = resources.fleet.choose(channel, message.address, number.int)
-        outcome = loop.run_until_complete(provider.send(message))
-        taken += isinstance(outcome, Accepted)
-        log.info("reply confirmed", meaning=meaning, outcome=type(outcome).__name__.lower())
-    return taken
-
-
-def _message(
-    resources: Resources, customer: int, number: UUID, channel: str, meaning: Meaning
-) -> Message | None:
-    with resources.engine.connect() as connection:
-        found = contact_points.addresses(connection, [customer]).get((customer, channel))
-        language = contact_points.language(connection, customer)
-    if found is None:
-        return None
-    _, key_id, ciphertext = found
-    words = _WORDS["zh" if language.lower().startswith("zh") else "en"][meaning]
-    return Message(
-        idempotency_key=str(number),
-        address=resources.ring.open(key_id, ciphertext).decode(),
-        kind=f"reply_{meaning}",
-        text=words.format(lender=resources.lender, url=resources.pay_url),
-        language=language,
-        subject=resources.lender,
-    )

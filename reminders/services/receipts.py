@@ -83,11 +83,19 @@ def _inbound(resources: Resources, written: Sequence[Written], now: datetime) ->
     """What customers wrote, and what they confirm by it."""
     if not written:
         return Applied()
-    taken, said = inbound.take(resources, written)
+    taken, said, odd = inbound.take(resources, written)
     callback = Callback("inbound", written[0].provider, b"")
+    dead = [
+        _dead(
+            Callback(each.entry, each.provider, each.inbound.text.encode("utf-8", "replace")),
+            "what a customer wrote could not be taken in",
+            now,
+        )
+        for each in odd
+    ]
     heard = [Heard(UUID(each.attempt_id), callback.provider, each, callback) for each in said]
     applied, lanes = locks.in_transaction(
-        resources.engine, lambda connection: _apply(resources, connection, heard, [], now)
+        resources.engine, lambda connection: _apply(resources, connection, heard, list(dead), now)
     )
     for lane in sorted(lanes):
         resources.wake.deliver(lane)

@@ -149,7 +149,10 @@ class MemoryChannel:
         """Receipts by our reference or else by `id`; what has a `from` was written to us."""
         entries = json.loads(post.body)
         written = [
-            Inbound(each["from"], each["text"], instant_of(each), each.get("id", ""))
+            Inbound(
+                *(each["from"], each["text"], instant_of(each)),
+                *(each.get("id", ""), each.get("attempt", "")),
+            )
             for each in entries
             if "from" in each
         ]

@@ -50,6 +50,7 @@ CREATE TABLE inbound_message (
     PRIMARY KEY (customer_id, month, inbound_no)
 );
 CREATE INDEX inbound_message_open ON inbound_message (received_at) WHERE state = 'open';
+CREATE INDEX inbound_message_confirm ON inbound_message (received_at) WHERE state = 'confirm';
 """
 
 CONTACTS = """
