@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     lender: str = "Example Credit"
     pay_url: str = "https://pay.example.com"
     console_url: str = ""  # where customers reach the preference page; "": under `pay_url`
+    short_links: bool = False  # messages show `console_url`/p/… in place of `pay_url`/<bill>
+    brands: dict[str, str] = {}  # product → brand whose own words its messages have
     policy_file: Path = SHIPPED / "policies" / "default.yaml"
     template_folder: Path = SHIPPED / "templates"
     provider_file: Path | None = None  # every provider account; without it the next two
@@ -121,6 +123,9 @@ class Settings(BaseSettings):
             ),
             "REDIS_URL must start with redis://, rediss:// or unix://": (
                 self.redis_url.startswith(("redis://", "rediss://", "unix://"))
+            ),
+            "short_links needs console_url: that is where they lead": (
+                bool(self.console_url) or not self.short_links
             ),
             "encryption_keys must hold at least one key": bool(self.encryption_keys),
         }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
 from reminders.domain.customer import ChannelName, ContactHealth, Customer
 from reminders.domain.kinds import MessageClass, MessageKind, class_of
 from reminders.domain.reminder import Reminder
-from reminders.messages.facts import MAX_ENDING, Facts, OtherBill, Rendered, kind_for
+from reminders.messages.errors import TemplateError
+from reminders.messages.facts import MAX_ENDING, NOTICES, Facts, OtherBill, Rendered, kind_for
 from reminders.services.resources import Resources
 
 
@@ -22,12 +24,34 @@ def compose(
     bill: BillPosition,
     now: datetime,
     others: Sequence[BillPosition] = (),
+    attempt_id: UUID | None = None,
 ) -> Rendered:
-    """The text of `reminder` as the bill stands at `now`. Raises `TemplateError`.
+    """The text of `reminder` as the bill stands at `now`. Raises `TemplateError`, also for a
+    notice whose words no second person has approved.
 
     The kind follows today, not the stage: what waited overnight for its hour may have become due.
-    `others` are further bills that the message speaks of.
+    `others` are further bills that the message speaks of, `attempt_id` is whose link it carries.
     """
+    rendered = draft(resources, channel, reminder, customer, bill, now, others, attempt_id)
+    if rendered.kind in NOTICES:
+        approvals = resources.approvals
+        missing = approvals.missing(rendered) if approvals else f"nobody approves {rendered.kind}"
+        if missing:
+            raise TemplateError(missing)
+    return rendered
+
+
+def draft(
+    resources: Resources,
+    channel: str,
+    reminder: Reminder,
+    customer: Customer,
+    bill: BillPosition,
+    now: datetime,
+    others: Sequence[BillPosition] = (),
+    attempt_id: UUID | None = None,
+) -> Rendered:
+    """The same, to be looked at: approved or not."""
     today = local_day(now, customer.time_zone)
     about, ending = _about(customer, reminder.kind)
     return resources.templates.render(
@@ -43,7 +67,7 @@ def compose(
             due_on=bill.terms.due_on,
             today=today,
             urgency=reminder.urgency,
-            pay_url=f"{resources.pay_url}/{bill.bill_id}",
+            pay_url=_pay_url(resources, bill, attempt_id, now),
             unsubscribe_url=preference_page(resources, channel, customer),
             others=tuple(_other(each) for each in others),
             paid_minor=bill.paid if reminder.kind is MessageKind.PAYMENT_RECEIVED else 0,
@@ -57,7 +81,17 @@ def compose(
                 name for name in sorted(customer.contacts) if not customer.opted_out(name, "*")
             ),
         ),
+        brand=resources.brands.get(bill.terms.product, ""),
     )
+
+
+def _pay_url(
+    resources: Resources, bill: BillPosition, attempt_id: UUID | None, now: datetime
+) -> str:
+    """Where the bill is paid: by a short link where those are on, which needs an attempt."""
+    if resources.pay_links is not None and attempt_id is not None:
+        return resources.pay_links.of(attempt_id, now)
+    return f"{resources.pay_url}/{bill.bill_id}"
 
 
 def _other(bill: BillPosition) -> OtherBill:

@@ -150,9 +150,8 @@ def _attempt(
 ) -> KeptAttempt:
     """The attempt, by the provider given or else by the one that the fleet chooses."""
     reminder, channel = case.kept.reminder, decision.rung.channel
-    number = len(case.past) + 1
+    number, attempt_id = len(case.past) + 1, _attempt_id(case)
     secret_id, _, _ = work.addresses.get((reminder.customer_id, channel), _NO_ADDRESS)
-    attempt_id = make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number)
     return KeptAttempt(
         new_attempt(
             attempt_id,
@@ -167,6 +166,13 @@ def _attempt(
         was_uncertain=False,
         secret_id=secret_id,
     )
+
+
+def _attempt_id(case: Judged) -> UUID:
+    """The id of the attempt that comes next: its text is written before it, and links to it."""
+    reminder = case.kept.reminder
+    number = len(case.past) + 1
+    return make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number)
 
 
 def _provider(work: GateWork, case: Judged, channel: str, address: str, attempt_id: UUID) -> str:
@@ -201,7 +207,8 @@ def _text(
     others: tuple[BillPosition, ...],
 ) -> Rendered:
     reminder = case.kept.reminder
-    return compose(work.resources, channel, reminder, case.known.customer, bill, work.now, others)
+    about = (reminder, case.known.customer, bill, work.now, others, _attempt_id(case))
+    return compose(work.resources, channel, *about)
 
 
 def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:

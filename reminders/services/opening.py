@@ -25,9 +25,12 @@ from channels.registry import Account, build
 from channels.sms.gateway import SmsSettings
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.schema import engine_for
+from reminders.messages.errors import TemplateError
 from reminders.messages.templates import TemplateSet
 from reminders.services import memory
+from reminders.services.approvals import Approvals
 from reminders.services.clock import clock_of
+from reminders.services.links import PayLinks
 from reminders.services.policy.book import open_book
 from reminders.services.preferences.passes import PreferenceLinks
 from reminders.services.reading import Options as ReadingOptions
@@ -98,6 +101,10 @@ class Options(ReadingOptions, Protocol):
     def pay_url(self) -> str: ...
     @property
     def console_url(self) -> str: ...
+    @property
+    def short_links(self) -> bool: ...
+    @property
+    def brands(self) -> Mapping[str, str]: ...
     @property
     def batch(self) -> int: ...
     @property
@@ -190,6 +197,22 @@ def _preference_links(options: Options) -> PreferenceLinks | None:
     return PreferenceLinks(options.console_url.rstrip("/"), key)
 
 
+def open_pay_links(options: Options) -> PayLinks | None:
+    """Short links, where the settings want them and customers can reach the console."""
+    if not (options.short_links and options.console_url):
+        return None
+    return PayLinks(options.console_url.rstrip("/"), options.inbox_key.get_secret_value())
+
+
+def _templates(options: Options) -> TemplateSet:
+    """Raises `TemplateError` for a brand that has no words of its own."""
+    templates = TemplateSet.load(options.template_folder)
+    strange = sorted(set(options.brands.values()) - set(templates.brands))
+    if strange:
+        raise TemplateError(f"brand {strange[0]} has no folder brands/{strange[0]} of templates")
+    return templates
+
+
 def open_resources(
     options: Options,
     *,
@@ -207,11 +230,14 @@ def open_resources(
         ring=open_ring(options),
         clock=clock,
         book=open_book(engine, options.policy_file, clock),
-        templates=TemplateSet.load(options.template_folder),
+        templates=_templates(options),
         fleet=_fleet(options, redis),
         lender=options.lender,
         pay_url=options.pay_url.rstrip("/"),
         preference_links=_preference_links(options),
+        pay_links=open_pay_links(options),
+        brands=options.brands,
+        approvals=Approvals(engine),
         limits=Limits(
             batch=options.batch,
             lease=timedelta(seconds=options.lease_s),

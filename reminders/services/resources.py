@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -14,7 +15,9 @@ from reminders.domain.case import NO_PROVIDER
 from reminders.domain.customer import ChannelName
 from reminders.ledger.cipher import KeyRing
 from reminders.messages.templates import TemplateSet
+from reminders.services.approvals import Approvals
 from reminders.services.clock import Clock
+from reminders.services.links import PayLinks
 from reminders.services.policy.book import PolicyBook
 from reminders.services.preferences.passes import PreferenceLinks
 
@@ -67,6 +70,9 @@ class Resources:
     lender: str
     pay_url: str
     preference_links: PreferenceLinks | None = None  # None: customers find it under `pay_url`
+    pay_links: PayLinks | None = None  # None: a message shows the lender's own address
+    brands: Mapping[str, str] = field(default_factory=dict)  # product → brand of its messages
+    approvals: Approvals | None = None  # None: nothing that needs an approval is sent
     limits: Limits = field(default_factory=Limits)
     wake: Wake = field(default_factory=Silent)
 

@@ -67,8 +67,6 @@ def test_the_shipped_policies_have_no_fault() -> None:
         ("- {channel: email, confirm: accepted, confirm_within_minutes: 240}",
          "- {channel: fax, confirm: accepted, confirm_within_minutes: 240}", "ungranted-channel",
          "channel: fax", "ladders.R3.1.channel", "sms"),
-        ("kind: due_today", "kind: legal_notice", "no-template", "kind: legal_notice",
-         "no template for en/legal_notice.email", "write en/legal_notice"),
         ("urgency: high, tiers: [R0, R1, R2, R3]}\n  - {name: d+1",
          "urgency: high, tiers: [R0, R1], when: \"tier == 'R2'\"}\n  - {name: d+1", "never-holds",
          "name: d0", "no bill can meet", "correct the condition"),
@@ -100,6 +98,15 @@ def test_the_stages_that_a_cap_would_suppress_are_named(folder: Path) -> None:
     assert "suppressed would be d+3 (R2, R3), d+7 (R1, R2, R3)" in found.what
     found_elsewhere = [each for each in found_in(folder, TEXT) if each.severity is Severity.WARNING]
     assert any("us.text.7d allows 3 in 168 hours" in each.what for each in found_elsewhere)
+
+
+def test_a_message_without_its_template_is_found(folder: Path) -> None:
+    (folder / "templates" / "en" / "due_today.email.html.j2").unlink()
+    (found,) = errors(found_in(folder, TEXT))
+    line = next(n for n, each in enumerate(TEXT.splitlines(), 1) if "kind: due_today" in each)
+    assert (found.rule, found.line) == ("no-template", line)
+    assert "no template for en/due_today.email" in found.what
+    assert "write en/due_today.email.html.j2" in found.fix
 
 
 def test_an_offer_inside_a_notice_is_found(folder: Path) -> None:
