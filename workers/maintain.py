@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from config.settings import load
-from reminders.services import confirmations, incidents, maintain
+from reminders.services import confirmations, incidents, maintain, unreachable
 from reminders.services.shifts import keep_shifts
 from reminders.services.tasks.tend import Receiver
 from reminders.services.tasks.tend import tend as tend_tasks
@@ -30,6 +30,7 @@ def watch() -> None:
 @shared_task(name="workers.maintain.probe", base=Logged)  # type: ignore[untyped-decorator]  # celery
 def probe() -> None:
     maintain.probe(resources())
+    unreachable.find(resources())
 
 
 @shared_task(name="workers.maintain.tend", base=Logged)  # type: ignore[untyped-decorator]  # celery

@@ -93,6 +93,11 @@ COMMANDS: Mapping[str, Lazy] = {
         "app",
         "Messages that nobody answered for, and those that arrived after the next channel.",
     ),
+    "unreachable": Lazy(
+        "reminders.cli.unreachable",
+        "app",
+        "Bills soon due or overdue whose customers no contact point reaches.",
+    ),
     "preference": Lazy(
         "reminders.cli.preference",
         "app",
