@@ -15,11 +15,13 @@ from redis.retry import Retry
 from sqlalchemy import Engine
 
 from channels.accounts import read_accounts
+from channels.breaker import WatchedHealth
 from channels.contract import Channel
 from channels.email.smtp import EmailSettings, Tls
 from channels.fleet import Fleet
 from channels.human_task import HumanTaskSettings
 from channels.in_app import InAppSettings
+from channels.number_limits import NumberLimits
 from channels.pacing import Pacer
 from channels.registry import Account, build
 from channels.sms.gateway import SmsSettings
@@ -29,7 +31,7 @@ from reminders.messages.errors import TemplateError
 from reminders.messages.templates import TemplateSet
 from reminders.services import memory
 from reminders.services.approvals import Approvals
-from reminders.services.clock import clock_of
+from reminders.services.clock import Clock, clock_of
 from reminders.services.links import PayLinks
 from reminders.services.policy.book import open_book
 from reminders.services.preferences.passes import PreferenceLinks
@@ -186,8 +188,20 @@ def open_engine(options: Options, *, pool_size: int = 2, role: str = "reminders"
     return engine_for(options.sqlalchemy_url, pool_size=pool_size, role=role, by_key=True)
 
 
-def _fleet(options: Options, redis: Redis) -> Fleet:
-    return Fleet(open_providers(options), Pacer(redis), holds=options.clock == "machine")
+def _fleet(options: Options, clock: Clock) -> Fleet:
+    """Every provider, with its pacing and health in Redis: asked quickly or not at all, since
+    without an answer all of them are open."""
+    redis = Redis.from_url(options.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
+    providers = open_providers(options)
+    virtual = options.clock == "virtual"
+    health = WatchedHealth(
+        redis,
+        providers,
+        now=(lambda: clock.now().timestamp()) if virtual else None,
+        business=clock.now,
+    )
+    limits = NumberLimits(redis, options.hash_key.get_secret_value().encode())
+    return Fleet(providers, Pacer(redis), health, numbers=limits, holds=not virtual)
 
 
 def _preference_links(options: Options) -> PreferenceLinks | None:
@@ -231,7 +245,7 @@ def open_resources(
         clock=clock,
         book=open_book(engine, options.policy_file, clock),
         templates=_templates(options),
-        fleet=_fleet(options, redis),
+        fleet=_fleet(options, clock),
         lender=options.lender,
         pay_url=options.pay_url.rstrip("/"),
         preference_links=_preference_links(options),
