@@ -98,6 +98,11 @@ COMMANDS: Mapping[str, Lazy] = {
         "app",
         "Bills soon due or overdue whose customers no contact point reaches.",
     ),
+    "messages": Lazy(
+        "reminders.cli.messages",
+        "app",
+        "What messages say: look, check, preview, have it approved.",
+    ),
     "preference": Lazy(
         "reminders.cli.preference",
         "app",

@@ -1,0 +1,126 @@
+"""What a message would look like in every channel's form: of a real bill, or of a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from channels.contract import Channel
+from reminders.domain.bill import BillPosition
+from reminders.domain.calendar import local_day
+from reminders.domain.customer import Customer
+from reminders.domain.kinds import MessageKind
+from reminders.domain.policy import Urgency
+from reminders.domain.reminder import Reminder
+from reminders.messages.errors import TemplateError
+from reminders.messages.facts import Kind, Rendered, kind_on
+from reminders.messages.preview_page import Shown, preview_page
+from reminders.messages.samples import sample
+from reminders.messages.templates import TemplateSet
+from reminders.services.bill_history import load
+from reminders.services.compose import draft
+from reminders.services.resources import Resources
+
+CHANNELS = ("sms", "push", "voice", "in_app", "wechat", "email")
+SAMPLE = "sample"
+_NO_ID = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to show. An empty kind is the one that is true today, an empty language the customer's
+    own (of a sample: English); a bill's brand is that of its product."""
+
+    kind: str = ""
+    language: str = ""
+    brand: str = ""
+    urgency: str = Urgency.NORMAL
+    bill: str = SAMPLE
+
+    def checked(self, templates: TemplateSet) -> Asked:
+        """This, if all of it exists. Raises `TemplateError`."""
+        for name, given, known in (
+            ("kind", self.kind, tuple(Kind)),
+            ("urgency", self.urgency, tuple(Urgency)),
+            ("language", self.language, templates.languages),
+            ("brand", self.brand, templates.brands),
+        ):
+            if given and given not in known:
+                raise TemplateError(f"{name} {given[:80]!r} is none of {', '.join(known) or '-'}")
+        return self
+
+
+def preview_sample(
+    templates: TemplateSet, asked: Asked, costs: Mapping[str, int], lender: str = ""
+) -> str:
+    """The page of an invented bill. Raises `TemplateError` for what does not exist."""
+    asked = asked.checked(templates)
+    kind, language = asked.kind or Kind.PRE_DUE, asked.language or "en"
+    facts = replace(sample(kind, language), urgency=asked.urgency or Urgency.NORMAL)
+    if lender:
+        facts = replace(facts, lender=lender)
+    shown = _each(lambda channel: templates.render(channel, facts, asked.brand), costs)
+    about = f"{language}, urgency {facts.urgency}, an invented bill of {facts.bill_id}"
+    return preview_page(f"Preview of {kind}", about, list(shown))
+
+
+def preview_bill(resources: Resources, asked: Asked) -> str:
+    """The page of a real bill as it stands now: nothing is sent or kept.
+
+    Raises `TemplateError` for what does not exist, `LedgerError` for a bill nobody knows.
+    """
+    asked = asked.checked(resources.templates)
+    costs = costs_of(each for group in resources.fleet.by_channel.values() for each in group)
+    if asked.bill == SAMPLE:
+        return preview_sample(resources.templates, asked, costs, resources.lender)
+    known = load(resources, asked.bill)[0]
+    bill, customer = known.bill, known.known.customer
+    if bill is None:
+        raise TemplateError(f"bill {asked.bill[:80]} has no version yet")
+    if asked.language:
+        customer = replace(customer, language=asked.language)
+    today = local_day(known.now, customer.time_zone)
+    kind = asked.kind or kind_on(bill.terms.due_on, today)
+    reminder = _reminder(customer, bill, kind, asked.urgency)
+    if asked.brand:
+        resources = replace(resources, brands={bill.terms.product: asked.brand})
+    shown = _each(
+        lambda channel: draft(resources, channel, reminder, customer, bill, known.now), costs
+    )
+    about = f"bill {bill.bill_id} on {today}, urgency {asked.urgency}: nothing is sent"
+    return preview_page(f"Preview of {kind}", about, list(shown))
+
+
+def costs_of(providers: Iterable[Channel]) -> Mapping[str, int]:
+    """What one message, or one segment, costs by channel: the dearest provider's price."""
+    found: dict[str, int] = {}
+    for each in providers:
+        known = each.capabilities
+        found[known.channel] = max(known.cost_minor, found.get(known.channel, 0))
+    return found
+
+
+def _each(write: Callable[[str], Rendered], costs: Mapping[str, int]) -> Iterable[Shown]:
+    for channel in CHANNELS:
+        try:
+            yield Shown(channel, write(channel), cost_minor=costs.get(channel))
+        except TemplateError as error:
+            yield Shown(channel, None, str(error))
+
+
+def _reminder(customer: Customer, bill: BillPosition, kind: str, urgency: str) -> Reminder:
+    """One that is nowhere kept: only its kind and its urgency are read."""
+    at = bill.terms.issued_at
+    return Reminder(
+        reminder_id=_NO_ID,
+        customer_id=customer.customer_id,
+        month=0,
+        bill_id=bill.bill_id,
+        stage="preview",
+        epoch=bill.epoch,
+        kind=MessageKind(kind),
+        urgency=Urgency(urgency),
+        due_at=at,
+        expires_at=at,
+    )
