@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     inbox_key: SecretStr
     receipt_secrets: dict[str, SecretStr] = {}
 
+    metrics_token: SecretStr = SecretStr("")  # of the scraper; "": only this machine may look
     operator_tokens: dict[str, SecretStr] = {}  # who may work on tasks and look at operations
     task_webhook_url: str = ""  # is told of tasks for people, signed by Standard Webhooks
     task_webhook_secrets: SecretStr = SecretStr("")  # newest first, by spaces

@@ -14,7 +14,8 @@ _CHANGED = "EXISTS (SELECT 1 FROM customer WHERE changed_at IS NOT NULL)"
 _CHANGED_COUNT = text("SELECT count(*) FROM customer WHERE changed_at IS NOT NULL")
 _NEXT = f"(SELECT min(next_at) FROM reminder WHERE {_OPEN} AND lane = '{{lane}}')"  # noqa: S608
 _DUE = text(
-    "SELECT count(*), min(due_at) FILTER (WHERE state = 'planned') FROM reminder"  # noqa: S608
+    "SELECT count(*), min(due_at) FILTER (WHERE state = 'planned'),"  # noqa: S608
+    " count(*) FILTER (WHERE state = 'planned') FROM reminder"
     f" WHERE {_OPEN} AND next_at <= :now"
 )
 _AHEAD = text(
@@ -22,13 +23,19 @@ _AHEAD = text(
 )
 _FLAGGED = text("SELECT count(*) FROM reminder WHERE flag <> '' AND state = 'planned'")
 
+_OPEN_BY_LANE = text(f"SELECT lane, count(*) FROM reminder WHERE {_OPEN} GROUP BY lane")  # noqa: S608
+_PARKED = text("SELECT count(*) FROM parked_receipt")
+_INBOUND = text("SELECT count(*) FROM inbound_message WHERE state = 'open'")
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Reminders due now, and since when the oldest of those never sent has been."""
+    """Reminders due now, since when the oldest of those never sent has been, and how many these
+    are."""
 
     count: int
     oldest_unsent_at: datetime | None
+    unsent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,24 @@ def changed(connection: Connection) -> int:
 
 
 def due(connection: Connection, now: datetime) -> Due:
-    count, oldest = connection.execute(_DUE, {"now": now}).one()
-    return Due(count, oldest)
+    return Due(*connection.execute(_DUE, {"now": now}).one())
 
 
 def flagged(connection: Connection) -> int:
     """Stages ahead for which no allowed hour was found when their bill arrived."""
     return int(connection.execute(_FLAGGED).scalar() or 0)
+
+
+def open_by_lane(connection: Connection) -> dict[str, int]:
+    """Reminders that have not ended, by lane: every entry of their partial index."""
+    return {row[0]: row[1] for row in connection.execute(_OPEN_BY_LANE)}
+
+
+def parked(connection: Connection) -> int:
+    """Receipts that came before their message was recorded."""
+    return int(connection.execute(_PARKED).scalar() or 0)
+
+
+def inbound_open(connection: Connection) -> int:
+    """What customers wrote and nobody has dealt with."""
+    return int(connection.execute(_INBOUND).scalar() or 0)
