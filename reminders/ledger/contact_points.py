@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from reminders.domain.customer import ContactHealth
 from reminders.ledger.bulk import Bulk
 
 DEAD_DEVICES = Bulk(
@@ -32,44 +30,59 @@ _DEVICES = text(
     WHERE d.customer_id = ANY(CAST(:customers AS bigint[])) AND d.died_at > c.effective_at
     """
 )
+# Health follows from a few instants, each the latest or earliest of its sort: outcomes of different
+# attempts may come in any order. `greatest` and `least` pass over what is not known.
 _TAKE_SIGNS = text(
     """
     UPDATE contact_point c SET
-        health = CASE
-            WHEN v.kind = 'dead' THEN 'dead'
-            WHEN v.kind = 'reached' THEN 'valid'
-            WHEN c.health = 'dead' THEN 'dead'
-            WHEN c.channel = 'webhook'
-                AND v.at - coalesce(c.failing_since, v.at) >= CAST(:disabled_after AS interval)
-                THEN 'dead'
-            WHEN c.failures + v.count >= :suspect_after THEN 'suspect'
-            ELSE c.health END,
-        died_at = CASE
-            WHEN v.kind = 'reached' THEN NULL
-            WHEN v.kind = 'dead' OR (c.health <> 'dead' AND c.channel = 'webhook'
-                AND v.at - coalesce(c.failing_since, v.at) >= CAST(:disabled_after AS interval))
-                THEN CAST(:now AS timestamptz)
-            ELSE c.died_at END,
-        failures = CASE WHEN v.kind = 'reached' THEN 0 ELSE least(c.failures + v.count, 1000) END,
-        failed_at = CASE WHEN v.kind = 'reached' THEN c.failed_at ELSE v.at END,
-        failing_since = CASE
-            WHEN v.kind = 'reached' THEN NULL ELSE coalesce(c.failing_since, v.at) END,
-        reached_at = CASE WHEN v.kind = 'reached' THEN v.at ELSE c.reached_at END
-    FROM unnest(CAST(:customers AS bigint[]), CAST(:secrets AS uuid[]), CAST(:kinds AS text[]),
-        CAST(:counts AS integer[]), CAST(:moments AS timestamptz[]))
-        AS v (customer_id, secret_id, kind, count, at)
-    WHERE c.customer_id = v.customer_id AND c.secret_id = v.secret_id
-      AND CASE v.kind
-        WHEN 'reached' THEN c.health <> 'valid' OR c.failures > 0
-        WHEN 'dead' THEN c.health <> 'dead'
-        ELSE v.at > coalesce(c.reached_at, '-infinity') END
-    RETURNING c.customer_id, c.health
+        health = n.after, why = n.why, reached_at = n.reached, bounced_at = n.bounced,
+        failed_at = n.failed, failed_before = n.before_that, failing_since = n.since,
+        died_at = CASE WHEN n.after <> 'dead' THEN NULL
+            WHEN n.before <> 'dead' THEN CAST(:now AS timestamptz) ELSE c.died_at END
+    FROM (
+        SELECT m.*, CASE
+            WHEN m.why = 'complaint' OR m.bounced > coalesce(m.reached, '-infinity') THEN 'dead'
+            WHEN m.channel = 'webhook' AND m.failed > coalesce(m.reached, '-infinity')
+                AND m.failed - m.since >= CAST(:disabled_after AS interval) THEN 'dead'
+            WHEN m.before_that > coalesce(m.reached, '-infinity') THEN 'suspect'
+            WHEN m.reached IS NOT NULL THEN 'valid'
+            ELSE 'unknown' END AS after
+        FROM (
+            SELECT o.customer_id, o.channel, o.health AS before,
+                CASE WHEN v.barred THEN 'complaint' ELSE o.why END AS why,
+                greatest(o.reached_at, v.reached) AS reached,
+                greatest(o.bounced_at, v.bounced) AS bounced,
+                greatest(o.failed_at, v.failed) AS failed,
+                CASE WHEN o.failed_at IS NULL OR v.failed IS NULL
+                    THEN coalesce(o.failed_before, v.before_that)
+                    ELSE greatest(least(o.failed_at, v.failed), o.failed_before, v.before_that)
+                    END AS before_that,
+                (SELECT min(one) FROM unnest(ARRAY[o.failing_since, v.since, v.before_that,
+                    v.failed, o.failed_before, o.failed_at]) AS one
+                    WHERE one > coalesce(greatest(o.reached_at, v.reached), '-infinity')) AS since
+            FROM unnest(CAST(:customers AS bigint[]), CAST(:secrets AS uuid[]),
+                CAST(:barred AS boolean[]), CAST(:reached AS timestamptz[]),
+                CAST(:bounced AS timestamptz[]), CAST(:failed AS timestamptz[]),
+                CAST(:before_that AS timestamptz[]), CAST(:since AS timestamptz[]))
+                AS v (customer_id, secret_id, barred, reached, bounced, failed, before_that, since)
+            JOIN contact_point o ON o.customer_id = v.customer_id AND o.secret_id = v.secret_id
+        ) m
+    ) n
+    WHERE c.customer_id = n.customer_id AND c.channel = n.channel
+    RETURNING c.customer_id, (n.before = 'dead') <> (n.after = 'dead')
+    """
+)
+_IN_DOUBT = text(
+    """
+    SELECT customer_id FROM contact_point WHERE health = 'suspect' AND failed_at < :before
+    ORDER BY failed_at LIMIT :most
     """
 )
 _PROBE = text(
     """
-    UPDATE contact_point SET health = 'unknown', failures = 1
-    WHERE health = 'suspect' AND failed_at < :before
+    UPDATE contact_point SET health = 'unknown', failed_before = NULL
+    WHERE customer_id = ANY(CAST(:customers AS bigint[])) AND health = 'suspect'
+      AND failed_at < :before
     """
 )
 _LANGUAGE = text("SELECT language FROM customer WHERE customer_id = :customer")
@@ -89,6 +102,7 @@ class SignKind(StrEnum):
     REACHED = "reached"
     FAILED = "failed"
     DEAD = "dead"
+    BARRED = "barred"  # a complaint: whatever arrives there later, no more is wanted
 
 
 class Sign(NamedTuple):
@@ -100,38 +114,63 @@ class Sign(NamedTuple):
     at: datetime
 
 
-SUSPECT_AFTER = 2  # failures in a row
-SUSPECT_FOR = timedelta(days=14)  # then it is probed again
+SUSPECT_FOR = timedelta(days=14)  # after two failures in a row; then it is probed again
 DISABLED_AFTER = timedelta(days=5)  # of failure and nothing else: a webhook is switched off
 
 
 def take_signs(connection: Connection, signs: Sequence[Sign], now: datetime) -> set[int]:
-    """Fold outcomes into the health of their addresses; returns the customers who lost one.
+    """Fold outcomes into the health of their addresses; returns the customers who lost an address
+    or have one again.
 
-    A changed address keeps its own health. Where one address is named twice the last word counts,
-    and failures add up. A failure older than the last success says nothing.
+    A changed address keeps its own health. What counts is when each outcome was, not when it is
+    heard of: dead if the last word is that, suspect after two failures since it was last reached.
     """
-    newest: dict[tuple[int, UUID], Sign] = {}
-    failures: Counter[tuple[int, UUID]] = Counter()
+    found: dict[tuple[int, UUID], list[Sign]] = {}
     for sign in signs:
-        key = sign.customer_id, sign.secret_id
-        failures[key] = failures[key] + 1 if sign.kind is SignKind.FAILED else 0
-        newest[key] = sign
-    if not newest:
+        found.setdefault((sign.customer_id, sign.secret_id), []).append(sign)
+    if not found:
         return set()
-    keys = sorted(newest)
+    keys = sorted(found)
+    moments = [_moments(found[key]) for key in keys]
     values = {
         "customers": [customer for customer, _ in keys],
         "secrets": [secret for _, secret in keys],
-        "kinds": [newest[key].kind for key in keys],
-        "counts": [failures[key] for key in keys],
-        "moments": [newest[key].at for key in keys],
-        "suspect_after": SUSPECT_AFTER,
+        "barred": [any(each.kind is SignKind.BARRED for each in found[key]) for key in keys],
+        "reached": [each.reached for each in moments],
+        "bounced": [each.bounced for each in moments],
+        "failed": [each.failed for each in moments],
+        "before_that": [each.before_that for each in moments],
+        "since": [each.since for each in moments],
         "disabled_after": DISABLED_AFTER,
         "now": now,
     }
     rows = connection.execute(_TAKE_SIGNS, values)
-    return {customer for customer, health in rows if health == ContactHealth.DEAD}
+    return {customer for customer, turned in rows if turned}
+
+
+class _Moments(NamedTuple):
+    """The instants of some outcomes on one address that its health follows from."""
+
+    reached: datetime | None
+    bounced: datetime | None
+    failed: datetime | None
+    before_that: datetime | None
+    since: datetime | None
+
+
+def _moments(signs: Sequence[Sign]) -> _Moments:
+    def of(kind: SignKind) -> list[datetime]:
+        return sorted(each.at for each in signs if each.kind is kind)
+
+    failed = of(SignKind.FAILED)
+    reached = max(of(SignKind.REACHED), default=None)
+    return _Moments(
+        reached=reached,
+        bounced=max(of(SignKind.DEAD), default=None),
+        failed=failed[-1] if failed else None,
+        before_that=failed[-2] if len(failed) > 1 else None,
+        since=next((at for at in failed if reached is None or at > reached), None),
+    )
 
 
 def dead_devices(connection: Connection, customers: Iterable[int]) -> dict[int, set[bytes]]:
@@ -142,9 +181,17 @@ def dead_devices(connection: Connection, customers: Iterable[int]) -> dict[int, 
     return found
 
 
-def probe_again(connection: Connection, now: datetime) -> int:
-    """Addresses in doubt for long enough are trusted once more; how many."""
-    return connection.execute(_PROBE, {"before": now - SUSPECT_FOR}).rowcount
+def in_doubt(connection: Connection, now: datetime, most: int) -> set[int]:
+    """Customers with an address that has been in doubt for long enough, the longest first."""
+    rows = connection.execute(_IN_DOUBT, {"before": now - SUSPECT_FOR, "most": most})
+    return {row[0] for row in rows}
+
+
+def probe_again(connection: Connection, customers: Iterable[int], now: datetime) -> int:
+    """These customers' addresses that were in doubt for long enough are trusted for one try more;
+    how many."""
+    values = {"customers": sorted(set(customers)), "before": now - SUSPECT_FOR}
+    return connection.execute(_PROBE, values).rowcount
 
 
 def addresses(

@@ -52,6 +52,7 @@ CONTACT_SECRETS = Bulk(
     {"customer_id": "bigint", "secret_id": "uuid", "key_id": "text", "ciphertext": "bytea"},
     conflict="DO NOTHING",
 )
+_OUTCOMES = ("reached_at", "bounced_at", "failed_at", "failed_before", "failing_since")
 CONTACTS = Bulk(
     "contact_point",
     {
@@ -70,7 +71,20 @@ CONTACTS = Bulk(
         " health = CASE WHEN contact_point.address_hash = excluded.address_hash"
         " THEN contact_point.health ELSE 'unknown' END,"
         " died_at = CASE WHEN contact_point.address_hash = excluded.address_hash"
-        " THEN contact_point.died_at END"
+        " THEN contact_point.died_at END,"
+        + ",".join(
+            f" {column} = CASE WHEN contact_point.address_hash = excluded.address_hash"
+            f" THEN contact_point.{column} END"
+            for column in (
+                "reached_at",
+                "bounced_at",
+                "failed_at",
+                "failed_before",
+                "failing_since",
+            )
+        )
+        + ", why = CASE WHEN contact_point.address_hash = excluded.address_hash"
+        " THEN contact_point.why ELSE '' END"
         " WHERE (excluded.effective_at, excluded.event_key)"
         " > (contact_point.effective_at, contact_point.event_key)"
     ),

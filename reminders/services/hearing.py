@@ -94,8 +94,10 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
     before = held.attempt.state
     state = merge(before, _STATES[receipt.status])
     if receipt.dead_contact and held.secret_id is not None and not _overruled(receipt, state):
-        # A complaint says `delivered` and bars the address all the same.
-        work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.DEAD, at))
+        # A complaint says `delivered` and bars the address all the same, for good.
+        complaint = receipt.status is not ReceiptStatus.UNDELIVERED
+        kind = SignKind.BARRED if complaint else SignKind.DEAD
+        work.signs.append(Sign(held.customer_id, held.secret_id, kind, at))
     if state is before:
         return
     moved = held.moved(state, receipt.reason)
@@ -107,7 +109,10 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
     reached = before not in _REACHED and state in _REACHED
     if held.secret_id is not None and not receipt.dead_contact:
         if reached:
-            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.REACHED, at))
+            # What was said before of this very message is refuted, whatever its instant.
+            refuted = before in (AttemptState.UNDELIVERED, AttemptState.FAILED)
+            since = max(at, work.now) if refuted else at
+            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.REACHED, since))
         elif state is AttemptState.UNDELIVERED:
             work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.FAILED, at))
     if state in (AttemptState.READ, AttemptState.ACTED):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from sqlalchemy import Connection
 
 from reminders.ledger import contact_points, locks, schema
 from reminders.services import receipts
@@ -30,10 +31,18 @@ def parked(resources: Resources) -> int:
 
 def probe(resources: Resources) -> int:
     """Trust again, for one try, addresses that have been in doubt for long enough."""
-    now = resources.clock.now()
-    found = locks.in_transaction(
-        resources.engine, lambda connection: contact_points.probe_again(connection, now)
-    )
-    if found:
-        log.info("addresses to be probed again", count=found)
-    return found
+    now, most, total = resources.clock.now(), resources.limits.batch, 0
+
+    def work(connection: Connection) -> tuple[int, int]:
+        customers = contact_points.in_doubt(connection, now, most)
+        held = locks.lock(connection, customers)
+        return len(customers), contact_points.probe_again(connection, held, now)
+
+    while True:
+        found, probed = locks.in_transaction(resources.engine, work)
+        total += probed
+        if not probed or found < most:
+            break
+    if total:
+        log.info("addresses to be probed again", count=total)
+    return total

@@ -147,7 +147,8 @@ class MemoryChannel:
 
     def hear(self, post: Post) -> Told:
         """Receipts by our reference or else by `id`; what has a `from` was written to us."""
-        entries = json.loads(post.body)
+        said = json.loads(post.body)
+        entries = said if isinstance(said, list) else [said]
         written = [
             Inbound(
                 *(each["from"], each["text"], instant_of(each)),
@@ -156,8 +157,8 @@ class MemoryChannel:
             for each in entries
             if "from" in each
         ]
-        said = json.dumps([each for each in entries if "from" not in each]).encode()
-        return Told(read_receipts(said, _receipt) if said != b"[]" else (), written)
+        rest = json.dumps([each for each in entries if "from" not in each]).encode()
+        return Told(read_receipts(rest, _receipt) if rest != b"[]" else (), written)
 
     def verify(self, post: Post) -> bool:
         return True

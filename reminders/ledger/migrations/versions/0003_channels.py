@@ -54,9 +54,13 @@ CREATE INDEX inbound_message_confirm ON inbound_message (received_at) WHERE stat
 """
 
 CONTACTS = """
-ALTER TABLE contact_point ADD COLUMN failures smallint NOT NULL DEFAULT 0,
-    ADD COLUMN failed_at timestamptz, ADD COLUMN failing_since timestamptz,
-    ADD COLUMN reached_at timestamptz, ADD COLUMN why text NOT NULL DEFAULT '';
+-- When it was last reached, last said to be dead, last failed, failed before that, and since when
+-- it does nothing but fail: its health follows from them.
+ALTER TABLE contact_point ADD COLUMN reached_at timestamptz, ADD COLUMN bounced_at timestamptz,
+    ADD COLUMN failed_at timestamptz, ADD COLUMN failed_before timestamptz,
+    ADD COLUMN failing_since timestamptz, ADD COLUMN why text NOT NULL DEFAULT '';
+UPDATE contact_point SET bounced_at = coalesce(died_at, now()) WHERE health = 'dead';
+CREATE INDEX contact_point_suspect ON contact_point (failed_at) WHERE health = 'suspect';
 -- An address without its customer: who wrote from it, and who else it belongs to.
 CREATE INDEX contact_point_address ON contact_point (address_hash) WHERE address_hash IS NOT NULL;
 

@@ -1,0 +1,131 @@
+"""The health of an address follows from outcomes, in whatever order they are heard of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from reminders.domain.identity import customer_id
+from reminders.ledger import contact_points
+from reminders.ledger.contact_points import Sign, SignKind
+from reminders.services import maintain
+from tests.scenario.world import PROFILE, START, World
+
+Said = tuple[SignKind, int]  # and the hour of it
+
+
+def secret(world: World, channel: str = "sms") -> UUID:
+    found: UUID = world.rows(
+        "SELECT secret_id FROM contact_point WHERE channel = :channel", channel=channel
+    )[0][0]
+    return found
+
+
+def hear(world: World, *batches: Sequence[Said], channel: str = "sms") -> str:
+    """Take these in, batch by batch; the health that they leave."""
+    address = secret(world, channel)
+    for batch in batches:
+        signs = [
+            Sign(customer_id("C-1"), address, kind, START + timedelta(hours=hour))
+            for kind, hour in batch
+        ]
+        with world.engine.begin() as connection:
+            contact_points.take_signs(connection, signs, world.clock.now())
+    return str(
+        world.rows("SELECT health FROM contact_point WHERE channel = :channel", channel=channel)[0][
+            0
+        ]
+    )
+
+
+def forget(world: World) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE contact_point SET health = 'unknown', why = '', reached_at = NULL,"
+                " bounced_at = NULL, failed_at = NULL, failed_before = NULL, failing_since = NULL"
+            )
+        )
+
+
+def plain(said: Sequence[Said]) -> str:
+    """The same in words: the last reached outweighs what was before it."""
+    if any(kind is SignKind.BARRED for kind, _ in said):
+        return "dead"
+    reached = max((hour for kind, hour in said if kind is SignKind.REACHED), default=-1)
+    since = [kind for kind, hour in said if hour > reached]
+    if SignKind.DEAD in since:
+        return "dead"
+    if since.count(SignKind.FAILED) > 1:
+        return "suspect"
+    return "valid" if reached >= 0 else "unknown"
+
+
+def test_any_order_in_any_batches_gives_one_health(world: World) -> None:
+    world.customer()
+
+    @PROFILE
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        said = data.draw(
+            st.lists(
+                st.tuples(st.sampled_from(SignKind), st.integers(0, 9)), min_size=1, max_size=6
+            )
+        )
+        cut = data.draw(st.integers(0, len(said)))
+        turned = data.draw(st.permutations(said))
+        forget(world)
+        assert hear(world, turned[:cut], turned[cut:]) == plain(said)
+
+    check()
+
+
+def test_a_failure_beside_it_does_not_hide_that_an_address_is_dead(world: World) -> None:
+    """Dead numbers are not paid for twice, whatever comes in the same batch."""
+    world.customer()
+    assert hear(world, [(SignKind.DEAD, 1), (SignKind.FAILED, 2)]) == "dead"
+
+
+def test_a_message_that_was_on_its_way_does_not_lift_a_complaint(world: World) -> None:
+    world.customer()
+    assert hear(world, [(SignKind.BARRED, 1)], [(SignKind.REACHED, 2)]) == "dead"
+
+
+def test_a_new_address_begins_anew(world: World) -> None:
+    world.customer()
+    assert hear(world, [(SignKind.FAILED, 1), (SignKind.FAILED, 2)]) == "suspect"
+    world.clock.set(START + timedelta(hours=5))
+    world.customer(contact_points=[{"channel": "sms", "address": "+8616100000077"}])
+    assert hear(world, [(SignKind.FAILED, 3)]) == "unknown"
+    assert hear(world, [(SignKind.BARRED, 4)]) == "dead"
+    world.clock.set(START + timedelta(hours=6))
+    world.customer(contact_points=[{"channel": "sms", "address": "+8616100000078"}])
+    assert hear(world, [(SignKind.REACHED, 7)]) == "valid"
+
+
+def test_a_webhook_is_switched_off_after_five_days_of_failure_alone(world: World) -> None:
+    world.customer(contact_points=[{"channel": "webhook", "address": "https://hook.example.com/x"}])
+    daily = [(SignKind.FAILED, 24 * day) for day in range(5)]
+    assert hear(world, *([each] for each in daily), channel="webhook") == "suspect"
+    assert hear(world, [(SignKind.REACHED, 110)], channel="webhook") == "valid"
+    assert hear(world, [(SignKind.FAILED, 121)], channel="webhook") == "valid"
+    assert hear(world, [(SignKind.FAILED, 242)], channel="webhook") == "dead"
+    assert hear(world, [(SignKind.REACHED, 243)], channel="webhook") == "valid"
+
+
+def test_addresses_in_doubt_are_probed_in_batches_and_a_failure_puts_them_back(
+    world: World,
+) -> None:
+    world.customer()
+    hear(world, [(SignKind.FAILED, 1), (SignKind.FAILED, 2)])
+    assert maintain.probe(world.resources) == 0
+    world.clock.set(START + timedelta(days=15))
+    assert maintain.probe(world.resources) == 1
+    assert maintain.probe(world.resources) == 0
+    assert hear(world) == "unknown"
+    assert hear(world, [(SignKind.FAILED, 400)]) == "suspect"
