@@ -37,17 +37,22 @@ async def call(
     path: str,
     body: bytes | Sequence[bytes] = b"",
     headers: Mapping[str, str] | None = None,
-    query: str = "",
+    query: str | bytes = "",
+    raw_headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> Answer:
-    """One request. A sequence of bytes comes in chunks; the client leaves after the last."""
+    """One request. A sequence of bytes comes in chunks; the client leaves after the last.
+    `raw_headers` follow the others as they stand."""
     chunks = [body] if isinstance(body, bytes) else list(body)
     answer = Answer()
     scope = {
         "type": "http",
         "method": method,
         "path": path,
-        "query_string": query.encode(),
-        "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
+        "query_string": query.encode() if isinstance(query, str) else query,
+        "headers": [
+            *((k.lower().encode(), v.encode()) for k, v in (headers or {}).items()),
+            *raw_headers,
+        ],
     }
 
     async def receive() -> Message:
