@@ -248,4 +248,6 @@ def _given(case: Case) -> bool:
     bill_id = case.bill.bill_id
     if case.kind in DATED:
         return bill_id in case.usage.told
+    if (bill_id, case.kind) in case.usage.noted:
+        return True
     return any(each.bill == bill_id and each.kind == case.kind for each in case.usage.contacts)

@@ -46,18 +46,23 @@ class Contact:
 class Usage:
     """Contacts that count, in order of their instant: the customer's own, those of others on the
     same contact points, and for a lender-wide cap those of everybody. `told`: bills of which the
-    customer was told, with amount and date."""
+    customer was told, with amount and date. `noted`: (bill, kind) of what no cap counts, a note
+    in the inbox: given all the same."""
 
     contacts: tuple[Contact, ...] = ()
     told: frozenset[str] = frozenset()
+    noted: frozenset[tuple[str, str]] = frozenset()
 
     def after(self, contact: Contact) -> Usage:
         """This usage with one more contact."""
         known = contact.bill in self.told or not contact.tells
         told = self.told if known else self.told | {contact.bill}
         if contact.channel in PASSIVE:
-            return Usage(self.contacts, told)
-        return Usage((*self.contacts, contact), told)
+            noted = self.noted
+            if not contact.tells:  # what tells of its bill stands in `told` already
+                noted = noted | {(contact.bill, contact.kind)}
+            return Usage(self.contacts, told, noted)
+        return Usage((*self.contacts, contact), told, self.noted)
 
 
 NOTHING_USED = Usage()

@@ -120,7 +120,7 @@ class BillHistory:
             policy=policy.label,
             tier=judge(self.known, policy, at).tier,
             history=tuple(each.attempt for each in past),
-            usage=Usage(earlier, used.told),
+            usage=Usage(earlier, used.told, used.noted),
         )
 
     def open(self) -> list[Kept]:

@@ -69,7 +69,13 @@ class UsedUp:
             mine.sort(key=lambda contact: contact.at)
             counted = tuple(each for each in mine if each.channel not in PASSIVE)
             self._usage[str(customer)] = Usage(
-                counted, frozenset(each.bill for each in mine if each.tells)
+                counted,
+                frozenset(each.bill for each in mine if each.tells),
+                frozenset(
+                    (each.bill, each.kind)
+                    for each in mine
+                    if each.channel in PASSIVE and not each.tells
+                ),
             )
         self._shared: dict[bytes, dict[UUID, Contact]] = {}
         for each in shared:
@@ -87,7 +93,7 @@ class UsedUp:
         if not others:
             return mine
         every = sorted((*mine.contacts, *others.values()), key=lambda contact: contact.at)
-        return Usage(tuple(every), mine.told)
+        return Usage(tuple(every), mine.told, mine.noted)
 
     def add(self, contact: Contact, attempt_id: UUID, keys: Collection[bytes]) -> None:
         """Count one more, so that the next decision sees it."""

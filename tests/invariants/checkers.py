@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from reminders.domain.decision import Defer, Send, decision_reason
+from reminders.domain.kinds import DATED
 from reminders.domain.reminder import TERMINAL
 from tests.invariants.law import Counted, broken_caps, legal_basis, open_at
 from tests.invariants.life import Pace, Told
@@ -71,8 +72,12 @@ def within_hours(trace: Trace) -> Iterator[str]:
 
 
 def no_means_no(trace: Trace) -> Iterator[str]:
-    """I3: nothing goes by a channel that is switched off, but what a law orders, once."""
-    ordered: set[tuple[str, str]] = set()
+    """I3: nothing goes by a channel that is switched off, but what a law orders, once.
+
+    What speaks of the due date is one notice, whatever its day; each other kind is ordered by a
+    law of its own.
+    """
+    ordered: set[tuple[str, str, str]] = set()
     for sent in trace.handed:
         witness = known(trace, sent)
         kind = said(trace, sent)
@@ -80,12 +85,13 @@ def no_means_no(trace: Trace) -> Iterator[str]:
             continue
         bill, place = witness.bills[sent.key.bill], witness.profile["jurisdiction"]
         product = "" if bill is None else bill["product"]
+        notice = (sent.key.who, sent.key.bill, "due" if kind in DATED else kind)
         if not legal_basis(trace.life.policy, place, kind, product):
             yield f"{sent.key} {kind} by {sent.channel} at {sent.at}: opted out, no law orders it"
-        elif sent.number == 1 and (sent.key.who, sent.key.bill) in ordered:
+        elif sent.number == 1 and notice in ordered:
             yield f"{sent.key} {kind} by {sent.channel} at {sent.at}: ordered once only"
         if sent.left:
-            ordered.add((sent.key.who, sent.key.bill))
+            ordered.add(notice)
 
 
 def within_caps(trace: Trace) -> Iterator[str]:

@@ -135,7 +135,7 @@ class Player:
             if new:
                 every = sorted((*self.used.contacts, *new), key=lambda contact: contact.at)
                 told_of = self.used.told | {contact.bill for contact in new}
-                self.used = Usage(tuple(every), told_of)
+                self.used = Usage(tuple(every), told_of, self.used.noted)
             changed[each.who] = None
         return list(changed)
 

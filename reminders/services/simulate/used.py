@@ -52,7 +52,7 @@ class Used:
                 ]
             )
             self._most = max(_SOME, len(kept) + _MORE)
-            self.usage = Usage(kept, self.usage.told)
+            self.usage = Usage(kept, self.usage.told, self.usage.noted)
 
     def hear(self, outside: Sequence[Contact]) -> None:
         """Contacts by others than us, all that are known."""
@@ -61,7 +61,8 @@ class Used:
         new = outside[self._outside :]
         self._outside = len(outside)
         every = sorted((*self.usage.contacts, *new), key=lambda contact: contact.at)
-        self.usage = Usage(tuple(every), self.usage.told | {each.bill for each in new})
+        told = self.usage.told | {each.bill for each in new}
+        self.usage = Usage(tuple(every), told, self.usage.noted)
 
 
 def _lives(bill: BillPosition | None) -> bool:
