@@ -40,20 +40,21 @@ _PLAIN = frozenset({Queue.SMS, Queue.EMAIL, Queue.IN_APP, Queue.HUMAN_TASK})
 PARTITIONS_EVERY_S = 3600.0
 PROBE_EVERY_S = 600.0
 TEND_EVERY_S = 60.0
+UNUSED_S = 60.0  # between two looks at a lane that has no provider
 
 
 def schedule(settings: Settings) -> dict[str, dict[str, Any]]:  # Any: Celery's own form
     """What beat sends. Each tick is harmless twice: claims skip what others hold."""
     often = settings.sweep_every_s
-    swept = [
-        name
+    # A lane without providers may still hold what was due when it had some: it goes on from there.
+    swept = {
+        name: often if name.startswith("workers.evaluate") or _used(settings, queue) else UNUSED_S
         for name, queue in ROUTES.items()
-        if name.startswith("workers.evaluate")
-        or (name.startswith("workers.deliver") and _used(settings, queue))
-    ]
-    entries = {
-        name: {"task": name, "schedule": often, "options": {"expires": max(1, int(often))}}
-        for name in swept
+        if name.startswith(("workers.evaluate", "workers.deliver"))
+    }
+    entries: dict[str, dict[str, Any]] = {  # Any: as above
+        name: {"task": name, "schedule": every, "options": {"expires": max(1, int(every))}}
+        for name, every in swept.items()
     }
     entries["workers.maintain.partitions"] = {
         "task": "workers.maintain.partitions",

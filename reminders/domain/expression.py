@@ -50,9 +50,8 @@ FACTS: Mapping[str, type] = {
     "group": str,  # of the policy's experiment, "" outside it
     "revolving": bool,
     "promised": bool,  # a promise to pay is open
-    "has_email": bool,  # a contact point that is not known to be dead
-    "has_sms": bool,
-    "has_in_app": bool,
+    # of each channel: a contact point that is not known to be dead
+    **{f"has_{channel.value}": bool for channel in ChannelName},
 }
 
 

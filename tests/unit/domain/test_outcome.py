@@ -55,6 +55,7 @@ def test_a_move_is_in_the_table_or_refused(current: AttemptState, wanted: Attemp
 
 def test_nothing_takes_back_what_the_customer_got() -> None:
     for state in AttemptState:
-        assert merge(S.READ, state) is S.READ
-        assert merge(S.DELIVERED, state) in {S.DELIVERED, S.READ}
+        assert merge(S.ACTED, state) is S.ACTED
+        assert merge(S.READ, state) in {S.READ, S.ACTED}
+        assert merge(S.DELIVERED, state) in {S.DELIVERED, S.READ, S.ACTED}
         assert merge(S.RELEASED, state) is S.RELEASED

@@ -139,7 +139,7 @@ def test_unusual_due_dates_are_dates(due_on: str) -> None:
         (raw("promise.made", data_amount_minor=0), "data.amount_minor: "),
         (raw("promise.made", data_bill_id=None), "data.bill_id: "),
         (raw("promise.made", data_promised_on="2027-02-29"), "data.promised_on: "),
-        (raw("contact.confirmed", data_channel="voice"), "data.channel: "),
+        (raw("contact.confirmed", data_channel="fax"), "data.channel: "),
         (raw("contact.confirmed", data_confirmed_at=None), "data.confirmed_at: is not an instant"),
         (raw("contact.made", data_channel="fax"), "data.channel: "),
         (raw("contact.made", data_connected=1), "data.connected: "),
