@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
 
+from channels.called import field_of
 from channels.contract import Post, Told
 from channels.email.bounces import Bounce, Kind, read_bounce
 from channels.email.bounces.letter import open_letter
@@ -75,9 +76,8 @@ def _receipt(bounce: Bounce, attempt: str, at: datetime) -> Receipt:
 
 
 def _delivered_at(post: Post) -> datetime | None:
-    told = parse_qs(urlsplit(post.url).query).get("delivered_at", [""])[0]
     try:
-        at = datetime.fromisoformat(told)
-    except ValueError:
+        at = datetime.fromisoformat(field_of(post.url, "delivered_at"))
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo is not None else None
