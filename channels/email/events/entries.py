@@ -21,7 +21,7 @@ _LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 def gather(entries: Sequence[object], read: Read) -> Told:
-    """All that can be read. Raises `ReceiptError`, which carries the receipts that could."""
+    """All that can be read. Raises `ReceiptError`, which carries what could."""
     receipts: list[Receipt] = []
     inbound: list[Inbound] = []
     problem = ""
@@ -38,7 +38,7 @@ def gather(entries: Sequence[object], read: Read) -> Told:
         elif found is not None:
             inbound.append(found)
     if problem:
-        raise ReceiptError(problem, receipts)
+        raise ReceiptError(problem, receipts, inbound)
     return Told(receipts, inbound)
 
 
@@ -61,6 +61,13 @@ def unix_instant(entry: Entry, name: str = "timestamp") -> datetime:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LAST:
         raise ReceiptError(f"{name} is no unix time")
     return datetime.fromtimestamp(value, UTC)
+
+
+def stop(sender: str, at: datetime, ref: str, attempt: str) -> Inbound:
+    """Somebody pressed "unsubscribe"."""
+    if not sender:
+        raise ReceiptError("it does not say who unsubscribed")
+    return Inbound(sender, "STOP", at, ref, attempt)
 
 
 def undelivered(

@@ -13,7 +13,7 @@ import json
 import time
 
 from channels.contract import Post, Told
-from channels.email.events.entries import attempt_in, gather, undelivered, unix_instant
+from channels.email.events.entries import attempt_in, gather, stop, undelivered, unix_instant
 from channels.errors import ReceiptError
 from channels.receipts import Entry, text_of
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
@@ -73,7 +73,7 @@ def _read(event: Entry) -> Receipt | Inbound | None:
     if word == "complained":
         return Receipt(attempt, ReceiptStatus.DELIVERED, at, ref, "complaint", dead_contact=True)
     if word == "unsubscribed":
-        return Inbound(text_of(event, "recipient", 300), "STOP", at, ref, attempt)
+        return stop(text_of(event, "recipient", 300), at, ref, attempt)
     if word == "failed":
         return _failed(event, attempt, ref)
     raise ReceiptError("event is none that is known")

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from channels.contract import Post, Told
-from channels.email.events.entries import attempt_in, gather, undelivered, unix_instant
+from channels.email.events.entries import attempt_in, gather, stop, undelivered, unix_instant
 from channels.errors import ReceiptError
 from channels.receipts import Entry, text_of
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
@@ -93,7 +93,7 @@ def _read(event: Entry) -> Receipt | Inbound | None:
     if word == "spamreport":
         return Receipt(attempt, ReceiptStatus.DELIVERED, at, ref, "complaint", dead_contact=True)
     if word in ("unsubscribe", "group_unsubscribe"):
-        return Inbound(text_of(event, "email", 300), "STOP", at, ref, attempt)
+        return stop(text_of(event, "email", 300), at, ref, attempt)
     if word in ("bounce", "dropped"):
         return _failed(event, word, attempt)
     raise ReceiptError("event is none that is known")

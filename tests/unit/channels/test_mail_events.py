@@ -197,3 +197,18 @@ def test_no_json_is_too_strange(found: object) -> None:
             channel.hear(Post(body))
         except ReceiptError:
             continue
+
+
+def test_a_bad_event_does_not_cost_a_stop_beside_it() -> None:
+    posted = json.dumps([sendgrid_event("unsubscribe"), {"event": "?"}, "x"]).encode()
+    with pytest.raises(ReceiptError) as caught:
+        sendgrid.read(posted)
+    (stop,) = caught.value.inbound
+    assert stop.text == "STOP"
+
+
+def test_a_stop_of_nobody_is_refused() -> None:
+    with pytest.raises(ReceiptError):
+        mailgun.read(from_mailgun(mailgun_event("unsubscribed", recipient="")))
+    with pytest.raises(ReceiptError):
+        sendgrid.read(json.dumps([sendgrid_event("unsubscribe", email=None)]).encode())
