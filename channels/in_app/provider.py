@@ -13,6 +13,8 @@ from channels.receipts import Entry, instant_of, read_receipts, reference_of, te
 from channels.signature import verify
 from reminders.domain.outcome import Accepted, Outcome, Receipt, ReceiptStatus
 
+_CLICK = "click"
+
 
 class InAppChannel:
     """See `channels.contract.Channel`."""
@@ -50,7 +52,23 @@ def read_receipts_body(references: Sequence[str], at: datetime) -> bytes:
     ).encode()
 
 
+def click_receipt_body(reference: str, at: datetime) -> bytes:
+    """What the pay link of a message, by whichever channel it went, puts on the stream."""
+    acted = {"reference": reference, "status": "acted", "reason": _CLICK, "at": at.isoformat()}
+    return json.dumps(acted).encode()
+
+
 def _to_receipt(entry: Entry) -> Receipt:
-    if text_of(entry, "status") != "read":
-        raise ReceiptError("status is not read")
-    return Receipt(attempt_id=reference_of(entry), status=ReceiptStatus.READ, at=instant_of(entry))
+    status, reason = text_of(entry, "status"), ""
+    if status == ReceiptStatus.ACTED:
+        reason = text_of(entry, "reason")
+        if reason != _CLICK:
+            raise ReceiptError("the reason of acted is not click")
+    elif status != ReceiptStatus.READ:
+        raise ReceiptError("status is neither read nor acted")
+    return Receipt(
+        attempt_id=reference_of(entry),
+        status=ReceiptStatus(status),
+        at=instant_of(entry),
+        reason=reason,
+    )

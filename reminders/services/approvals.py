@@ -124,10 +124,14 @@ class Approvals:
             f" reminders messages propose {template}, then approve"
         )
 
+    def ask(self) -> Mapping[tuple[str, str], Standing]:
+        """Everything that the ledger knows now."""
+        with self._engine.connect() as connection:
+            return standings(connection)
+
     def _all(self) -> Mapping[tuple[str, str], Standing]:
         with self._lock:
             if time.monotonic() >= self._until:
-                with self._engine.connect() as connection:
-                    self._known = standings(connection)
+                self._known = self.ask()
                 self._until = time.monotonic() + _FRESH_S
             return self._known

@@ -57,11 +57,18 @@ def preview_sample(
     """The page of an invented bill. Raises `TemplateError` for what does not exist."""
     asked = asked.checked(templates)
     kind, language = asked.kind or Kind.PRE_DUE, asked.language or "en"
-    facts = replace(sample(kind, language), urgency=asked.urgency or Urgency.NORMAL)
+    facts = replace(
+        sample(kind, language),
+        urgency=asked.urgency or Urgency.NORMAL,
+        currency="CNY" if language.startswith("zh") else "HKD",
+        amount_minor=123_400,
+        minimum_minor=10_000,
+        paid_minor=123_400,
+    )
     if lender:
         facts = replace(facts, lender=lender)
     shown = _each(lambda channel: templates.render(channel, facts, asked.brand), costs)
-    about = f"{language}, urgency {facts.urgency}, an invented bill of {facts.bill_id}"
+    about = f"{language}, urgency {facts.urgency}, the invented bill {facts.bill_id}"
     return preview_page(f"Preview of {kind}", about, list(shown))
 
 
