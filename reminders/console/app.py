@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
@@ -14,20 +15,31 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
 
 from config.settings import Settings, load
-from reminders.console import inbox, preferences, receipts
+from reminders.console import inbox, operations, pay_link, preferences, preview, receipts
 from reminders.console.appender import Appender
 from reminders.console.doors import Doors
 from reminders.console.events import EventsDoor
 from reminders.console.health import ReadyDoor, healthz
 from reminders.console.inbox import InboxDoor, InboxMessage
 from reminders.console.inbox_events import InboxWatch, Look
+from reminders.console.metrics import MetricsDoor
+from reminders.console.operations import Opened, OperationsDoor
+from reminders.console.pay_link import PayLinkDoor
 from reminders.console.preferences import Desk, PreferencesDoor
+from reminders.console.preview import LedgerPreviewDesk, PreviewDoor
 from reminders.console.receipts import ReceiptsDoor
+from reminders.ledger import pay_links
 from reminders.ledger.cipher import KeyRing
-from reminders.services import memory
+from reminders.services import memory, metrics, metrics_overview
 from reminders.services.clock import clock_of
 from reminders.services.inbox import Glance, glances, messages
-from reminders.services.opening import open_engine, open_providers, open_resources, open_ring
+from reminders.services.opening import (
+    open_engine,
+    open_pay_links,
+    open_providers,
+    open_resources,
+    open_ring,
+)
 from reminders.services.preferences.desk import LedgerDesk
 
 
@@ -64,18 +76,28 @@ def create_app(
     )
 
     ledger_desk = LedgerDesk(lambda: open_resources(settings, role="console"))
+    previews = LedgerPreviewDesk(lambda: open_resources(settings, pool_size=1, role="console"))
+    opened = Opened(lambda: open_resources(settings, role="operations"))
+    people = {name: key.get_secret_value() for name, key in settings.operator_tokens.items()}
 
     async def close() -> None:
         await watch.close()
         await redis.aclose()
         engine.dispose()
         ledger_desk.close()
+        opened.close()
+        previews.close()
 
     return Doors(
         exact={
             "/v1/events": EventsDoor(appender, tokens, settings.http_max_body),
+            preview.PATH: PreviewDoor(previews, people),
             "/healthz": healthz,
             "/readyz": ReadyDoor({"Redis": redis.ping, "PostgreSQL": _asked(engine)}),
+            "/metrics": MetricsDoor(
+                opened.look(metrics.read), settings.metrics_token.get_secret_value()
+            ),
+            operations.PATH: OperationsDoor(opened.look(metrics_overview.overview), people),
         },
         below={
             receipts.PATH: ReceiptsDoor(
@@ -85,6 +107,9 @@ def create_app(
                 settings.console_url,
             ),
             inbox.PATH: inbox_door,
+            pay_link.PATH: PayLinkDoor(
+                appender, open_pay_links(settings), settings.pay_url, _bill_of(engine), clock
+            ),
             preferences.PATH: PreferencesDoor(
                 desk or ledger_desk, settings.inbox_key.get_secret_value()
             ),
@@ -111,6 +136,14 @@ def _inbox_of(
             return messages(connection, ring, customer, since())
 
     return read
+
+
+def _bill_of(engine: Engine) -> Callable[[UUID], str]:
+    def find(attempt_id: UUID) -> str:
+        with engine.connect() as connection:
+            return pay_links.bill_of(connection, attempt_id)
+
+    return find
 
 
 def _glances_of(engine: Engine, since: Callable[[], date]) -> Look:
