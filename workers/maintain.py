@@ -5,10 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 
 from config.settings import load
-from reminders.services import confirmations, incidents, maintain, unreachable
-from reminders.services.shifts import keep_shifts
+from reminders.services import maintain, unreachable
 from reminders.services.tasks.tend import Receiver
 from reminders.services.tasks.tend import tend as tend_tasks
+from reminders.services.watch import watch as watch_channels
 from workers.base import Logged
 from workers.process import process, resources
 
@@ -16,15 +16,13 @@ from workers.process import process, resources
 @shared_task(name="workers.maintain.partitions", base=Logged)  # type: ignore[untyped-decorator]  # celery
 def partitions() -> None:
     maintain.partitions(resources())
+    maintain.prune(resources())
 
 
 @shared_task(name="workers.maintain.watch", base=Logged)  # type: ignore[untyped-decorator]  # celery
 def watch() -> None:
-    keep_shifts(resources())
-    incidents.watch(resources())
-    maintain.parked(resources())
     here = process()
-    confirmations.confirm(here.resources, here.loop)
+    watch_channels(here.resources, here.loop)
 
 
 @shared_task(name="workers.maintain.probe", base=Logged)  # type: ignore[untyped-decorator]  # celery

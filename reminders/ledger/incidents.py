@@ -60,7 +60,11 @@ _COUNTS = text(
 _WAKE = text(
     """
     UPDATE reminder SET next_at = :now
-    WHERE state IN ('planned', 'contacting') AND reason = 'channel_down' AND next_at > :now
+    WHERE (customer_id, month, reminder_id) IN (
+        SELECT customer_id, month, reminder_id FROM reminder
+        WHERE state IN ('planned', 'contacting') AND reason = 'channel_down' AND next_at > :now
+        LIMIT :most FOR UPDATE SKIP LOCKED
+    )
     """
 )
 
@@ -100,14 +104,14 @@ def begin(connection: Connection, channel: str, actor: str, reason: str, at: dat
 
 
 def end(connection: Connection, incident: Incident, actor: str, reason: str, at: datetime) -> None:
-    """Close an open incident, and make due what waited for its channel."""
+    """Close an open incident."""
     _write(connection, incident.number, CLOSE, (incident.channel, actor, reason, at))
-    wake(connection, at)
 
 
-def wake(connection: Connection, at: datetime) -> int:
-    """Look at once at everything that waits for a channel; how many."""
-    return connection.execute(_WAKE, {"now": at}).rowcount
+def wake(connection: Connection, at: datetime, most: int) -> int:
+    """Look at once at up to `most` of those that wait for a channel; how many. What is locked is
+    being decided on, and needs no waking."""
+    return connection.execute(_WAKE, {"now": at, "most": most}).rowcount
 
 
 def lock(connection: Connection) -> None:

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, text
 from reminders.domain.outcome import Receipt, ReceiptStatus
 from reminders.ledger.bulk import Bulk
 
+# Message centres count their ids in few digits and begin anew: the newest message has the id.
 REFS = Bulk(
     "provider_ref",
     {"provider": "text", "ref": "text", "attempt_id": "uuid", "at": "timestamptz"},
-    conflict="DO NOTHING",
+    conflict="(provider, ref) DO UPDATE SET attempt_id = excluded.attempt_id, at = excluded.at",
 )
 PARKED = Bulk(
     "parked_receipt",
@@ -44,7 +45,15 @@ _MATCHED = text(
     """
     SELECT p.provider, p.ref, p.receipt_no, p.status, p.reason, p.dead_contact, p.at, r.attempt_id
     FROM parked_receipt p JOIN provider_ref r ON r.provider = p.provider AND r.ref = p.ref
-    ORDER BY p.received_at LIMIT :most
+    ORDER BY p.received_at LIMIT :most FOR UPDATE OF p SKIP LOCKED
+    """
+)
+_PRUNE = text(
+    """
+    DELETE FROM provider_ref WHERE (provider, ref) IN (
+        SELECT provider, ref FROM provider_ref WHERE at < :before LIMIT :most
+        FOR UPDATE SKIP LOCKED
+    )
     """
 )
 _DROP = text("DELETE FROM parked_receipt WHERE receipt_no = ANY(CAST(:numbers AS uuid[]))")
@@ -52,7 +61,7 @@ _OUTLIVED = text(
     """
     DELETE FROM parked_receipt WHERE ctid IN (
         SELECT ctid FROM parked_receipt WHERE received_at < :before
-        ORDER BY received_at LIMIT :most
+        ORDER BY received_at LIMIT :most FOR UPDATE SKIP LOCKED
     ) RETURNING provider, ref, status, reason, at
     """
 )
@@ -65,6 +74,17 @@ class Parked:
     receipt_no: UUID
     provider: str
     receipt: Receipt
+
+
+def keep(connection: Connection, rows: Iterable[tuple[str, str, UUID, datetime]]) -> None:
+    """Remember whose these ids are; of one id given twice the last counts."""
+    last = {(provider, ref): (provider, ref, *rest) for provider, ref, *rest in rows}
+    REFS.insert(connection, [last[key] for key in sorted(last)])
+
+
+def prune(connection: Connection, before: datetime, most: int) -> int:
+    """Forget up to `most` ids recorded before `before`; how many."""
+    return connection.execute(_PRUNE, {"before": before, "most": most}).rowcount
 
 
 def whose(connection: Connection, refs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUID]:

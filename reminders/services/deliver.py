@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -18,6 +19,7 @@ from reminders.services.record import record
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
+_NO_CALL = timedelta(0)
 CLAIM_SECONDS = 20  # a claim is no larger than what its provider takes in this time
 
 
@@ -82,8 +84,9 @@ def _claims(run: _Run) -> bool:
 
 
 def _claim(resources: Resources, lane: str) -> list[Kept]:
-    takes = int(resources.fleet.rate_per_s(lane) * CLAIM_SECONDS)
-    size = min(resources.limits.batch, takes or 1)
+    size = resources.limits.batch  # of a lane without a provider: its reminders go elsewhere
+    if lane in resources.fleet.by_channel:
+        size = min(size, int(resources.fleet.rate_per_s(lane) * CLAIM_SECONDS) or 1)
     now = resources.clock.now()
     return locks.in_transaction(
         resources.engine,
@@ -95,9 +98,9 @@ def _work_off(run: _Run, claimed: Sequence[Kept], started: float) -> bool:
     """Gate and send a claim, as many at a time as can start at once; False if nothing moved."""
     fleet = run.resources.fleet
     lease_ends = started + run.resources.limits.lease.total_seconds()
-    longest = max(each.capabilities.timeout for each in fleet.by_name.values())
+    longest = max((each.capabilities.timeout for each in fleet.by_name.values()), default=_NO_CALL)
     start_by = lease_ends - longest.total_seconds()
-    at_once = fleet.concurrency(run.lane) or 1
+    at_once = fleet.concurrency(run.lane) or len(claimed)
     left = list(claimed)
     busy: list[Kept] = []
     decided = run.total.decided

@@ -101,12 +101,13 @@ class Flight:
         messages = [replace(each.message, start_by=begin_by) for each in group]
         began = time.monotonic()
         late = self._watch(provider, group)
-        outcomes = await _answer(provider.send_many(messages), lambda why: [Uncertain(why)])
+        outcomes = await _answer(
+            provider.send_many(messages), lambda why: [Uncertain(why)] * len(group)
+        )
         late.cancel()
         took = time.monotonic() - began
-        if len(outcomes) != len(group):
-            lost = outcomes[0] if len(outcomes) == 1 else Uncertain("it answered for others")
-            outcomes = [lost] * len(group)
+        if len(outcomes) != len(group):  # whose answer is missing, nobody knows
+            outcomes = [Uncertain("the batch's answer does not fit it")] * len(group)
         for handover, outcome in zip(group, outcomes, strict=True):
             self._keep(handover, outcome, took)
 

@@ -104,6 +104,7 @@ def carried(work: GateWork, case: Judged, seen: Snapshot) -> bool:
     decision = decide_on(seen, case.policy)
     if not isinstance(decision, Send) or decision.rung.channel != leader.attempt.attempt.channel:
         return False
+    work.keep_effects(case.kept, decision)
     leader.carried.append((case, case.bill, decision, seen))
     return True
 

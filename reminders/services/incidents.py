@@ -8,6 +8,7 @@ given, the newest stage of each bill; what is past its use has expired, and says
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -88,9 +89,21 @@ def close_incident(resources: Resources, number: int, actor: str, reason: str) -
 
     closed = locks.in_transaction(resources.engine, work)
     log.warning("incident closed", incident=number, channel=closed.channel, actor=actor)
+    _wake(resources)
+    return closed
+
+
+def _wake(resources: Resources) -> None:
+    """Batch by batch: a million in one transaction would hold up everybody. Whatever is not woken,
+    because we die here, looks again by itself within minutes."""
+    now, most = resources.clock.now(), resources.limits.batch
+    woken = most
+    while woken == most:
+        woken = locks.in_transaction(
+            resources.engine, lambda connection: incidents.wake(connection, now, most)
+        )
     for lane in ChannelName:
         resources.wake.deliver(lane.value)
-    return closed
 
 
 def status(resources: Resources, most: int = 20) -> Status:
@@ -126,17 +139,26 @@ def watch(resources: Resources) -> list[str]:
     done = []
     known = {one.channel: one for one in opened}
     for channel, why in sorted(down.items()):
-        if channel not in known and _down_for(resources, channel, now):
-            number = open_incident(resources, channel, BREAKER, why)
+        if channel in known or not _down_for(resources, channel, now):
+            continue
+        with suppress(IncidentError):  # another watch, or a person, opened it just now
+            number = open_incident(resources, channel, BREAKER, _line(why))
             done.append(f"incident {number} of {channel} opened: {why}")
     for channel in ChannelName:
         if channel.value not in down:
             resources.redis.delete(_SEEN_DOWN + channel.value)
     for one in opened:
         if one.opened_by == BREAKER and one.channel not in down:
-            close_incident(resources, one.number, BREAKER, "a provider takes messages again")
-            done.append(f"incident {one.number} of {one.channel} closed")
+            with suppress(IncidentError):  # likewise
+                close_incident(resources, one.number, BREAKER, "a provider takes messages again")
+                done.append(f"incident {one.number} of {one.channel} closed")
     return done
+
+
+def _line(why: str) -> str:
+    """A reason that a provider's answer may have a part in, as a reason may be."""
+    shown = "".join(each for each in " ".join(why.split()) if each.isprintable())
+    return shown[:_REASON_MAX] or "its providers take nothing"
 
 
 def _down_for(resources: Resources, channel: str, now: datetime) -> bool:

@@ -49,8 +49,10 @@ async def _one(name: str, provider: ListeningChannel, stream: Stream) -> None:
         while True:
             try:
                 await provider.listen(take)
-            except (OSError, RedisError, ValueError) as error:
+            except (OSError, RedisError) as error:
                 log.warning("listening broke off", provider=name, reason=type(error).__name__)
+            except Exception:  # whatever it is, the others must go on, and this one begin again
+                log.exception("listening broke off", provider=name)
             await asyncio.sleep(_AGAIN_S)
     finally:
         await provider.close()

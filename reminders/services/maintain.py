@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 from sqlalchemy import Connection
 
-from reminders.ledger import contact_points, locks, schema
+from reminders.ledger import contact_points, locks, provider_refs, schema
 from reminders.services import receipts
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
+REFS_KEPT = timedelta(days=90)  # carriers give up after days; a late report of theirs after weeks
 
 
 def partitions(resources: Resources) -> list[str]:
@@ -27,6 +30,20 @@ def parked(resources: Resources) -> int:
     """Apply receipts that came before their message was recorded; returns how many."""
     applied = receipts.apply_parked(resources)
     return applied.receipts + applied.dead
+
+
+def prune(resources: Resources) -> int:
+    """Forget providers' own ids of messages that no receipt speaks of any more; how many."""
+    before, most = resources.clock.now() - REFS_KEPT, resources.limits.batch
+    total, found = 0, most
+    while found == most:
+        found = locks.in_transaction(
+            resources.engine, lambda connection: provider_refs.prune(connection, before, most)
+        )
+        total += found
+    if total:
+        log.info("ids of providers forgotten", count=total)
+    return total
 
 
 def probe(resources: Resources) -> int:

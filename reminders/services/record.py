@@ -85,7 +85,7 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
             moves.append(wake_up(kept, [one.attempt for one in past], now))
     attempts.change_all(connection, changes)
     attempts.EVENTS.insert(connection, [attempts.event_row(each.kept, now) for each in changes])
-    provider_refs.REFS.insert(connection, _refs(resources, changes, now))
+    provider_refs.keep(connection, _refs(resources, changes, now))
     contact_points.DEAD_DEVICES.insert(connection, devices)
     mark_changed(connection, contact_points.take_signs(connection, signs, now), now)
     led_by = [each.kept for each in changes if _carries(resources, each, present)]
@@ -123,9 +123,9 @@ def _dead_devices(
 
 def _refs(
     resources: Resources, changes: Sequence[Change], now: datetime
-) -> list[tuple[object, ...]]:
+) -> list[tuple[str, str, UUID, datetime]]:
     """The ids by which providers will speak of these, where they quote no other."""
-    rows: list[tuple[object, ...]] = []
+    rows = []
     for each in changes:
         attempt = each.kept.attempt
         provider = resources.fleet.by_name.get(attempt.provider)

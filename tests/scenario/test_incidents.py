@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection
 
+from channels.fleet import Fleet
 from reminders.domain.case import EVERY_CHANNEL
+from reminders.ledger import incidents as ledger
+from reminders.ledger.incidents import Incident
 from reminders.services import incidents
 from reminders.services.incidents import IncidentError, Mode
 from tests.scenario.test_ledger import due
-from tests.scenario.world import World
+from tests.scenario.world import START, World
 
 
 def declare(world: World, channel: str = "sms") -> int:
@@ -98,3 +104,68 @@ def test_one_incident_a_channel_and_each_ends_once(world: World) -> None:
     incidents.close_incident(world.resources, number, "me", "over")
     with pytest.raises(IncidentError, match="is open"):
         incidents.close_incident(world.resources, number, "me", "over")
+
+
+def test_the_end_of_an_incident_wakes_what_waits_in_batches(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million reminders in one transaction would hold up everybody."""
+    limits = replace(world.resources.limits, batch=2)
+    for number in range(1, 6):
+        world.customer(f"C-{number}")
+        world.bill(f"B-{number}", who=f"C-{number}")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    opened = declare(world, EVERY_CHANNEL)
+    world.deliver()
+    world.clock.set(world.clock.now() + timedelta(seconds=30))
+    resources = replace(world.resources, limits=limits)
+    woken: list[int] = []
+    wake = ledger.wake
+
+    def counted(*args: object, **named: object) -> int:
+        woken.append(wake(*args, **named))  # type: ignore[arg-type]  # passed through
+        return woken[-1]
+
+    monkeypatch.setattr(ledger, "wake", counted)
+    incidents.close_incident(resources, opened, "on-call", "it works again")
+    assert woken == [2, 2, 1]
+
+
+def test_two_watches_at_once_open_one_incident(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Fleet, "down", lambda _: {"sms": "its provider\nfails " + "x" * 600})
+    incidents.watch(world.resources)
+    world.clock.set(world.clock.now() + world.resources.limits.channel_down_after)
+    incidents.watch(world.resources)
+    with monkeypatch.context() as late:
+        late.setattr(ledger, "open_now", _first_empty(ledger.open_now))
+        assert incidents.watch(world.resources) == []
+    assert world.rows("SELECT count(*) FROM incident_act") == [(1,)]
+
+
+def _first_empty(
+    read: Callable[[Connection], list[Incident]],
+) -> Callable[[Connection], list[Incident]]:
+    """The other watch looked before the incident was open."""
+    looked: list[int] = []
+
+    def look(connection: Connection) -> list[Incident]:
+        looked.append(1)
+        return [] if len(looked) == 1 else read(connection)
+
+    return look
+
+
+def test_bills_that_a_message_takes_along_are_touched_too(world: World) -> None:
+    world.use("digests", digest=True)
+    world.customer()
+    for number in range(3):
+        world.bill(f"B-{number}")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    number = declare(world)
+    world.deliver()
+    touched = incidents.affected(world.resources, number)
+    assert [each.bill_id for each in touched] == ["B-0", "B-1", "B-2"]

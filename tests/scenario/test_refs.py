@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from reminders.services import receipts
+from reminders.domain.outcome import Accepted
+from reminders.ledger import provider_refs
+from reminders.services import maintain, receipts
 from tests.scenario.test_ledger import due
-from tests.scenario.world import World
+from tests.scenario.world import World, session
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +48,52 @@ def test_a_receipt_of_nobodys_message_ends_as_a_dead_letter(world: World) -> Non
     world.clock.set(world.clock.now() + timedelta(days=8))
     receipts.apply_parked(world.resources)
     assert world.dead() == [("receipt", "its message is unknown")]
+
+
+def test_an_id_that_a_message_centre_uses_again_is_the_newest_messages(world: World) -> None:
+    world.sms.script = lambda message: Accepted("0001")
+    due(world)
+    world.deliver()
+    world.customer("C-2")
+    world.bill("B-2", who="C-2")
+    world.evaluate()
+    world.deliver()
+    world.posts({"id": "0001", "status": "delivered"})
+    found = world.rows(
+        "SELECT ref FROM attempt JOIN customer USING (customer_id) WHERE state = 'delivered'"
+    )
+    assert found == [("C-2",)]
+
+
+def test_one_id_for_two_messages_of_a_batch_loses_neither(world: World) -> None:
+    world.sms.script = lambda message: Accepted("0001")
+    due(world)
+    world.customer("C-2")
+    world.bill("B-2", who="C-2")
+    world.evaluate()
+    world.deliver()
+    assert world.attempts() == ["sms first accepted"] * 2
+    assert world.rows("SELECT count(*) FROM provider_ref") == [(1,)]
+
+
+def test_two_who_apply_what_is_parked_at_once_do_not_wait_for_each_other(world: World) -> None:
+    due(world)
+    results = world.call(world.gate(world.claim("sms")))
+    world.posts({"id": f"ref-{str(results[0].attempt_id)[-8:]}", "status": "delivered"})
+    world.record(results)
+    with session(world.engine) as other:
+        assert len(provider_refs.matched(other, 10)) == 1
+        assert receipts.apply_parked(world.resources).receipts == 0
+    assert receipts.apply_parked(world.resources).receipts == 1
+
+
+def test_ids_of_old_messages_are_forgotten_in_batches(world: World) -> None:
+    due(world)
+    world.deliver()
+    assert maintain.prune(world.resources) == 0
+    world.clock.set(world.clock.now() + maintain.REFS_KEPT + timedelta(days=1))
+    small = replace(world.resources, limits=replace(world.resources.limits, batch=1))
+    assert maintain.prune(small) == 1
+    assert world.rows("SELECT count(*) FROM provider_ref") == [(0,)]
+    world.posts({"id": "ref-forgotten", "status": "delivered"})
+    assert receipts.apply_parked(world.resources).receipts == 0

@@ -17,7 +17,7 @@ CREATE TABLE provider_ref (
     at timestamptz NOT NULL,
     PRIMARY KEY (provider, ref)
 ) WITH (fillfactor = 90);
-CREATE INDEX provider_ref_at ON provider_ref USING brin (at);
+CREATE INDEX provider_ref_at ON provider_ref (at);
 
 -- Receipts that came before their attempt was recorded.
 CREATE TABLE parked_receipt (
@@ -109,6 +109,9 @@ CREATE TABLE incident_effect (
     at timestamptz NOT NULL,
     PRIMARY KEY (customer_id, month, reminder_id, incident_no, effect)
 );
+-- What waits for a channel, to be woken when it is back.
+CREATE INDEX reminder_channel_down ON reminder (next_at)
+    WHERE state IN ('planned', 'contacting') AND reason = 'channel_down';
 CREATE INDEX incident_effect_incident ON incident_effect (incident_no);
 
 CREATE TABLE provider_shift (
