@@ -109,7 +109,8 @@ def within_caps(trace: Trace) -> Iterator[str]:
             sent.point,
             sent.leads,
         )
-        if sent.channel == "in_app":  # a note in one's own inbox reaches out to nobody
+        # A note in one's own inbox, a task for our own people: neither reaches out to anybody.
+        if sent.channel in ("in_app", "human_task"):
             continue
         every = [*before, *_by_others(trace, sent.at)]
         for cap in broken_caps(trace.life.policy, place, witness.zones, every, wanted):

@@ -108,7 +108,9 @@ def _ordered(dossier: Dossier, call: Call, states: Sequence[Reach], kinds: Seque
         reach.place is not None
         and dossier.rules.law.orders(reach.place.jurisdiction, kind, product)
         and not any(
-            reach.allows(channel, kind) and works(channel, address)
+            channel in dossier.rules.everywhere
+            and reach.allows(channel, kind)
+            and works(channel, address)
             for channel, address in reach.addresses
         )
         for reach in states
