@@ -28,6 +28,7 @@ from reminders.services.inbox import Glance
 EVERY_S = 1.0  # between two looks at the ledger
 HEARTBEAT_S = 15.0  # a comment after so long a silence: what stands between keeps the line open
 LONGEST_S = 3600.0  # then the client comes again, with a pass that is still fresh
+AGAIN_AFTER_MS = 3_000  # a client whose stream ended
 PATIENCE_S = 30.0  # a client that takes nothing for so long is gone
 MOST = 2_000  # streams of a process
 MOST_OF_ONE = 8  # streams of a customer: their devices
@@ -171,7 +172,7 @@ async def _start(send: Send) -> None:
         (b"x-accel-buffering", b"no"),  # nginx hands on each event at once
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await _write(send, b"retry: 3000\n\n")
+    await _write(send, b"retry: %d\n\n" % AGAIN_AFTER_MS)
 
 
 async def _write(send: Send, body: bytes, *, more: bool = True) -> None:
