@@ -28,6 +28,7 @@ from reminders.console.pay_link import PayLinkDoor
 from reminders.console.preferences import Desk, PreferencesDoor
 from reminders.console.preview import LedgerPreviewDesk, PreviewDoor
 from reminders.console.receipts import ReceiptsDoor
+from reminders.console.tasks import LedgerTaskDesk, TasksDoor
 from reminders.ledger import pay_links
 from reminders.ledger.cipher import KeyRing
 from reminders.services import memory, metrics, metrics_overview
@@ -78,7 +79,10 @@ def create_app(
     ledger_desk = LedgerDesk(lambda: open_resources(settings, role="console"))
     previews = LedgerPreviewDesk(lambda: open_resources(settings, pool_size=1, role="console"))
     opened = Opened(lambda: open_resources(settings, role="operations"))
+    task_desk = LedgerTaskDesk(lambda: open_resources(settings, role="console"))
     people = {name: key.get_secret_value() for name, key in settings.operator_tokens.items()}
+
+    tasks_door = TasksDoor(task_desk, people)
 
     async def close() -> None:
         await watch.close()
@@ -86,6 +90,7 @@ def create_app(
         engine.dispose()
         ledger_desk.close()
         opened.close()
+        task_desk.close()
         previews.close()
 
     return Doors(
@@ -97,6 +102,7 @@ def create_app(
             "/metrics": MetricsDoor(
                 opened.look(metrics.read), settings.metrics_token.get_secret_value()
             ),
+            "/v1/tasks": tasks_door,
             operations.PATH: OperationsDoor(opened.look(metrics_overview.overview), people),
         },
         below={
@@ -107,6 +113,7 @@ def create_app(
                 settings.console_url,
             ),
             inbox.PATH: inbox_door,
+            "/v1/tasks/": tasks_door,
             pay_link.PATH: PayLinkDoor(
                 appender, open_pay_links(settings), settings.pay_url, _bill_of(engine), clock
             ),
