@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from reminders.domain.identity import customer_id
 from reminders.ledger import facts, locks
+from reminders.services import incidents, maintain
 from tests.scenario.world import START, World
 from tests.scenario.world import bill_data as terms
 
@@ -53,6 +54,17 @@ def waiting(world: World, future: Future[object]) -> str:
 LOCKING = "FOR NO KEY UPDATE"
 
 
+def in_doubt(world: World) -> None:
+    """An address that failed long ago, and has been in doubt ever since."""
+    with world.engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE contact_point SET health = 'suspect', failed_at = '2020-01-01'"
+                " WHERE channel = 'sms'"
+            )
+        )
+
+
 def facts_of_every_kind(world: World) -> dict[str, Callable[[], object]]:
     return {
         "customer": world.customer,
@@ -64,17 +76,22 @@ def facts_of_every_kind(world: World) -> dict[str, Callable[[], object]]:
             "contact.changed", {"channel": "sms", "address": "+8616199999999"}
         ),
         "receipt": lambda: world.receipt(world.last_attempt(), "delivered"),
+        "stop": lambda: world.posts({"from": "+8616100000001", "text": "STOP", "id": "m"}),
+        "probe": lambda: maintain.probe(world.resources),
     }
 
 
 @pytest.mark.parametrize(
-    "name", ["customer", "bill", "payment", "opt-out", "hold", "contact", "receipt"]
+    "name",
+    ["customer", "bill", "payment", "opt-out", "hold", "contact", "receipt", "stop", "probe"],
 )
 def test_who_writes_a_fact_waits_for_the_customer(
     world: World, aside: ThreadPoolExecutor, name: str
 ) -> None:
     due(world)
     world.deliver()
+    if name == "probe":
+        in_doubt(world)
     with world.engine.connect() as other:
         other.execute(_LOCK, {"id": ONE})
         written: Future[object] = aside.submit(facts_of_every_kind(world)[name])
@@ -297,3 +314,14 @@ def test_who_lost_the_lease_passes_no_gate(world: World) -> None:
     fresh = world.claim("sms")
     assert world.gate(stale).decided == 0
     assert len(world.gate(fresh).handovers) == 1
+
+
+def test_the_end_of_an_incident_waits_for_no_reminder(world: World) -> None:
+    """It takes no customer's lock: what is locked is being decided on, and is passed over."""
+    due(world)
+    number = incidents.open_incident(world.resources, "*", "on-call", "all is down")
+    world.deliver()
+    with world.engine.connect() as gate:
+        gate.execute(text("SELECT 1 FROM reminder FOR UPDATE"))
+        incidents.close_incident(world.resources, number, "on-call", "it works again")
+    assert world.next_wake_up() is not None

@@ -61,6 +61,8 @@ class Lane:
     answer: Outcome | None = None
     gate_breaks_at: int = 0
     ask: bool = False
+    batch_lacks: int = 0
+    batch_breaks: bool = False
     grants: list[int] = field(default_factory=list)
     gated: list[int] = field(default_factory=list)
     gated_at: list[float] = field(default_factory=list)
@@ -87,6 +89,11 @@ class Lane:
         outcome = await said if asyncio.iscoroutine(said) else said
         self.in_flight -= 1
         return cast("Outcome", outcome)
+
+    async def send_many(self, messages: Sequence[Message]) -> Sequence[Outcome]:
+        if self.batch_breaks:
+            raise ValueError("a mistake in a channel")
+        return [Accepted("ref")] * (len(messages) - self.batch_lacks)
 
     async def inquire(self, key: str) -> Outcome | None:
         return self.answer
@@ -136,7 +143,11 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
             lane.given_back += 1
 
         channel = SimpleNamespace(
-            name=lane.name, capabilities=lane.capabilities, send=lane.send, ask=lane.inquire
+            name=lane.name,
+            capabilities=lane.capabilities,
+            send=lane.send,
+            send_many=lane.send_many,
+            ask=lane.inquire,
         )
         resources = SimpleNamespace(
             fleet=Fleet((cast("Channel", channel),), lane),
@@ -191,6 +202,27 @@ def test_a_channel_that_raises_leaves_an_uncertain_attempt_and_the_others_result
 
     said = [type(each.outcome).__name__ for each in lane.recorded]
     assert sorted(said) == ["Accepted", "Accepted", "Accepted", "Uncertain"]
+
+
+@pytest.mark.parametrize("lacks", [1, 2, 3])
+def test_of_a_batch_that_is_not_answered_for_each_nobody_knows_what_was_taken(
+    run: Run, lacks: int
+) -> None:
+    lane = Lane(_due(3), batch_lacks=lacks)
+    lane.capabilities = replace(lane.capabilities, batch=10)
+
+    run(lane)
+
+    assert [type(each.outcome).__name__ for each in lane.recorded] == ["Uncertain"] * 3
+
+
+def test_of_a_batch_whose_call_raises_nobody_knows_what_was_taken(run: Run) -> None:
+    lane = Lane(_due(3), batch_breaks=True)
+    lane.capabilities = replace(lane.capabilities, batch=10)
+
+    run(lane)
+
+    assert [type(each.outcome).__name__ for each in lane.recorded] == ["Uncertain"] * 3
 
 
 def test_a_gate_that_breaks_loses_no_result_of_calls_on_their_way(run: Run) -> None:

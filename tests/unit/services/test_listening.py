@@ -46,9 +46,10 @@ class Stream:
         self.entries.append(fields)
 
 
-def test_all_of_it_comes_onto_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", [OSError("gone"), EOFError("half a packet"), KeyError("odd")])
+def test_all_of_it_comes_onto_the_stream(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
     monkeypatch.setattr(listening, "_AGAIN_S", 0.0)
-    broken = Heard([Post(b"1", {"content-type": "message/rfc822"}), OSError("gone"), Post(b"2")])
+    broken = Heard([Post(b"1", {"content-type": "message/rfc822"}), fault, Post(b"2")])
     other = Heard([Post(b"3")])
     stream = Stream()
 
