@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from channels.contract import Channel
 from reminders.domain.bill import BillPosition
@@ -14,7 +16,7 @@ from reminders.domain.kinds import MessageKind
 from reminders.domain.policy import Urgency
 from reminders.domain.reminder import Reminder
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import Kind, Rendered, kind_on
+from reminders.messages.facts import NOTICES, Kind, Rendered, kind_on
 from reminders.messages.preview_page import Shown, preview_page
 from reminders.messages.samples import sample
 from reminders.messages.templates import TemplateSet
@@ -25,6 +27,8 @@ from reminders.services.resources import Resources
 CHANNELS = ("sms", "push", "voice", "in_app", "wechat", "email")
 SAMPLE = "sample"
 _NO_ID = UUID(int=0)
+# A day from the due date on which a dated kind is true, where today is none.
+_DAYS: Mapping[str, int] = {Kind.PRE_DUE: -3, Kind.DUE_TODAY: 0, Kind.OVERDUE: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +91,13 @@ def preview_bill(resources: Resources, asked: Asked) -> str:
         raise TemplateError(f"bill {asked.bill[:80]} has no version yet")
     if asked.language:
         customer = replace(customer, language=asked.language)
-    today = local_day(known.now, customer.time_zone)
-    kind = asked.kind or kind_on(bill.terms.due_on, today)
+    now, kind = _when(asked.kind, known.now, bill.terms.due_on, customer.time_zone)
+    today = local_day(now, customer.time_zone)
     reminder = _reminder(customer, bill, kind, asked.urgency)
     if asked.brand:
         resources = replace(resources, brands={bill.terms.product: asked.brand})
-    shown = _each(
-        lambda channel: draft(resources, channel, reminder, customer, bill, known.now), costs
-    )
-    about = f"bill {bill.bill_id} on {today}, urgency {asked.urgency}: nothing is sent"
+    shown = _each(lambda channel: draft(resources, channel, reminder, customer, bill, now), costs)
+    about = f"bill {bill.bill_id} as on {today}, urgency {asked.urgency}: nothing is sent"
     return preview_page(f"Preview of {kind}", about, list(shown))
 
 
@@ -106,6 +108,17 @@ def costs_of(providers: Iterable[Channel]) -> Mapping[str, int]:
         known = each.capabilities
         found[known.channel] = max(known.cost_minor, found.get(known.channel, 0))
     return found
+
+
+def _when(kind: str, now: datetime, due_on: date, zone: str) -> tuple[datetime, str]:
+    """An instant at which this kind is true of the bill: now, if it is; and the kind."""
+    today = local_day(now, zone)
+    true = kind_on(due_on, today)
+    wanted = Kind.OVERDUE if kind in NOTICES else kind
+    if wanted not in _DAYS or wanted == true:
+        return now, kind or true
+    day = due_on + timedelta(days=_DAYS[wanted])
+    return datetime.combine(day, time(12), ZoneInfo(zone or "UTC")), kind
 
 
 def _each(write: Callable[[str], Rendered], costs: Mapping[str, int]) -> Iterable[Shown]:
