@@ -25,12 +25,17 @@ def written(letter: Letter, attempt: str, at: datetime) -> Inbound:
     own = (letter.words[: quoted.start()] if quoted else letter.words).strip()
     text = "STOP" if asks_to_stop(letter) else own or " ".join(letter.head("subject"))
     return Inbound(
-        sender=sender[0],
-        text=text.replace("\0", "")[:_MOST],
+        sender=_storable(sender[0]),
+        text=_storable(text)[:_MOST],
         at=at,
-        ref=" ".join(letter.head("message-id"))[:200],
+        ref=_storable(" ".join(letter.head("message-id")))[:200],
         attempt_id=attempt,
     )
+
+
+def _storable(text: str) -> str:
+    """No database takes a NUL."""
+    return text.replace("\0", "")
 
 
 def asks_to_stop(letter: Letter) -> bool:
