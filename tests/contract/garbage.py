@@ -140,3 +140,49 @@ PDU = st.builds(
 SHORT = st.sampled_from((b"", b"[]", b"[" * 5000, b"1" * 5000, b"null", b"\xff\xfe", b"{}", b'"'))
 
 BODY = st.one_of(st.binary(max_size=60), JSON, FORM, XML, MAIL, PDU, SHORT)
+
+
+def spoilt(tree: object) -> st.SearchStrategy[object]:
+    """`tree` with one to three things wrong in it, each anywhere."""
+    return st.lists(st.tuples(st.integers(0, 10**6), _WRONGS, _LEAF), min_size=1, max_size=3).map(
+        lambda wrongs: _with(tree, wrongs)
+    )
+
+
+_WRONGS = st.sampled_from(("drop", "retype", "retype", "wrap", "double", "rename", "object"))
+
+
+def _with(tree: object, wrongs: list[tuple[int, str, object]]) -> object:
+    for where, wrong, leaf in wrongs:
+        count = _count(tree)
+        tree = _spoil(tree, where % count, wrong, leaf)
+    return tree
+
+
+def _count(tree: object) -> int:
+    return 1 + sum(map(_count, _inside(tree)))
+
+
+def _inside(tree: object) -> list[object]:
+    if isinstance(tree, dict):
+        return list(tree.values())
+    return tree if isinstance(tree, list) else []
+
+
+def _spoil(tree: object, where: int, wrong: str, leaf: object) -> object:
+    """The node number `where`, counted from the root down, made wrong."""
+    if where == 0:
+        return {"wrap": [tree], "double": [tree, tree], "object": {"value": tree}}.get(wrong, leaf)
+    keys = list(tree) if isinstance(tree, dict) else list(range(len(_inside(tree))))
+    found = dict(zip(keys, _inside(tree), strict=True))
+    for key, inner in found.items():
+        where -= 1
+        size = _count(inner)
+        if where < size:
+            found |= {key: _spoil(inner, where, wrong, leaf)}
+            if where == 0 and wrong in ("drop", "rename"):
+                kept = found.pop(key)
+                found |= {f"{key}x": kept} if wrong == "rename" else {}
+            break
+        where -= size - 1
+    return found if isinstance(tree, dict) else list(found.values())

@@ -160,7 +160,7 @@ def posters() -> tuple[Poster, ...]:
     return (
         Poster("gateway", "sms-gateway", {"token": "t", **secret, **near}, _ours, 300),
         Poster("mail", "smtp", _mail_settings(RIGHT), _ours, 300),
-        Poster("letters", "smtp", _mail_settings(RIGHT, verp_key="k"), _mail, 300),
+        Poster("letters", "smtp", _mail_settings(RIGHT), _mail, 300),
         Poster("mailgun", "smtp", _mail_settings(RIGHT, events="mailgun"), _mailgun, 300),
         Poster(
             "sendgrid", "smtp", _mail_settings(_public(RIGHT), events="sendgrid"), _sendgrid, 600
