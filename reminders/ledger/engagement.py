@@ -14,6 +14,14 @@ ENGAGEMENT = Bulk(
     {"customer_id": "bigint", "kind": "text", "at": "timestamptz", "channel": "text"},
     conflict="DO NOTHING",
 )
+_PRUNE = text(
+    """
+    DELETE FROM engagement WHERE (customer_id, kind, at) IN (
+        SELECT customer_id, kind, at FROM engagement WHERE at < :before LIMIT :most
+        FOR UPDATE SKIP LOCKED
+    )
+    """
+)
 _SINCE = text(
     """
     SELECT customer_id, kind, at FROM engagement
@@ -32,3 +40,8 @@ def since(
     ):
         found.setdefault(customer, []).append((kind, moment))
     return found
+
+
+def prune(connection: Connection, before: datetime, most: int) -> int:
+    """Forget up to `most` acts before `before`; how many."""
+    return connection.execute(_PRUNE, {"before": before, "most": most}).rowcount

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
-from reminders.ledger import contact_points, locks, provider_refs, schema
+from reminders.ledger import contact_points, engagement, locks, provider_refs, schema
 from reminders.services import receipts
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
+ACTS_KEPT = timedelta(days=400)  # longer than any hour is learned from
 REFS_KEPT = timedelta(days=90)  # carriers give up after days; a late report of theirs after weeks
 
 
@@ -33,17 +36,31 @@ def parked(resources: Resources) -> int:
 
 
 def prune(resources: Resources) -> int:
-    """Forget providers' own ids of messages that no receipt speaks of any more; how many."""
-    before, most = resources.clock.now() - REFS_KEPT, resources.limits.batch
-    total, found = 0, most
-    while found == most:
+    """Forget providers' own ids of messages that no receipt speaks of any more, and acts that no
+    hour is learned from; how many. For `run_for` at most: the rest waits for the next time."""
+    now = resources.clock.now()
+    stop_at = time.monotonic() + resources.limits.run_for.total_seconds()
+    refs = _in_batches(resources, provider_refs.prune, now - REFS_KEPT, stop_at)
+    acts = _in_batches(resources, engagement.prune, now - ACTS_KEPT, stop_at)
+    if refs or acts:
+        log.info("forgotten", provider_refs=refs, acts=acts)
+    return refs + acts
+
+
+def _in_batches(
+    resources: Resources,
+    forget: Callable[[Connection, datetime, int], int],
+    before: datetime,
+    stop_at: float,
+) -> int:
+    most, total = resources.limits.batch, 0
+    while True:
         found = locks.in_transaction(
-            resources.engine, lambda connection: provider_refs.prune(connection, before, most)
+            resources.engine, lambda connection: forget(connection, before, most)
         )
         total += found
-    if total:
-        log.info("ids of providers forgotten", count=total)
-    return total
+        if found < most or time.monotonic() >= stop_at:
+            return total
 
 
 def probe(resources: Resources) -> int:

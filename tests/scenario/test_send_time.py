@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from reminders.domain.identity import customer_id
+from reminders.services import maintain
 from tests.scenario.world import START, World
 
 SEND_TIME = {"at": "11:00", "tiers": {"R3": "12:00"}, "leave_minutes": 240}
@@ -75,3 +77,13 @@ def test_never_so_late_that_its_use_is_over(world: World) -> None:
         " AND a.number = 1 AND a.submitted_at > r.due_at + interval '5 minutes'"
     )
     assert late == [(0,)]
+
+
+def test_acts_that_nothing_is_learned_from_any_more_are_forgotten(world: World) -> None:
+    world.customer()
+    acts(world, 18)
+    world.clock.set(START + timedelta(days=300))
+    assert maintain.prune(world.resources) == 0
+    world.clock.set(START + timedelta(days=500))
+    small = replace(world.resources, limits=replace(world.resources.limits, batch=2))
+    assert maintain.prune(small) == 5

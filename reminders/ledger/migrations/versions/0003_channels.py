@@ -81,6 +81,7 @@ CREATE TABLE engagement (
     channel text NOT NULL DEFAULT '',
     PRIMARY KEY (customer_id, kind, at)
 );
+CREATE INDEX engagement_at ON engagement USING brin (at);
 """
 
 # What became of providers and channels: append-only, with who, when and why.
