@@ -31,17 +31,19 @@ list-style:none;margin:0 0 1rem;padding:0}
 background:var(--card);min-width:0}
 .tiles b{display:block;font-size:1.6rem;line-height:1.2;font-variant-numeric:tabular-nums}
 section{margin:0 0 1rem}
-code{font-size:.8rem;color:var(--quiet);overflow-wrap:anywhere}
+code{font-size:.8rem;color:var(--quiet)}
 table{border-collapse:collapse;width:100%;margin-top:.5rem}
 th,td{text-align:left;padding:.3rem .75rem .3rem 0;vertical-align:top;
-border-top:1px solid var(--line);overflow-wrap:anywhere}
+border-top:1px solid var(--line);overflow-wrap:break-word}
+section{overflow-x:auto}
 th{font-weight:600;color:var(--quiet);border-top:0;white-space:nowrap}
 .num{font-variant-numeric:tabular-nums;white-space:nowrap}
 meter{width:5rem;height:.8rem;vertical-align:middle}
 p{margin:.25rem 0}
 @media (max-width:40rem){thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}
 tr{display:block;border-top:1px solid var(--line);padding:.4rem 0}
-td{display:flex;gap:.75rem;justify-content:space-between;border:0;padding:.1rem 0;text-align:right}
+td{display:flex;overflow-wrap:anywhere;gap:.75rem;
+justify-content:space-between;border:0;padding:.1rem 0;text-align:right}
 td::before{content:attr(data-name);color:var(--quiet);text-align:left;flex:0 0 6rem}
 .tiles{grid-template-columns:1fr 1fr}}
 """

@@ -44,6 +44,8 @@ def settings(redis_url: str, database_url: str) -> Settings:
         hash_key=SecretStr("h"),
         inbox_key=SecretStr("inbox-key"),
         producer_tokens={"billing": SecretStr("b-token")},
+        operator_tokens={"lin": SecretStr("lin-token")},
+        metrics_token=SecretStr("m-token"),
         receipt_secrets={"sms-gateway": SecretStr("s3cret")},
     )
 

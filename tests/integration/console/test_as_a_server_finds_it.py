@@ -38,18 +38,26 @@ def test_it_reads_the_inbox_of_the_database_and_ends_in_order(
     token = inbox_token("C-1", "inbox-key", datetime.now(UTC) + timedelta(minutes=1))
     headers = {"Authorization": f"Bearer {token}"}
 
-    async def visit() -> tuple[Answer, Answer, list[str]]:
+    scraper = {"Authorization": "Bearer m-token"}
+
+    async def visit() -> tuple[list[Answer], list[str]]:
         app = module.__getattr__("app")
         ready = await call(app, "GET", "/readyz")
         inbox = await call(app, "GET", "/v1/inbox/C-1", headers=headers, query="history=1")
-        return ready, inbox, await lifespan(app)
+        numbers = await call(app, "GET", "/metrics", headers=scraper)
+        page = await call(app, "GET", "/v1/operations", query="token=lin-token")
+        return [ready, inbox, numbers, page], await lifespan(app)
 
     try:
-        ready, inbox, said = asyncio.run(visit())
+        (ready, inbox, numbers, page), said = asyncio.run(visit())
     finally:
         vars(module).pop("app", None)
     assert ready.status == 200
-    assert json.loads(inbox.body) == {"messages": []}
+    assert json.loads(inbox.body) == {"messages": [], "unread": 0, "banner": None}
+    assert b"reminders_due_unsent 0.0" in numbers.body
+    assert b"reminders_scrape_failed{" not in numbers.body
+    assert page.status == 200
+    assert b'class="mode normal"' in page.body
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
