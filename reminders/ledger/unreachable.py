@@ -24,6 +24,7 @@ _CANDIDATES = text(
     SELECT DISTINCT r.customer_id, r.bill_id, r.policy FROM reminder r
     WHERE r.state IN ('planned', 'contacting') AND r.lane = ANY(CAST(:lanes AS text[]))
       AND r.next_at < :until
+      AND (r.customer_id, r.bill_id) > (:customer, :bill)
       AND NOT EXISTS (
         SELECT 1 FROM contact_point c
         WHERE c.customer_id = r.customer_id AND c.secret_id IS NOT NULL AND c.health <> 'dead'
@@ -35,7 +36,7 @@ _CANDIDATES = text(
       AND NOT EXISTS (
         SELECT 1 FROM human_task t WHERE t.customer_id = r.customer_id
           AND t.kind = 'unreachable' AND t.bill_id = r.bill_id)
-    LIMIT :most
+    ORDER BY r.customer_id, r.bill_id LIMIT :most
     """
 )
 _CUSTOMERS = text(
@@ -62,14 +63,17 @@ def candidates(
     channels: Mapping[str, Collection[str]],
     until: datetime,
     most: int,
+    past: Candidate | None = None,
 ) -> list[Candidate]:
     """Bills with a reminder that wakes up before `until`. `channels`: by policy, those of its
-    ladders."""
+    ladders; `past` is the last one of the page before."""
     values = {
         "lanes": [lane.value for lane in ChannelName],
         "until": until,
         "channels": json.dumps({label: sorted(names) for label, names in channels.items()}),
         "most": most,
+        "customer": past.customer_id if past else -1,
+        "bill": past.bill_id if past else "",
     }
     return [Candidate(*row) for row in connection.execute(_CANDIDATES, values)]
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from reminders.domain.calendar import local_day
 from reminders.domain.customer import ChannelName, ContactHealth, Customer
 from reminders.domain.human_task import Task, TaskKind, TaskState
+from reminders.domain.kinds import DATED
 from reminders.domain.policy import Policy
 from reminders.ledger import facts, locks, tasks, unreachable
 from reminders.ledger.facts import Facts
@@ -21,7 +22,6 @@ from reminders.services.tasks.acts import expire
 log = structlog.get_logger(__name__)
 WITHIN = timedelta(days=7)  # before its due date a bill is looked at; overdue ones always are
 DONE_WITHIN = timedelta(days=1)  # for the person who takes it
-_MOST = 5_000  # in one run; the next one goes on
 _BATCH = 500
 _AGAIN = "a contact point works again"
 
@@ -32,16 +32,19 @@ def find(resources: Resources, within: timedelta = WITHIN) -> int:
     Tasks of customers who have given a way to reach them meanwhile end by themselves.
     """
     now = resources.clock.now()
-    _end(resources)
+    _end(resources, now)
     with resources.engine.connect() as connection:
-        channels = {
-            label: channels_of(resources.book.get(label))
-            for label in unreachable.labels(connection)
-        }
-        found = unreachable.candidates(connection, channels, now + within, _MOST)
+        labels = unreachable.labels(connection)
+    channels = {label: channels_of(resources.book.get(label)) for label in labels}
     made = 0
-    for first in range(0, len(found), _BATCH):
-        made += _make(resources, found[first : first + _BATCH], now, within)
+    last: Candidate | None = None
+    while True:
+        with resources.engine.connect() as connection:
+            page = unreachable.candidates(connection, channels, now + within, _BATCH, last)
+        made += _make(resources, page, now, within)
+        if len(page) < _BATCH:
+            break
+        last = page[-1]
     if made:
         log.warning("customers whom nothing reaches", bills=made)
     return made
@@ -60,12 +63,13 @@ def channels_of(policy: Policy) -> frozenset[str]:
 
 
 def reachable(customer: Customer, channels: Iterable[str]) -> bool:
-    """True if one of these channels has an address that lives and is not switched off."""
+    """True if one of these channels has an address that lives, and may say of a bill that it is
+    to be paid soon, today or since when."""
     points = (customer.contacts.get(channel) for channel in channels)
     return any(
         point is not None
         and point.health is not ContactHealth.DEAD
-        and not customer.opted_out(point.channel, "*")
+        and any(not customer.opted_out(point.channel, kind) for kind in DATED)
         for point in points
     )
 
@@ -82,6 +86,7 @@ def _make(
             for each in found
             if (customer := known.get(each.customer_id)) is not None
             and _wanted(customer, each.bill_id, now, within)
+            and not _reached(resources, customer, each.bill_id, now)
         }
         for customer_id, bill_id in sorted(wanted):
             tasks.make(
@@ -106,9 +111,18 @@ def _wanted(known: Facts, bill_id: str, now: datetime, within: timedelta) -> boo
     return bill.terms.due_on <= local_day(now + within, customer.time_zone or "UTC")
 
 
-def _end(resources: Resources) -> None:
-    """End open tasks of customers who can be reached again, by any channel of any policy."""
-    now = resources.clock.now()
+def _reached(resources: Resources, known: Facts, bill_id: str, now: datetime) -> bool:
+    """Whether the policy that rules this bill now reaches its customer."""
+    bill, customer = known.bills.get(bill_id), known.customer
+    if bill is None:
+        return False
+    terms = bill.terms
+    policy = resources.book.choose(now, terms.product, terms.currency, customer.jurisdiction)
+    return reachable(customer, channels_of(policy))
+
+
+def _end(resources: Resources, now: datetime) -> None:
+    """End open tasks of customers who can be reached again. What a person has taken is theirs."""
     last: Task | None = None
     while True:
         with resources.engine.connect() as connection:
@@ -116,10 +130,9 @@ def _end(resources: Resources) -> None:
             waiting = [task for task in page if task.state is TaskState.OPEN]
             ids = {task.customer_id for task in waiting}
             known = facts.load(connection, ids, resources.since(now)) if ids else {}
-        channels = channels_of(resources.book.active)
         for task in waiting:
-            customer = known.get(task.customer_id)
-            if customer is not None and reachable(customer.customer, channels):
+            found = known.get(task.customer_id)
+            if found is not None and _reached(resources, found, task.bill_id, now):
                 _end_one(resources, task)
         if len(page) < _BATCH:
             return

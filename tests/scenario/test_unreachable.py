@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from reminders.domain.human_task import Task, TaskState
+from reminders.domain.kinds import DATED
 from reminders.services import unreachable
 from reminders.services.tasks import acts
 from reminders.services.tasks.tend import tend
@@ -90,3 +91,27 @@ def test_an_opt_out_of_one_kind_leaves_the_channel(soon: World) -> None:
     data = {"actor": "customer", "channel": "sms", "message_kind": "payment_received"}
     soon.tell("preference.changed", data | {"allowed": False})
     assert found(soon) == []
+
+
+def test_what_is_switched_off_by_kind_is_one_task_and_stays_one(soon: World) -> None:
+    lose(soon, "email", "in_app")
+    for kind in DATED:
+        data = {"actor": "customer", "channel": "sms", "message_kind": kind, "allowed": False}
+        soon.tell("preference.changed", data)
+    assert len(found(soon)) == 1
+    assert len(found(soon)) == 1
+
+
+def test_those_on_hold_keep_nobody_else_waiting(
+    soon: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unreachable, "_BATCH", 1)
+    for number in range(2, 6):
+        who = f"C-{number}"
+        soon.customer(who)
+        soon.bill(f"B-{number}", who=who)
+        lose(soon, "sms", "email", "in_app", who=who)
+        if number != 4:
+            soon.hold(f"H-{number}", who=who)
+    soon.evaluate()
+    assert [task.ref for task in found(soon)] == ["C-4"]
