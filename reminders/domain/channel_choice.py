@@ -61,6 +61,15 @@ def choose(case: Case, again: str | None) -> Choice | Decision:
     return _none_left(case, seen)
 
 
+def still_open(case: Case, channel: str) -> bool:
+    """Whether a channel of the ladder takes messages, is allowed and in its hours; caps aside."""
+    rung = next((each for each in ladder(case) if each.channel == channel), None)
+    if rung is None or case.down_for(channel):
+        return False
+    rules = case.rules(channel)
+    return _allowed(case, rung, rules, _Seen()) and _in_hours(case, rules)
+
+
 def _down(case: Case, rung: Rung, seen: _Seen) -> bool:
     """Passed over while its channel takes nothing: the next one is used at once."""
     why = case.down_for(rung.channel)

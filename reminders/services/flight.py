@@ -15,7 +15,14 @@ from channels.breaker_rules import slow_after
 from channels.contract import BatchChannel, Channel
 from channels.health import Call
 from channels.numbers import range_of
-from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
+from reminders.domain.outcome import (
+    Accepted,
+    AttemptState,
+    Outcome,
+    Transient,
+    Uncertain,
+    Unsent,
+)
 from reminders.services.gate_work import Handover, Inquiry, Passed
 from reminders.services.record import Result
 from reminders.services.resources import Resources
@@ -113,7 +120,8 @@ class Flight:
 
     def _keep(self, handover: Handover, outcome: Outcome, seconds: float) -> None:
         attempt = handover.attempt.attempt
-        self._over.append(Result(handover.kept, attempt.attempt_id, outcome))
+        said = _of_both(outcome) if attempt.state is AttemptState.UNCERTAIN else outcome
+        self._over.append(Result(handover.kept, attempt.attempt_id, said))
         if attempt.attempt_id in self._slow:
             self._slow.remove(attempt.attempt_id)
             return
@@ -146,6 +154,12 @@ class Flight:
             # A call was made and led to nothing: a failed try, or a dead line is dialled for ever.
             return Transient("the provider never took it")
         return outcome
+
+
+def _of_both(outcome: Outcome) -> Outcome:
+    """What the answer to a second copy says of the attempt: that it was refused, or never left,
+    says nothing of the first, which may have been taken."""
+    return outcome if isinstance(outcome, Accepted | Uncertain) else Uncertain(outcome.reason)
 
 
 async def _answer(call: Awaitable[Said], lost: Callable[[str], Said]) -> Said:

@@ -44,7 +44,7 @@ from reminders.services.handing_over import Judged, carried, finish, send, send_
 from reminders.services.incidents import declared
 from reminders.services.judging import judge
 from reminders.services.resources import Resources, down_now
-from reminders.services.snapshot import Snapshot, decide_on
+from reminders.services.snapshot import Snapshot, decide_on, repeats_on
 
 log = structlog.get_logger(__name__)
 PUT_OFF = timedelta(minutes=10)  # until a reminder that could not be decided on is looked at again
@@ -165,7 +165,7 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
     if carried(work, case, seen):
         return
     decision = decide_on(seen, policy)
-    if last is not None and _resolved(work, case, last, decision):
+    if last is not None and _resolved(work, case, last, decision, seen):
         return
     work.keep_effects(kept, decision)
     if isinstance(decision, Send) and _of_another_lane(kept, decision):
@@ -251,10 +251,14 @@ def _tier(work: GateWork, known: Facts, policy: Policy) -> Tier:
     return work.tiers[judged]
 
 
-def _resolved(work: GateWork, case: Judged, last: KeptAttempt, decision: Decision) -> bool:
+def _resolved(
+    work: GateWork, case: Judged, last: KeptAttempt, decision: Decision, seen: Snapshot
+) -> bool:
     """True if a missing answer is being settled: sent again under its key, or asked for."""
     if _to_resolve(work, last, decision, WhenUncertain.RESEND):
-        return send_again(work, case, last)
+        # What a digest said is not said again by one of its bills under the same key.
+        again = not case.policy.digest and repeats_on(seen, case.policy)
+        return again and send_again(work, case, last)
     if not _to_resolve(work, last, decision, WhenUncertain.ASK):
         return False
     kept = case.kept

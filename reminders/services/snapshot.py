@@ -15,6 +15,7 @@ from reminders.domain.decide import decide
 from reminders.domain.decision import Decision
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import Attempt, Reminder
+from reminders.domain.repeating import may_repeat
 from reminders.domain.tier import Tier
 from reminders.domain.usage import Usage
 
@@ -55,6 +56,21 @@ def load(packed: bytes) -> Snapshot:
 def decide_on(snapshot: Snapshot, policy: Policy) -> Decision:
     """What the brain says of this snapshot."""
     return decide(
+        snapshot.now,
+        snapshot.reminder,
+        snapshot.bill,
+        snapshot.customer,
+        policy,
+        snapshot.tier,
+        snapshot.history,
+        snapshot.usage,
+        down=snapshot.down,
+    )
+
+
+def repeats_on(snapshot: Snapshot, policy: Policy) -> bool:
+    """Whether this snapshot's newest attempt may be sent once more under its own key."""
+    return may_repeat(
         snapshot.now,
         snapshot.reminder,
         snapshot.bill,
