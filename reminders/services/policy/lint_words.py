@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reminders.domain.kinds import MessageClass, MessageKind, class_of
 from reminders.domain.tier import Tier
-from reminders.messages.catalogue import PARTS, Message, languages, sources
+from reminders.messages.catalogue import PARTS, Message, languages, layer, shown_on, sources
+from reminders.messages.content import Fault, found_in
 from reminders.messages.errors import TemplateError
 from reminders.services.policy.findings import Finding, Rule, Subject
-
-# What makes a notice marketing (UK ICO; WhatsApp's utility templates; 通信短信息服务管理规定):
-# an offer, a discount, a further loan. Not "refinance": debt advice may have to name it.
-_OFFER = re.compile(
-    r"special offer|limited offer|discount|cashback|voucher|coupon|promo(?:tion|tional)?\b"
-    r"|\d ?% off|interest[- ]free|pre-?approved|apply now|new loan|credit line increase"
-    r"|优惠|折扣|返现|红包|立减|免息|提额|抽奖|新贷款|限时|立即申请",
-    re.IGNORECASE,
-)
 
 
 def word_findings(subject: Subject) -> Iterator[Finding]:
@@ -26,7 +17,7 @@ def word_findings(subject: Subject) -> Iterator[Finding]:
     if subject.templates is None:
         return
     try:
-        texts = sources(subject.templates)
+        texts = layer(sources(subject.templates), "")
     except TemplateError as error:
         yield Finding(1, Rule.TEMPLATE, str(error), "name the folder: --templates")
         return
@@ -51,7 +42,7 @@ def _asked(subject: Subject) -> Iterator[tuple[int, MessageKind, set[str]]]:
 
 def _messages(kind: MessageKind, channels: set[str], known: list[str]) -> Iterator[Message]:
     for language in known:
-        for channel in sorted(channels & PARTS.keys()):
+        for channel in sorted({shown_on(each, kind) for each in channels} & PARTS.keys()):
             yield Message(language, str(kind), channel)
 
 
@@ -68,11 +59,12 @@ def _offers(message: Message, texts: dict[str, str], line: int) -> Iterator[Find
     if message_class is MessageClass.MARKETING:
         return
     for file in [*message.files, *message.phrases.values()]:
-        found = _OFFER.search(texts.get(file, ""))
-        if found:
-            at = texts[file].count("\n", 0, found.start()) + 1
-            yield Finding(
-                line, Rule.OFFER,
-                f'{file} line {at} offers "{found[0]}" inside a {message_class}',
-                "take the offer out: with it the message is marketing, by the law's reading",
-            )  # fmt: skip
+        text = texts.get(file, "")
+        for found in found_in(text, message.kind):
+            if found.fault is Fault.OFFER:
+                at = text[: text.lower().find(found.phrase)].count("\n") + 1
+                yield Finding(
+                    line, Rule.OFFER,
+                    f'{file} line {at} offers "{found.phrase}" inside a {message_class}',
+                    "take the offer out: with it the message is marketing, by the law's reading",
+                )  # fmt: skip
