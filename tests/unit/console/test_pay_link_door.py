@@ -13,6 +13,7 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from sqlalchemy.exc import OperationalError
 
 from channels.contract import Post
+from channels.errors import ReceiptError
 from channels.in_app import InAppSettings, build
 from reminders.console.appender import Appender
 from reminders.console.asgi import Refused
@@ -81,6 +82,14 @@ def test_a_click_leads_to_the_bill_and_is_a_receipt() -> None:
     assert (receipt.status, receipt.reason) == (ReceiptStatus.ACTED, "click")
     assert (receipt.attempt_id, receipt.at) == (str(ATTEMPT), NOW)
     assert len(Place().ask(token(), headers=WECHAT)[1]) == 1
+
+
+def test_only_a_click_is_an_act_that_the_app_tells() -> None:
+    channel = build(InAppSettings(receipts_secret=KEY))
+    said = {"reference": str(ATTEMPT), "status": "acted", "at": NOW.isoformat()}
+    for wrong in (said, {**said, "reason": "reply"}, {**said, "status": "delivered"}):
+        with pytest.raises(ReceiptError):
+            channel.hear(Post(json.dumps(wrong).encode()))
 
 
 @pytest.mark.parametrize(

@@ -50,3 +50,7 @@ def test_only_one_spelling_is_taken() -> None:
     token = LINKS.token(ATTEMPT, NOW)
     for other in (f"{token}=", f"{token[:5]}\n{token[5:]}", f" {token}", f"{token}/x"):
         assert LINKS.read(other) is None
+    tokens = (LINKS.token(UUID(int=number), NOW) for number in range(1_000))
+    plain = next(each for each in tokens if "_" in each or "-" in each)
+    assert LINKS.read(plain) is not None
+    assert LINKS.read(plain.replace("_", "/").replace("-", "+")) is None
