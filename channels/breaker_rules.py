@@ -16,6 +16,7 @@ Kind = Literal["o", "f", "s", "b"]  # ok, failed, slow, busy: the first letter o
 _BUSY_WORDS: Final = ("rate limit", "too many", "throttl", "429")
 _OF_ONE_ADDRESS: Final = ("number limit", "pair rate limit", "greylist")
 _SLOWEST: Final = timedelta(seconds=2)
+_QUICK_ENOUGH: Final = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ def _ms(duration: timedelta) -> int:
 
 
 def slow_after(capabilities: Capabilities) -> float:
-    """Seconds past which a call counts as slow: a quarter of its time-out, at most two."""
-    return min(capabilities.timeout / 4, _SLOWEST).total_seconds()
+    """Seconds past which a call counts as slow: a quarter of its time-out, at most two, and never
+    so little that our own machine's load looks like the provider's."""
+    return max(min(capabilities.timeout / 4, _SLOWEST), _QUICK_ENOUGH).total_seconds()
 
 
 def kind_of(outcome: Outcome | None, seconds: float, slow_s: float) -> Kind | None:
