@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import structlog
+
 from channels.contract import Post, Told
 from channels.errors import ReceiptError
 from reminders.domain.identity import month_in
 from reminders.domain.outcome import Inbound, Receipt
 from reminders.services.resources import Resources
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,10 @@ def read_callback(resources: Resources, callback: Callback) -> Read:
     except ReceiptError as error:
         told = Told(error.readable, error.inbound)
         read.wrong.append(str(error))
+    except Exception as error:  # a fault of the adapter must not stop the reader of all receipts
+        log.exception("receipt unreadable", provider=callback.provider)
+        read.wrong.append(f"its reader failed: {type(error).__name__}")
+        return read
     name = channel.capabilities.channel
     read.written = [
         Written(callback.provider, name, each, f"{callback.entry}/{number}")

@@ -77,7 +77,6 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
     said_at = work.now if receipt.at == UNDATED else receipt.at
     # A clock that is ahead must not have the last word on an address until we are there too.
     at = min(said_at, work.now)
-    said_at = min(at, work.now)  # a clock that is ahead must not outweigh what comes next
     work.rows.append(
         (
             held.customer_id,
@@ -100,7 +99,7 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
         # A complaint says `delivered` and bars the address all the same, for good.
         complaint = receipt.status is not ReceiptStatus.UNDELIVERED
         kind = SignKind.BARRED if complaint else SignKind.DEAD
-        work.signs.append(Sign(held.customer_id, held.secret_id, kind, said_at))
+        work.signs.append(Sign(held.customer_id, held.secret_id, kind, at))
     if state is before:
         return
     moved = held.moved(state, receipt.reason)
@@ -114,12 +113,12 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
         if reached:
             # What was said before of this very message is refuted, whatever its instant.
             refuted = before in (AttemptState.UNDELIVERED, AttemptState.FAILED)
-            since = work.now if refuted else said_at
+            since = work.now if refuted else at
             work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.REACHED, since))
         elif state is AttemptState.UNDELIVERED:
-            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.FAILED, said_at))
+            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.FAILED, at))
     if state in (AttemptState.READ, AttemptState.ACTED):
-        work.engaged.append((held.customer_id, str(state), said_at, held.attempt.channel))
+        work.engaged.append((held.customer_id, str(state), at, held.attempt.channel))
     if reached or state is AttemptState.UNDELIVERED:
         sent_at = held.attempt.submitted_at
         work.confirmed.append(Confirmation(heard.provider, "", sent_at, reached))

@@ -39,3 +39,37 @@ def test_receipts_in_any_order_leave_an_address_in_one_health(
         apply(world.resources, [Callback("1-0", world.sms.name, body.encode())])
     found = world.rows("SELECT health FROM contact_point WHERE channel = 'sms'")
     assert found == [(health,)]
+
+
+def test_a_receipt_from_the_future_does_not_outweigh_the_next(world: World) -> None:
+    world.customer()
+    world.bill()
+    world.evaluate()
+    world.clock.set(DUE)
+    world.deliver()
+    far = DUE + timedelta(days=3000)
+    world.receipt(world.last_attempt(), "delivered", at=far)
+    world.run_until(DUE + timedelta(days=3, hours=1))
+    assert len(world.attempts()) > 1
+    now = world.clock.now()
+    dead = {"reference": str(world.last_attempt()), "status": "undelivered", "dead_contact": True}
+    world.posts(dead | {"at": now.isoformat()})
+    assert world.rows("SELECT health FROM contact_point WHERE channel = 'sms'") == [("dead",)]
+
+
+def test_a_reader_that_fails_leaves_a_dead_letter_and_the_others_are_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(post: object) -> None:
+        raise KeyError("odd")
+
+    monkeypatch.setattr(world.email, "hear", broken)
+    told = apply(
+        world.resources,
+        [
+            Callback("1-0", world.email.name, b"[]"),
+            Callback("2-0", "nobody", b"[]"),
+        ],
+    )
+    assert told.dead == 2
+    assert ("receipt", "its reader failed: KeyError") in world.dead()
