@@ -14,6 +14,7 @@ from reminders.domain.identity import customer_id
 from reminders.ledger import contact_points
 from reminders.ledger.contact_points import Sign, SignKind
 from reminders.services import maintain
+from tests.scenario.test_ledger import due
 from tests.scenario.world import PROFILE, START, World
 
 Said = tuple[SignKind, int]  # and the hour of it
@@ -129,3 +130,11 @@ def test_addresses_in_doubt_are_probed_in_batches_and_a_failure_puts_them_back(
     assert maintain.probe(world.resources) == 0
     assert hear(world) == "unknown"
     assert hear(world, [(SignKind.FAILED, 400)]) == "suspect"
+
+
+def test_whose_only_address_is_in_doubt_is_still_reached(world: World) -> None:
+    due(world)
+    world.customer(contact_points=[{"channel": "sms", "address": "+8616100000001"}])
+    assert hear(world, [(SignKind.FAILED, 1), (SignKind.FAILED, 2)]) == "suspect"
+    world.deliver()
+    assert world.attempts() == ["sms first accepted"]
