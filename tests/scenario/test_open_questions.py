@@ -97,10 +97,34 @@ def test_a_delivery_in_time_is_none(due: World) -> None:
     assert not any("next channel was used" in text for text in steps(due))
 
 
+def test_a_delivery_in_time_is_none_where_the_rung_wanted_it_read(world: World) -> None:
+    rungs = [
+        {"channel": "sms", "confirm": "read", "confirm_within_minutes": 120},
+        {"channel": "email", "confirm": "accepted", "confirm_within_minutes": 360},
+    ]
+    world.use("wants-read", ladders=dict.fromkeys(("R0", "R1", "R2", "R3"), rungs))
+    world.customer()
+    world.bill()
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    world.deliver()
+    first = world.last_attempt()
+    later(world, hours=1)
+    world.receipt(first, "delivered")
+    later(world, hours=2)
+    assert world.attempts() == ["sms first delivered", "email unconfirmed accepted"]
+    later(world, hours=1)
+    world.receipt(first, "read")
+    assert open_questions.doubles(world.resources) == []
+    (said,) = [text for text in steps(world) if text.startswith("SMS delivered")]
+    assert "next channel" not in said
+
+
 def test_a_next_message_that_never_left_is_none(due: World) -> None:
     due.deliver()
     first = due.last_attempt()
     later(due, hours=3)
+    later(due, hours=1)
     with due.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE attempt SET state = 'released' WHERE channel = 'email'")
     due.receipt(first, "delivered")
