@@ -18,6 +18,7 @@ Entry = Mapping[str, object]
 # The instant of a receipt whose provider gives none. Whoever applies it puts the instant of its
 # post there; until then the same receipt read twice is the same.
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_S = 253_402_300_799  # the last second of the year 9999
 
 
 def read_receipts(body: bytes, to_receipt: Callable[[Entry], Receipt]) -> Sequence[Receipt]:
@@ -28,7 +29,16 @@ def read_receipts(body: bytes, to_receipt: Callable[[Entry], Receipt]) -> Sequen
 def read_told(body: bytes, read: Callable[[Entry], Receipt | Inbound]) -> Told:
     """Every entry of `body`, receipts and what customers wrote. Raises `ReceiptError`, which
     carries those that could be read."""
-    entries = _entries(body)
+    return gather(_entries(body), read)
+
+
+def gather(
+    entries: Sequence[object],
+    read: Callable[[Entry], Receipt | Inbound | None],
+    what: str = "receipt",
+) -> Told:
+    """Every one of `entries` that says something. Raises `ReceiptError`, which carries what could
+    be read."""
     receipts: list[Receipt] = []
     inbound: list[Inbound] = []
     problem = ""
@@ -38,12 +48,12 @@ def read_told(body: bytes, read: Callable[[Entry], Receipt | Inbound]) -> Told:
                 raise ReceiptError("is not an object")
             found = read(entry)
         except ReceiptError as error:
-            problem = problem or f"receipt {number}: {error}"
-        else:
-            if isinstance(found, Receipt):
-                receipts.append(found)
-            else:
-                inbound.append(found)
+            problem = problem or f"{what} {number}: {error}"
+            continue
+        if isinstance(found, Receipt):
+            receipts.append(found)
+        elif found is not None:
+            inbound.append(found)
     if problem:
         raise ReceiptError(problem, receipts, inbound)
     return Told(receipts, inbound)
@@ -79,6 +89,14 @@ def text_of(entry: Entry, name: str, limit: int = 200) -> str:
 def is_reference(text: str) -> bool:
     """Whether it can be an attempt id of ours."""
     return _REFERENCE.fullmatch(text) is not None
+
+
+def unix_second_of(entry: Entry, name: str) -> datetime:
+    """The instant of a unix second that is written as text."""
+    text = text_of(entry, name)
+    if not (text.isascii() and text.isdigit() and len(text) <= 12) or int(text) > _LATEST_S:
+        raise ReceiptError(f"{name} is not a unix second")
+    return datetime.fromtimestamp(int(text), UTC)
 
 
 def reference_of(entry: Entry) -> str:

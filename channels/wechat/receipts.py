@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from channels.contract import Told
 from channels.errors import ReceiptError
-from channels.receipts import Entry, text_of
+from channels.receipts import Entry, text_of, unix_second_of
 from channels.wechat.xml import read_fields
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 
 _FINISHED = "TEMPLATESENDJOBFINISH"
-_LATEST_S = 253_402_300_799  # the last second of the year 9999
 _MOST_CHARS = 4_000
 
 # developers.weixin.qq.com, "Template messages", event push; spaces vary between its pages.
@@ -42,7 +39,9 @@ def _receipt(fields: Entry) -> Receipt:
     ref = text_of(fields, "MsgID", limit=64)
     if not ref:
         raise ReceiptError("MsgID is missing")
-    return Receipt("", found[0], _at(fields), provider_ref=ref, reason=found[1])
+    return Receipt(
+        "", found[0], unix_second_of(fields, "CreateTime"), provider_ref=ref, reason=found[1]
+    )
 
 
 def _inbound(fields: Entry, kind: str) -> Inbound:
@@ -51,11 +50,6 @@ def _inbound(fields: Entry, kind: str) -> Inbound:
     if not sender:
         raise ReceiptError("FromUserName is missing")
     text = text_of(fields, "Content", _MOST_CHARS) if kind == "text" else f"[{kind[:20]}]"
-    return Inbound(sender, text, _at(fields), ref=text_of(fields, "MsgId", limit=64))
-
-
-def _at(fields: Entry) -> datetime:
-    text = text_of(fields, "CreateTime", limit=12)
-    if not (text.isascii() and text.isdigit()) or int(text) > _LATEST_S:
-        raise ReceiptError("CreateTime is not a unix second")
-    return datetime.fromtimestamp(int(text), UTC)
+    return Inbound(
+        sender, text, unix_second_of(fields, "CreateTime"), ref=text_of(fields, "MsgId", limit=64)
+    )

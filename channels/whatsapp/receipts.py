@@ -9,19 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 
 from channels.contract import Told
 from channels.errors import ReceiptError
-from channels.receipts import Entry, text_of
+from channels.receipts import Entry, is_reference, text_of, unix_second_of
 from channels.verdicts import Fault
 from channels.whatsapp.errors import verdict_of
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 
 _OBJECT = "whatsapp_business_account"
-_ATTEMPT = re.compile(r"[0-9A-Za-z-]{32,36}")
 _DIGITS = re.compile(r"[0-9]{5,15}")
-_LATEST_S = 253_402_300_799  # the last second of the year 9999
 _MOST_CHARS = 4_096
 
 STATUSES: dict[str, ReceiptStatus] = {
@@ -64,10 +61,12 @@ def _receipt(entry: Entry) -> Iterator[Receipt]:
     attempt = text_of(entry, "biz_opaque_callback_data", limit=512)
     if status is None or not attempt:
         return
-    if not _ATTEMPT.fullmatch(attempt):
+    if not is_reference(attempt):
         raise ReceiptError("biz_opaque_callback_data is not an attempt id")
     reason, dead = _failure(entry) if status is ReceiptStatus.UNDELIVERED else ("", False)
-    yield Receipt(attempt, status, _at(entry), text_of(entry, "id"), reason, dead)
+    yield Receipt(
+        attempt, status, unix_second_of(entry, "timestamp"), text_of(entry, "id"), reason, dead
+    )
 
 
 def _failure(entry: Entry) -> tuple[str, bool]:
@@ -86,7 +85,9 @@ def _inbound(entry: Entry) -> Inbound:
     sender = text_of(entry, "from")
     if not _DIGITS.fullmatch(sender):
         raise ReceiptError("from is not a number")
-    return Inbound(f"+{sender}", _words(entry), _at(entry), ref=text_of(entry, "id"))
+    return Inbound(
+        f"+{sender}", _words(entry), unix_second_of(entry, "timestamp"), ref=text_of(entry, "id")
+    )
 
 
 def _words(entry: Entry) -> str:
@@ -101,13 +102,6 @@ def _words(entry: Entry) -> str:
         reply = _inner(chosen, "button_reply") or _inner(chosen, "list_reply")
         return text_of(reply, "title", _MOST_CHARS)
     return f"[{kind or 'unknown'}]"
-
-
-def _at(entry: Entry) -> datetime:
-    text = text_of(entry, "timestamp")
-    if not (text.isascii() and text.isdigit() and len(text) <= 12) or int(text) > _LATEST_S:
-        raise ReceiptError("timestamp is not a unix second")
-    return datetime.fromtimestamp(int(text), UTC)
 
 
 def _entries(body: bytes) -> Iterator[tuple[str, object]]:

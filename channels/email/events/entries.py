@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from channels.contract import Told
 from channels.email.bounces.verdict import judge
 from channels.errors import ReceiptError
 from channels.receipts import Entry
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 
-# An event that says nothing of a message's fate, or nothing yet, is read as None.
-Read = Callable[[Entry], Receipt | Inbound | None]
-
 _LOCAL = re.compile(r"<?([0-9A-Fa-f-]{36})@")
 _LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
-
-
-def gather(entries: Sequence[object], read: Read) -> Told:
-    """All that can be read. Raises `ReceiptError`, which carries what could."""
-    receipts: list[Receipt] = []
-    inbound: list[Inbound] = []
-    problem = ""
-    for number, entry in enumerate(entries):
-        try:
-            if not isinstance(entry, dict):
-                raise ReceiptError("is not an object")
-            found = read(entry)
-        except ReceiptError as error:
-            problem = problem or f"event {number}: {error}"
-            continue
-        if isinstance(found, Receipt):
-            receipts.append(found)
-        elif found is not None:
-            inbound.append(found)
-    if problem:
-        raise ReceiptError(problem, receipts, inbound)
-    return Told(receipts, inbound)
 
 
 def attempt_in(message_id: str) -> str:

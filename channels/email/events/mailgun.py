@@ -13,9 +13,9 @@ import json
 import time
 
 from channels.contract import Post, Told
-from channels.email.events.entries import attempt_in, gather, stop, undelivered, unix_instant
+from channels.email.events.entries import attempt_in, stop, undelivered, unix_instant
 from channels.errors import ReceiptError
-from channels.receipts import Entry, text_of
+from channels.receipts import Entry, gather, text_of
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 
 TOLERANCE_S = 300
@@ -58,7 +58,7 @@ def read(body: bytes) -> Told:
         if isinstance(error, ReceiptError):
             raise
         raise ReceiptError(f"not JSON: {type(error).__name__}") from error
-    return gather([event], _read)
+    return gather([event], _read, "event")
 
 
 def _read(event: Entry) -> Receipt | Inbound | None:

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from channels.contract import Post, Told
-from channels.email.events.entries import attempt_in, gather, stop, undelivered, unix_instant
+from channels.email.events.entries import attempt_in, stop, undelivered, unix_instant
 from channels.errors import ReceiptError
-from channels.receipts import Entry, text_of
+from channels.receipts import Entry, gather, text_of
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 
 SIGNATURE = "x-twilio-email-event-webhook-signature"
@@ -79,7 +79,7 @@ def read(body: bytes) -> Told:
         raise ReceiptError(f"not JSON: {type(error).__name__}") from error
     if not isinstance(events, list):
         raise ReceiptError("not an array")
-    return gather(events, _read)
+    return gather(events, _read, "event")
 
 
 def _read(event: Entry) -> Receipt | Inbound | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from channels.contract import Post, Told
 from channels.errors import ReceiptError
+from channels.receipts import is_reference
 from channels.sms.smpp.parts import UDH_INDICATOR, decoded, without_header
 from channels.sms.smpp.pdu import Command, Pdu, PduError, Tag, decode
 from channels.sms.smpp.receipts import (
@@ -26,7 +26,6 @@ from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 # Message types of esm_class (SMPP 3.4 §5.2.12): a receipt, and an intermediate notification.
 _TYPE = 0x3C
 _RECEIPTS = (0x04, 0x20)
-_ATTEMPT = re.compile(r"[0-9A-Za-z-]{32,36}")
 
 
 def post_of(unit: bytes, heard_at: datetime) -> Post:
@@ -87,7 +86,7 @@ def _receipt(pdu: Pdu, heard_at: datetime, settings: SmppSettings) -> Receipt:
 def _attempt(pdu: Pdu, tag: int) -> str:
     """Our own attempt id, from a carrier that quotes it."""
     told = pdu.tlvs.get(tag, b"").rstrip(b"\0").decode("latin-1")
-    return told if tag and _ATTEMPT.fullmatch(told) else ""
+    return told if tag and is_reference(told) else ""
 
 
 def _inbound(pdu: Pdu, unit: bytes, heard_at: datetime, settings: SmppSettings) -> Inbound:
