@@ -6,7 +6,6 @@ import base64
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
-from channels.called import query_of
 from channels.calling import call
 from channels.contract import Answer, Message, Post, Told
 from channels.errors import ChannelSettingsError
@@ -15,7 +14,7 @@ from channels.sms.twilio.answers import outcome_of
 from channels.sms.twilio.payload import body
 from channels.sms.twilio.receipts import hear
 from channels.sms.twilio.settings import TwilioSettings, capabilities
-from channels.sms.twilio.signature import HEADER, verify
+from channels.sms.twilio.signature import is_signed
 from channels.transport import AiohttpTransport, Reply, Transport
 from reminders.domain.outcome import Outcome
 
@@ -63,24 +62,10 @@ class TwilioChannel:
         return hear(post)
 
     def verify(self, post: Post) -> bool:
-        given = _header(post, HEADER)
-        return verify(self._settings.auth_token, self._called(post.url), post.body, given)
-
-    def _called(self, url: str) -> str:
-        """The address as Twilio knows it: our public one, with the query of this call. What the
-        door was called by may be a proxy's name for it."""
-        base, _, ours = self._settings.receipts_url.partition("?")
-        query = query_of(url) or ours
-        return f"{base}?{query}" if query else base
+        return is_signed(self._settings.auth_token, self._settings.receipts_url, post)
 
     def answer(self) -> Answer:
         return _ANSWER
 
     async def close(self) -> None:
         await self._http.close()
-
-
-def _header(post: Post, name: str) -> str:
-    if name in post.headers:
-        return post.headers[name]
-    return next((value for key, value in post.headers.items() if key.lower() == name), "")

@@ -13,7 +13,8 @@ import hmac
 from collections.abc import Iterable
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from channels.called import field_of
+from channels.called import field_of, query_of
+from channels.contract import Post
 
 HEADER = "x-twilio-signature"
 _PORTS = {"https": 443, "http": 80}
@@ -27,6 +28,15 @@ def sign(token: str, url: str, fields: Fields) -> str:
     text = (url + parts).encode("utf-8", "surrogatepass")
     digest = hmac.new(token.encode(), text, hashlib.sha1).digest()
     return base64.b64encode(digest).decode("ascii")
+
+
+def is_signed(token: str, receipts_url: str, post: Post) -> bool:
+    """Whether Twilio signed this post. It signs the address as it was told it, `receipts_url` with
+    the query of this call; what the door was called by may be a proxy's name for it."""
+    base, _, ours = receipts_url.partition("?")
+    query = query_of(post.url) or ours
+    given = next((each for name, each in post.headers.items() if name.lower() == HEADER), "")
+    return verify(token, f"{base}?{query}" if query else base, post.body, given)
 
 
 def verify(token: str, url: str, body: bytes, given: str) -> bool:

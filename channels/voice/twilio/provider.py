@@ -7,12 +7,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
-from channels.called import query_of
 from channels.calling import call
 from channels.contract import Answer, Message, Post, Told
 from channels.errors import ChannelSettingsError
 from channels.numbers import is_number
-from channels.sms.twilio.signature import HEADER, verify
+from channels.sms.twilio.signature import is_signed
 from channels.transport import AiohttpTransport, Reply, Transport
 from channels.voice.twilio.answers import outcome_of
 from channels.voice.twilio.payload import body, document
@@ -82,12 +81,7 @@ class TwilioVoiceChannel:
         return hear(post, self._settings)
 
     def verify(self, post: Post) -> bool:
-        given = next((each for name, each in post.headers.items() if name.lower() == HEADER), "")
-        # Twilio signs the address that it was told; what the door was called by may be a proxy's.
-        base, _, ours = self._settings.receipts_url.partition("?")
-        query = query_of(post.url) or ours
-        called = f"{base}?{query}" if query else base
-        return verify(self._settings.auth_token, called, post.body, given)
+        return is_signed(self._settings.auth_token, self._settings.receipts_url, post)
 
     def answer(self) -> Answer:
         """TwiML for every post: what follows a key is said from here."""
