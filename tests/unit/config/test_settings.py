@@ -124,3 +124,13 @@ def test_a_map_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("REMINDERS_ENCRYPTION_KEYS", "{bad")
     with pytest.raises(SettingsError, match=r"encryption_keys.*JSON"):
         load()
+
+
+def test_short_links_lead_to_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REMINDERS_SHORT_LINKS", "true")
+    assert any("short_links needs console_url" in line for line in refused())
+    monkeypatch.setenv("REMINDERS_CONSOLE_URL", "https://b.example.com")
+    monkeypatch.setenv("REMINDERS_BRANDS", '{"bnpl": "acme"}')
+    settings = load()
+    assert settings.short_links
+    assert settings.brands == {"bnpl": "acme"}
