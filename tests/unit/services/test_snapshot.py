@@ -139,7 +139,10 @@ contacts = st.builds(
     words,
 )
 usages = st.builds(
-    Usage, st.lists(contacts, max_size=3).map(tuple), st.frozensets(words, max_size=2)
+    Usage,
+    st.lists(contacts, max_size=3).map(tuple),
+    st.frozensets(words, max_size=2),
+    st.frozensets(st.tuples(words, words), max_size=2),
 )
 snapshots = st.builds(
     Snapshot,
@@ -177,7 +180,7 @@ def test_the_strategy_leaves_no_field_to_its_default() -> None:
         RiskInput: 4,
         Attempt: 11,
         Contact: 11,
-        Usage: 2,
+        Usage: 3,
     }
     assert {kind: len(fields(kind)) for kind in drawn} == drawn
 

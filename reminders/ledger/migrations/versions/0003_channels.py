@@ -113,7 +113,8 @@ CREATE TABLE incident_effect (
 -- What waits for a channel, to be woken when it is back.
 CREATE INDEX reminder_channel_down ON reminder (next_at)
     WHERE state IN ('planned', 'contacting') AND reason = 'channel_down';
-CREATE INDEX incident_effect_incident ON incident_effect (incident_no);
+-- Whom an incident touched may be millions: they are counted by the index alone.
+CREATE INDEX incident_effect_incident ON incident_effect (incident_no, effect, customer_id);
 
 CREATE TABLE provider_shift (
     shift_no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
