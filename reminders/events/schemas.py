@@ -47,6 +47,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m reminders.events.schemas FOLDER")
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.stderr.write("usage: python -m reminders.events.schemas FOLDER\n")
+        sys.exit(2)
     main(Path(sys.argv[1]))
