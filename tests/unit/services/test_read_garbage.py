@@ -110,7 +110,7 @@ def test_what_is_true_is_read_whole(name: str) -> None:
         check(found)
 
 
-@cheap(60)
+@cheap(25)
 @given(data=st.data())
 def test_a_spoilt_truth_is_read_without_a_fault(data: st.DataObject) -> None:
     """A field dropped, doubled, retyped, too large or not storable."""
@@ -121,7 +121,7 @@ def test_a_spoilt_truth_is_read_without_a_fault(data: st.DataObject) -> None:
 
 
 @pytest.mark.skipif(not SAMPLES.is_file(), reason="no provider-callbacks.json beside the checkout")
-@cheap(60)
+@cheap(40)
 @given(data=st.data())
 def test_spoilt_samples_are_read_without_a_fault(data: st.DataObject) -> None:
     """The callbacks and answers that the providers' own pages show."""
