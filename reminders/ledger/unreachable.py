@@ -7,7 +7,6 @@ what it costs follows what is to be sent in those days, not the customers or the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -28,7 +27,7 @@ _CANDIDATES = text(
       AND NOT EXISTS (
         SELECT 1 FROM contact_point c
         WHERE c.customer_id = r.customer_id AND c.secret_id IS NOT NULL AND c.health <> 'dead'
-          AND jsonb_exists(CAST(:channels AS jsonb) -> r.policy, c.channel)
+          AND r.policy || ' ' || c.channel = ANY(CAST(:pairs AS text[]))
           AND NOT EXISTS (
             SELECT 1 FROM preference p
             WHERE p.customer_id = c.customer_id AND p.channel = c.channel AND NOT p.allowed
@@ -70,7 +69,7 @@ def candidates(
     values = {
         "lanes": [lane.value for lane in ChannelName],
         "until": until,
-        "channels": json.dumps({label: sorted(names) for label, names in channels.items()}),
+        "pairs": [f"{label} {name}" for label, names in channels.items() for name in names],
         "most": most,
         "customer": past.customer_id if past else -1,
         "bill": past.bill_id if past else "",
