@@ -3,6 +3,7 @@ nothing."""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -12,8 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from channels.in_app.provider import click_receipt_body
+from config.settings import SHIPPED
 from reminders.domain.identity import make_id
 from reminders.ledger.pay_links import bill_of
+from reminders.messages.templates import TemplateSet
 from reminders.services.approvals import Approvals
 from reminders.services.callbacks import Callback
 from reminders.services.links import PayLinks
@@ -123,6 +126,20 @@ def test_a_short_link_leads_to_its_bill_and_a_click_is_an_act(world: World) -> N
             text("SELECT state FROM attempt WHERE attempt_id = :id"), {"id": attempt}
         ).scalar_one()
     assert state == "acted"
+
+
+def test_a_product_speaks_as_its_brand(world: World, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SHIPPED / "templates", tmp_path / "templates"))
+    (folder / "brands" / "acme").mkdir(parents=True)
+    (folder / "brands" / "acme" / "lender.j2").write_text("Acme Pay", encoding="utf-8")
+    templates = TemplateSet.load(folder)
+    world.resources = replace(world.resources, templates=templates, brands={"credit_card": "acme"})
+    world.customer("C-1")
+    world.bill("C-1", "B-1")
+    world.at("2026-03-24T10:00")
+    said = texts(world)
+    assert said
+    assert all("Acme Pay" in each and "Example Credit" not in each for each in said)
 
 
 def test_a_preview_of_a_real_bill_sends_nothing(
