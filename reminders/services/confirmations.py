@@ -25,7 +25,7 @@ from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 50  # in one run: the task that sends them has an end
-NEWS_FOR = timedelta(hours=1)  # a confirmation that could not be sent for longer is none
+NEWS_FOR = timedelta(days=1)  # business time, which may run fast; older than this it is none
 _WORDS: Mapping[str, Mapping[Meaning, str]] = {
     "en": {
         Meaning.STOP: "{lender}: you will get no more reminders here. Reply START to undo.",

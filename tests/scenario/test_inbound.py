@@ -182,7 +182,7 @@ def test_while_all_sending_is_suspended_a_confirmation_waits_but_not_for_long(
     says(world, "STOP")
     assert confirm(world.resources, world.loop) == 0
     assert opted_out(world)
-    world.clock.set(world.clock.now() + timedelta(hours=2))
+    world.clock.set(world.clock.now() + timedelta(days=2))
     incidents.close_incident(world.resources, number, "on-call", "mended")
     assert confirm(world.resources, world.loop) == 0
     assert world.rows("SELECT state FROM inbound_message") == [("done",)]
