@@ -14,7 +14,6 @@ from reminders.domain.calendar import instant, local_day, shift
 from reminders.domain.customer import ContactHealth, Customer, Promise
 from reminders.domain.policy import Trigger
 
-
 ASKED_ONCE_IN = timedelta(days=30)
 
 

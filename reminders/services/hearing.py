@@ -121,7 +121,7 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
         work.engaged.append((held.customer_id, str(state), at, held.attempt.channel))
     if reached or state is AttemptState.UNDELIVERED:
         sent_at = held.attempt.submitted_at
-        work.confirmed.append(Confirmation(heard.provider, "", sent_at, reached))
+        work.confirmed.append(Confirmation(held.attempt.provider, "", sent_at, reached))
     log.debug(
         "receipt",
         trace=kept.trace_id,

@@ -287,6 +287,7 @@ def test_a_missing_answer_is_asked_for(run: Run, answer: Outcome | None, kind: s
 def test_a_call_that_hangs_is_told_of_while_it_goes_on(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("channels.breaker_rules._QUICK_ENOUGH", timedelta(seconds=0.05))
     lane = Lane(_due(6))
     lane.capabilities = replace(lane.capabilities, timeout=timedelta(seconds=0.4))
     told: list[tuple[bool, int]] = []
