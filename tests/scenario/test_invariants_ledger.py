@@ -157,8 +157,11 @@ class Played:
             if state not in ("planned", "contacting"):
                 trace.ended.append(Ended(key, state, reason, self.life.ends_at))
         attempts = self.world.rows(
-            "SELECT reminder_id, channel, number, amount, submitted_at, contact_key,"
-            " leader_id, state FROM attempt ORDER BY submitted_at, number, leader_id NULLS FIRST"
+            # What a message carries has the state of that message.
+            "SELECT a.reminder_id, a.channel, a.number, a.amount, a.submitted_at, a.contact_key,"
+            " a.leader_id, coalesce(l.state, a.state) FROM attempt a"
+            " LEFT JOIN attempt l ON l.attempt_id = a.leader_id"
+            " ORDER BY a.submitted_at, a.number, a.leader_id NULLS FIRST"
         )
         for number, channel, tries, amount, at, point, leader, state in attempts:
             key, kind = keys[number]
