@@ -31,7 +31,7 @@ class BreakerRules:
     failed_share: float = 0.2
     slow_share: float = 0.25
     busy_share: float = 0.1  # of "rate limited": the share is halved, nothing opens
-    pause: timedelta = timedelta(seconds=30)  # who asks to wait so long takes nothing till then
+    pause: timedelta = timedelta(minutes=5)  # who asks to wait so long takes nothing till then
     pause_max: timedelta = timedelta(hours=1)
     cool_down: timedelta = timedelta(seconds=10)  # doubled by each opening that follows soon
     cool_down_max: timedelta = timedelta(minutes=5)

@@ -144,9 +144,9 @@ def test_rate_limited_halves_the_share_and_opens_nothing(watch: Watch) -> None:
 
 @pytest.mark.parametrize("what", [BUSY, FAILED])
 def test_a_provider_that_asks_for_a_pause_gets_it(watch: Watch, what: Transient) -> None:
-    watch.calls(100, 1, what=Transient(what.reason, timedelta(seconds=90)))
-    assert watch.standing() == Standing(0.0, "asked to wait 90 s")
-    watch.now += 89.5
+    watch.calls(100, 1, what=Transient(what.reason, timedelta(seconds=390)))
+    assert watch.standing() == Standing(0.0, "asked to wait 390 s")
+    watch.now += 389.5
     assert watch.standing().share == 0
     watch.now += 0.5
     assert watch.standing().probing
