@@ -144,6 +144,8 @@ def _gate_and_start(
     passed = gate(run.resources, chunk, budget)
     now, within = time.monotonic(), run.resources.limits.gate_to_call_max.total_seconds()
     run.flight.start(passed, min(start_by, now + within))
+    for lane in sorted(passed.lanes):
+        run.resources.wake.deliver(lane)
     run.total.decided += passed.decided
     run.total.sent += len(passed.handovers)
     run.total.asked += len(passed.inquiries)

@@ -171,6 +171,7 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
     if isinstance(decision, Send) and _of_another_lane(kept, decision):
         # Each channel has a lane, pacing and calls of its own: a slow one holds up no other.
         work.moves.append(Move(kept, kept.state, "", work.now, decision.rung.channel))
+        work.passed.lanes.add(decision.rung.channel)
         return
     if isinstance(decision, Send) and case.bill is not None:
         decision = send(work, case, case.bill, decision, seen)

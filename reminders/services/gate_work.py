@@ -65,6 +65,7 @@ class Passed:
     handovers: list[Handover] = field(default_factory=list)
     inquiries: list[Inquiry] = field(default_factory=list)
     busy: list[Kept] = field(default_factory=list)
+    lanes: set[str] = field(default_factory=set)  # in which something is due by this
     decided: int = 0
 
 

@@ -60,6 +60,8 @@ class Lane:
     say: Say = lambda message: Accepted("ref")
     answer: Outcome | None = None
     gate_breaks_at: int = 0
+    moved_to: set[str] = field(default_factory=set)
+    woken: list[str] = field(default_factory=list)
     ask: bool = False
     batch_lacks: int = 0
     batch_breaks: bool = False
@@ -106,7 +108,7 @@ class Lane:
         self.gated.append(len(chunk))
         if len(self.gated) == self.gate_breaks_at:
             raise RuntimeError("the gate broke")
-        passed = Passed(decided=len(chunk))
+        passed = Passed(decided=len(chunk), lanes=set(self.moved_to))
         for kept in chunk:
             attempt = _attempt(kept)
             if self.ask:
@@ -153,7 +155,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
             fleet=Fleet((cast("Channel", channel),), lane),
             limits=lane.limits,
             engine=None,
-            wake=SimpleNamespace(deliver=lambda lane: None),
+            wake=SimpleNamespace(deliver=lane.woken.append),
         )
         monkeypatch.setattr(sender, "_claim", lane.claim)
         monkeypatch.setattr(sender, "gate", lane.gate)
@@ -320,3 +322,11 @@ def test_a_call_that_hangs_is_told_of_while_it_goes_on(
 
 async def _at_once() -> Outcome:
     return Accepted("ref")
+
+
+def test_what_goes_to_another_lane_is_worked_off_there_at_once(run: Run) -> None:
+    """A reminder that waits for the next sweep of its new lane waits for nothing."""
+    lane = Lane(_due(3))
+    lane.moved_to = {"email"}
+    run(lane)
+    assert lane.woken == ["email"]
