@@ -5,41 +5,24 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from channels.contract import Answer, Message, Post, Told
+from channels.contract import Post, Told
 from channels.errors import ReceiptError
 from channels.human_task.settings import HumanTaskSettings, capabilities
 from channels.receipts import Entry, instant_of, read_receipts, reference_of, text_of
-from channels.signature import verify
-from reminders.domain.outcome import Accepted, Outcome, Receipt, ReceiptStatus
+from channels.written import WrittenChannel
+from reminders.domain.outcome import Receipt, ReceiptStatus
 
 
-class HumanTaskChannel:
+class HumanTaskChannel(WrittenChannel):
     """See `channels.contract.Channel`."""
 
     def __init__(self, settings: HumanTaskSettings) -> None:
         self.name = settings.name
         self.capabilities = capabilities(settings)
-        self._secret = settings.receipts_secret
-
-    async def send(self, message: Message) -> Outcome:
-        """Nothing is left to do: the task was written in the transaction of its gate."""
-        return Accepted(message.idempotency_key)
-
-    async def ask(self, idempotency_key: str) -> Outcome | None:
-        """What the gate committed is in the queue."""
-        return Accepted(idempotency_key)
+        super().__init__(settings.receipts_secret)
 
     def hear(self, post: Post) -> Told:
         return Told(read_receipts(post.body, _to_receipt))
-
-    def verify(self, post: Post) -> bool:
-        return verify(self._secret, post.body, post.headers)
-
-    def answer(self) -> Answer:
-        return Answer()
-
-    async def close(self) -> None:
-        return None
 
 
 def done_body(reference: str, at: datetime) -> bytes:

@@ -6,43 +6,26 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from channels.contract import Answer, Message, Post, Told
+from channels.contract import Post, Told
 from channels.errors import ReceiptError
 from channels.in_app.settings import InAppSettings, capabilities
 from channels.receipts import Entry, instant_of, read_receipts, reference_of, text_of
-from channels.signature import verify
-from reminders.domain.outcome import Accepted, Outcome, Receipt, ReceiptStatus
+from channels.written import WrittenChannel
+from reminders.domain.outcome import Receipt, ReceiptStatus
 
 _CLICK = "click"
 
 
-class InAppChannel:
+class InAppChannel(WrittenChannel):
     """See `channels.contract.Channel`."""
 
     def __init__(self, settings: InAppSettings) -> None:
         self.name = settings.name
         self.capabilities = capabilities(settings)
-        self._secret = settings.receipts_secret
-
-    async def send(self, message: Message) -> Outcome:
-        """Nothing is left to do: the message was written in the transaction of its gate."""
-        return Accepted(message.idempotency_key)
-
-    async def ask(self, idempotency_key: str) -> Outcome | None:
-        """What the gate committed is in the inbox."""
-        return Accepted(idempotency_key)
+        super().__init__(settings.receipts_secret)
 
     def hear(self, post: Post) -> Told:
         return Told(read_receipts(post.body, _to_receipt))
-
-    def verify(self, post: Post) -> bool:
-        return verify(self._secret, post.body, post.headers)
-
-    def answer(self) -> Answer:
-        return Answer()
-
-    async def close(self) -> None:
-        return None
 
 
 def read_receipts_body(references: Sequence[str], at: datetime) -> bytes:
