@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from reminders.domain.bill import BillPosition
-from reminders.domain.calendar import instant, local_day
+from reminders.domain.calendar import local_day
 from reminders.domain.case import NOTHING_DOWN, Case
 from reminders.domain.channel_choice import choose
 from reminders.domain.customer import Customer
@@ -25,11 +25,11 @@ from reminders.domain.decision import (
 from reminders.domain.escalation import Confirmed, TryAgain, TryNext, Wait
 from reminders.domain.experiments import HOLDOUT, group_of
 from reminders.domain.expression import compile_condition
-from reminders.domain.hours import is_open
 from reminders.domain.kinds import AFTER_SETTLEMENT, MessageKind, kind_on
 from reminders.domain.planning import NO_LEGAL_HOUR
 from reminders.domain.policy import Policy, Stage
 from reminders.domain.reminder import Attempt, Cause, Reminder
+from reminders.domain.send_time import first_usable
 from reminders.domain.tier import Tier
 from reminders.domain.usage import NOTHING_USED, Usage
 
@@ -148,14 +148,18 @@ def _their_hour(case: Case) -> Decision | None:
     wanted = case.policy.send_time
     if wanted is None or case.policy.stage(case.reminder.stage) is None:
         return None
-    at = case.customer.best_time or wanted.tiers.get(case.tier, wanted.at)
-    day = local_day(case.reminder.due_at, case.customer.time_zone)
-    best = instant(day, at, case.customer.time_zone)
-    if best is None or best <= case.now or best > case.reminder.expires_at - wanted.leave:
+    customer = case.customer
+    wishes = (
+        ("the customer's", customer.best_time),
+        ("the tier's", wanted.tiers.get(case.tier)),
+        ("the policy's", wanted.at),
+    )
+    day = local_day(case.reminder.due_at, customer.time_zone)
+    before = case.reminder.expires_at - wanted.leave
+    found = first_usable(wishes, day, customer.zones, case.rules().hours, before)
+    if found is None or found[1] <= case.now:
         return None
-    if not is_open(case.rules().hours, case.customer.zones, best):
-        return None
-    whose = "the customer's" if case.customer.best_time else "the policy's"
+    whose, best = found
     case.check("send-time", False, "{} hour is {}", whose, best)
     return Defer(best, Reason.SEND_TIME, case.seen())
 

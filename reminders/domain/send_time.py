@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from reminders.domain.calendar import instant
+from reminders.domain.hours import Hours, is_open
 
 # What each act says of the hour: to pay is what the message is for.
 WEIGHTS: Final = {"read": 1.0, "acted": 2.0, "paid": 3.0}
@@ -43,6 +46,26 @@ def best_time(seen: Iterable[tuple[str, datetime]], zone: str, now: datetime) ->
         return None
     best = max(range(len(weights)), key=lambda index: (weights[index], -index))
     return time(best * _STEP // 60, best * _STEP % 60)
+
+
+def first_usable(
+    wishes: Iterable[tuple[str, time | None]],
+    day: date,
+    zones: Sequence[str],
+    hours: Hours,
+    before: datetime,
+) -> tuple[str, datetime] | None:
+    """The first of these local times of `day` that the law allows and that is not after `before`,
+    with whose it is; None where none is. `zones`: the customer's, their own first.
+
+    A wish that cannot be kept gives way to the next one: to be written to at night is no reason to
+    be written to at no hour in particular. A clock change moves a skipped time past the gap.
+    """
+    for whose, at in wishes:
+        moment = None if at is None else instant(day, at, zones[0])
+        if moment is not None and moment <= before and is_open(hours, zones, moment):
+            return whose, moment
+    return None
 
 
 @lru_cache(maxsize=_DAY // _STEP)

@@ -61,9 +61,10 @@ def test_without_acts_at_the_policys(world: World) -> None:
 
 
 def test_never_outside_the_allowed_hours(world: World) -> None:
+    """An hour of the night gives way to the policy's."""
     due(world, "night")
     acts(world, 23)
-    assert first_sent(world) == datetime(2026, 3, 8, 2, 0, tzinfo=UTC)
+    assert first_sent(world) == datetime(2026, 3, 8, 3, 0, tzinfo=UTC)
 
 
 def test_never_so_late_that_its_use_is_over(world: World) -> None:
