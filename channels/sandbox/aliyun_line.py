@@ -84,11 +84,12 @@ class AliyunLine(HttpLine):
     def __init__(self, name: str, office: Office) -> None:
         self._name = name
         self._secret, self._key = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-        self._receipts_url = with_key(f"{office.receipts_url.rstrip('/')}/{name}", self._key)
+        self._receipts_url = with_key(office.door(name), self._key)
         self._nonces: set[str] = set()
         carrier = office.carrier(name, _array(), kind=AliyunCarrier)
         self._desk = SmsDesk(carrier, self._biz_id)
-        super().__init__(carrier, with_inbound(self._handle, self.write_back))
+        handler = with_inbound(self._handle, self.write_back)
+        super().__init__(carrier, handler, office.ports.get(name, 0))
 
     def account(self) -> Mapping[str, object]:
         return {

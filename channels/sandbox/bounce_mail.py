@@ -26,11 +26,12 @@ class MailFolder:
         for name in ("tmp", "new", "cur"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
-    def deliver(self, mail: bytes) -> None:
+    def deliver(self, mail: bytes) -> Path:
+        """Where the mail lies until whoever reads the folder has marked it."""
         name = f"{int(time.time())}.M{next(self._numbers):08d}P{os.getpid()}.{_HOST}"
         draft = self.folder / "tmp" / name
         draft.write_bytes(mail)
-        draft.rename(self.folder / "new" / name)
+        return draft.rename(self.folder / "new" / name)
 
 
 def bounce(path: str, to: str, reference: str, code: str, at: datetime) -> bytes:

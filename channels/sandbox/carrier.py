@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -98,8 +98,12 @@ class Carrier:
             self.statuses[message.reference] = said.status
         dated_at = at - said.posted_after - said.dated_before
         receipt = self.receipt(message, ref, said, dated_at)
+        self.postman.post(Letter(receipt, self.posted(message, ref, said, at), message.receipts_to))
 
-        def posted() -> None:
+    def posted(self, message: Handover, ref: str, said: Said, at: datetime) -> Callable[[], None]:
+        """Logs a receipt, once the lender has it."""
+
+        def log() -> None:
             self.journal.write(
                 "receipt",
                 at,
@@ -111,7 +115,7 @@ class Carrier:
                 id=ref,
             )
 
-        self.postman.post(Letter(receipt, posted, message.receipts_to))
+        return log
 
     def receipt(
         self, message: Handover, ref: str, said: Said, dated_at: datetime

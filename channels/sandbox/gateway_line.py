@@ -17,7 +17,9 @@ class GatewayLine(HttpLine):
         self._name = name
         self._token, self._secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         carrier = office.carrier(name, signed_json(self._secret))
-        super().__init__(carrier, SmsGateway(carrier, self._token).handle)
+        super().__init__(
+            carrier, SmsGateway(carrier, self._token).handle, office.ports.get(name, 0)
+        )
 
     def account(self) -> Mapping[str, object]:
         return {

@@ -50,6 +50,10 @@ class Office:
     receipt_batch: int = 100
     ports: Mapping[str, int] = field(default_factory=dict)  # by provider's name; others: any
 
+    def door(self, name: str) -> str:
+        """Where the receipts of this provider go."""
+        return f"{self.receipts_url.rstrip('/')}/{name}"
+
     def carrier(
         self,
         name: str,
@@ -60,7 +64,7 @@ class Office:
     ) -> Carrier:
         """A carrier with a journal `{name}.jsonl` of its own, whose receipts `write` puts down."""
         size = self.receipt_batch if batch is None else batch
-        postman = Postman(f"{self.receipts_url.rstrip('/')}/{name}", write, size)
+        postman = Postman(self.door(name), write, size)
         return kind(self.agenda, self.draws, Journal(self.data / f"{name}.jsonl"), postman)
 
 

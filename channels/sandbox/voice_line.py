@@ -5,25 +5,19 @@ Numbers follow the scripts of an SMS number and some of its own: `+861SS########
 
 from __future__ import annotations
 
-import base64
-import hmac
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Final
-from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from channels.called import field_of
 from channels.sandbox.carrier import Carrier, Handover
 from channels.sandbox.http_server import Request
-from channels.sandbox.line import HttpLine, Office
-from channels.sandbox.postman import Write
-from channels.sandbox.scripts import RETRY_AFTER_S, Said, Script, script_of_number
-from channels.sandbox.sms_desk import Handled, SmsDesk
-from channels.sms.twilio.signature import form, sign
+from channels.sandbox.line import Office
+from channels.sandbox.scripts import Said, Script, script_of_number
+from channels.sandbox.twilio_account import TwilioAccount
 
 _CALLER: Final = "+12025550101"
 _ACCOUNT: Final = "AC" + "1" * 32
@@ -48,11 +42,6 @@ _ENDS: Final[Mapping[str, Mapping[str, str]]] = {
     _PRESSED: {"CallStatus": "in-progress", "Digits": "1"},
 }
 _NO_ANSWER: Final = {"CallStatus": "no-answer", "SipResponseCode": "480"}
-_REFUSALS: Final[Mapping[str, tuple[int, int, str]]] = {
-    "unknown_subscriber": (400, 21211, "Invalid 'To' Phone Number"),
-    "429": (429, 20429, "Too Many Requests"),
-    "503": (503, 20503, "Service unavailable"),
-}
 
 
 class VoiceCarrier(Carrier):
@@ -82,60 +71,35 @@ class VoiceCarrier(Carrier):
         return fields
 
 
-class VoiceLine(HttpLine):
+class VoiceLine(TwilioAccount):
     """See `channels.sandbox.line.Line`."""
 
-    def __init__(self, name: str, office: Office) -> None:
-        self._name = name
-        self._token = secrets.token_hex(16)
-        self._receipts_url = f"{office.receipts_url.rstrip('/')}/{name}"
-        login = base64.b64encode(f"{_ACCOUNT}:{self._token}".encode()).decode("ascii")
-        self._login = f"Basic {login}"
-        carrier = office.carrier(name, _signed_form(self._token), kind=VoiceCarrier, batch=1)
-        self._desk = SmsDesk(carrier, self._sid)
-        super().__init__(carrier, self._handle, office.ports.get(name, 0))
+    resource = "Calls"
+    ids = "CA"
+    carrier_kind = VoiceCarrier
+    refused = (400, 21214, "cannot be reached")
 
     def account(self) -> Mapping[str, object]:
         """Without a gap between calls: the sandbox's days pass in a moment of the machine's."""
         return {
+            **super().account(),
             "adapter": "twilio-voice",
-            "name": self._name,
-            "base_url": self.url,
-            "account_sid": _ACCOUNT,
-            "auth_token": self._token,
             "caller": _CALLER,
-            "receipts_url": self._receipts_url,
             "rate_per_s": 100.0,
             "call_gap": 0,
         }
 
-    def _sid(self, message: Handover, count: int) -> str:
-        return f"CA{self.carrier.draws.number('sid', message.reference, str(count)):032x}"
-
-    def _handle(self, request: Request) -> None:
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), self._login.encode()):
-            _fault(request, 401, 20003, "Authenticate")
-        elif request.path != f"/2010-04-01/Accounts/{_ACCOUNT}/Calls.json":
-            _fault(request, 404, 20404, "The requested resource was not found")
-        elif request.method != "POST":
-            _fault(request, 405, 20004, "Method not allowed")
-        else:
-            self._receive(request, dict(form(request.body)))
-
-    def _receive(self, request: Request, fields: Mapping[str, str]) -> None:
+    def read(self, request: Request, fields: Mapping[str, str]) -> Handover | tuple[int, str]:
         to, back = fields.get("To", ""), fields.get("StatusCallback", "")
         said = spoken(fields.get("Twiml", ""), _key_url(back))
         if not to:
-            _fault(request, 400, 21201, "No 'To' number specified")
-        elif fields.get("From") != _CALLER:
-            _fault(request, 400, 21210, "'From' phone number not verified")
-        elif said is None:
-            _fault(request, 400, 12100, "Document parse failure")
-        else:
-            reference = field_of(back, "attempt")
-            message = Handover(reference, reference, to, said, _script(to), request.began, "", back)
-            self._desk.receive([message], lambda got: _answer(request, got[0]), whole=True)
+            return 21201, "No 'To' number specified"
+        if fields.get("From") != _CALLER:
+            return 21210, "'From' phone number not verified"
+        if said is None:
+            return 12100, "Document parse failure"
+        reference = field_of(back, "attempt")
+        return Handover(reference, reference, to, said, _script(to), request.began, "", back)
 
 
 def spoken(twiml: str, key_url: str) -> str | None:
@@ -170,31 +134,5 @@ def _key_url(status_url: str) -> str:
     return f"{status_url}&gather=1"
 
 
-def _signed_form(token: str) -> Write:
-    def write(found: Sequence[Mapping[str, object]], url: str) -> tuple[bytes, Mapping[str, str]]:
-        fields = {name: str(value) for name, value in found[0].items()}
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Twilio-Signature": sign(token, url, fields.items()),
-        }
-        return urlencode(fields).encode("ascii"), headers
-
-    return write
-
-
-def _answer(request: Request, handled: Handled) -> None:
-    if handled.refusal:
-        status, code, text = _REFUSALS.get(handled.refusal, (400, 21214, "cannot be reached"))
-        _fault(request, status, code, text)
-        return
-    resource = {"sid": handled.ref, "to": handled.message.to, "status": "queued"}
-    request.respond(201, resource)
-
-
-def _fault(request: Request, status: int, code: int, text: str) -> None:
-    told = {"code": code, "message": text, "status": status}
-    request.respond(status, told, {"Retry-After": str(RETRY_AFTER_S)} if status == 429 else None)
-
-
 def open_line(name: str, office: Office) -> VoiceLine:
-    return VoiceLine(name, office)
+    return VoiceLine(name, office, _ACCOUNT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -19,19 +20,16 @@ from tests.contract.carriers import TIMEOUT, message, world
 NAME = "relay"
 
 
-async def heard(channel: ListeningEmailChannel, count: int) -> list[Receipt]:
-    """The receipts of the next `count` mails of its mailbox."""
+async def heard(channel: ListeningEmailChannel, clock: Awaitable[None]) -> list[Receipt]:
+    """The receipts in its mailbox once the carriers' clock has moved."""
     posts: list[Post] = []
-    enough = asyncio.Event()
 
     async def take(post: Post) -> None:
+        await asyncio.sleep(0.02)  # a stream that takes its time
         posts.append(post)
-        if len(posts) == count:
-            enough.set()
 
     listening = asyncio.create_task(channel.listen(take))
-    await asyncio.wait_for(enough.wait(), timeout=10)
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(clock, timeout=10)
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening
@@ -54,13 +52,11 @@ def test_what_comes_back_by_mail_is_heard(
     async def scene() -> None:
         async with world(tmp_path, lines=(("smtp", NAME),)) as found:
             account = cast(EmailSettings, found.accounts[NAME])
-            assert account.mailbox_every == timedelta(seconds=1)
             channel = build(replace(account, timeout=TIMEOUT))
             assert isinstance(channel, ListeningEmailChannel)
             try:
                 assert isinstance(await channel.send(sent), Accepted)
-                await found.advance(timedelta(minutes=10))
-                (receipt,) = await heard(channel, 1)
+                (receipt,) = await heard(channel, found.advance(timedelta(minutes=10)))
             finally:
                 await channel.close()
             assert not found.door.posts
@@ -68,5 +64,26 @@ def test_what_comes_back_by_mail_is_heard(
             assert (receipt.status, receipt.reason) == (status, reason)
             assert receipt.dead_contact is dead
             assert receipt.at <= found.sandbox.agenda.now()
+
+    asyncio.run(scene())
+
+
+def test_the_clock_waits_until_the_mail_was_read(tmp_path: Path) -> None:
+    """A virtual day would else go by before the bounce of its morning is heard."""
+    sent = message("li@bounce.example.com")
+
+    async def scene() -> None:
+        async with world(tmp_path, lines=(("smtp", NAME),)) as found:
+            channel = build(replace(cast(EmailSettings, found.accounts[NAME]), timeout=TIMEOUT))
+            assert isinstance(channel, ListeningEmailChannel)
+            assert isinstance(await channel.send(sent), Accepted)
+            moving = asyncio.ensure_future(found.advance(timedelta(minutes=10)))
+            await asyncio.sleep(0.15)
+            assert not moving.done()
+            status = found.sandbox.control.status()
+            assert (status["in_flight"], status["last_error"]) == (1, "nobody has read the mailbox")
+            assert len(await heard(channel, moving)) == 1
+            assert found.sandbox.control.status()["in_flight"] == 0
+            await channel.close()
 
     asyncio.run(scene())
