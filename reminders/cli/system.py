@@ -49,7 +49,10 @@ def up(
         at = development.choose_ports(supervisor.data_dir, port)
         drawn = development.load_secrets(supervisor.data_dir)
         env = development.environment(servers, drawn, at, sandbox=sandbox, given=os.environ)
-        running = system.System(supervisor.data_dir, at, env, workers, sandbox=sandbox)
+        listens = development.is_listened_to(os.environ.get("REMINDERS_PROVIDER_FILE"))
+        running = system.System(
+            supervisor.data_dir, at, env, workers, sandbox=sandbox, listens=listens
+        )
         system.start(supervisor, running)
         _greet(at, env, sandbox)
         supervisor.tell(http=at.http_url)

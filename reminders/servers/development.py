@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from channels.accounts import settings_of
+from channels.accounts import read_accounts, settings_of
+from channels.errors import ChannelSettingsError
+from channels.registry import build
 from reminders.servers import ports, state
 from reminders.servers.embedded import Servers
 from reminders.servers.errors import ServerError
@@ -16,6 +18,7 @@ from reminders.servers.errors import ServerError
 SECRETS = "dev-secrets.json"
 PORTS = "dev-ports.json"
 PRODUCER = "billing"
+OPERATOR = "operator"
 KEY_ID = "dev"
 # The providers' names in the settings' defaults; the carriers post receipts under them.
 SMS_PROVIDER, EMAIL_PROVIDER = "sms-gateway", "smtp-relay"
@@ -25,6 +28,7 @@ KEYS = ("encryption_key", "hash_key")
 TOKENS = (
     "producer_token",
     "inbox_key",
+    "operator_token",
     "sms_token",
     "sms_receipts_secret",
     "email_receipts_secret",
@@ -67,10 +71,15 @@ def choose_ports(data_dir: Path, http: int = 0) -> Ports:
     return Ports(**chosen)
 
 
-def write_providers(data_dir: Path, everywhere: Mapping[str, object]) -> None:
+def write_providers(
+    data_dir: Path,
+    everywhere: Mapping[str, object],
+    own: Mapping[str, Mapping[str, object]] | None = None,
+) -> None:
     """The providers' file of a system whose carriers are up, from what they say of themselves.
 
-    `everywhere`: settings that each account gets whose adapter has them.
+    `everywhere`: settings that each account gets whose adapter has them; `own`: those of the
+    account with that name.
     """
     told = _told(data_dir / "sandbox" / "sandbox.json")
     accounts = [
@@ -91,7 +100,8 @@ def write_providers(data_dir: Path, everywhere: Mapping[str, object]) -> None:
         },
         *cast("list[dict[str, object]]", told["accounts"]),
     ]
-    found = [_with(account, everywhere) for account in accounts]
+    theirs = own or {}
+    found = [{**_with(each, everywhere), **theirs.get(str(each["name"]), {})} for each in accounts]
     state.write_private(data_dir / PROVIDERS, {"providers": found})
 
 
@@ -108,6 +118,20 @@ def _told(path: Path, within_s: float = 10) -> Mapping[str, object]:
 def _with(account: Mapping[str, object], everywhere: Mapping[str, object]) -> dict[str, object]:
     fields = settings_of(str(account["adapter"]))
     return {**account, **{name: each for name, each in everywhere.items() if name in fields}}
+
+
+def is_listened_to(provider_file: str | None) -> bool:
+    """Whether some account of a providers' file speaks over a connection of ours.
+
+    Raises `ServerError` where the file names no accounts that work.
+    """
+    if not provider_file:
+        return False
+    try:
+        providers = build(read_accounts(Path(provider_file))).values()
+        return any(hasattr(each, "listen") for each in providers)
+    except ChannelSettingsError as error:
+        raise ServerError(str(error)) from None
 
 
 def environment(
@@ -127,6 +151,7 @@ def environment(
         "REMINDERS_HASH_KEY": drawn["hash_key"],
         "REMINDERS_PRODUCER_TOKENS": json.dumps({PRODUCER: drawn["producer_token"]}),
         "REMINDERS_INBOX_KEY": drawn["inbox_key"],
+        "REMINDERS_OPERATOR_TOKENS": json.dumps({OPERATOR: drawn["operator_token"]}),
         "REMINDERS_CONSOLE_URL": f"http://{ports.HOST}:{at.http}",
     }
     if sandbox:

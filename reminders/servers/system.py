@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 Words = tuple[str, ...]
 MIGRATE: Words = ("reminders.cli.main", "db", "migrate")
 INTAKE: Words = ("reminders.cli.main", "intake")
+LISTEN: Words = ("reminders.cli.main", "listen")
 WORKER: Words = ("celery", "-q", "-A", "workers.app", "worker", "--loglevel", "INFO")
 BEAT: Words = ("celery", "-q", "-A", "workers.app", "beat", "--loglevel", "INFO")
 HTTP: Words = ("uvicorn", "reminders.console.app:app", "--host", ports.HOST, "--no-access-log")
@@ -27,7 +28,11 @@ WORKER_GRACE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One development system in one data folder. `env` is what every process gets."""
+    """One development system in one data folder. `env` is what every process gets.
+
+    `listens`: some account speaks over a connection of ours (SMPP, a mailbox). `everywhere` makes
+    a providers' file of what the carriers say: settings of every account, and `own` by its name.
+    """
 
     data_dir: Path
     ports: Ports
@@ -36,7 +41,9 @@ class System:
     queues: tuple[str, ...] = ()
     sandbox: bool = True
     sandbox_options: tuple[str, ...] = ()
-    everywhere: Mapping[str, object] | None = None  # settings of every account: a providers' file
+    listens: bool = False
+    everywhere: Mapping[str, object] | None = None
+    own: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def migrate(self) -> Process:
         return self._module("migrate", MIGRATE)
@@ -44,7 +51,8 @@ class System:
     def processes(self) -> list[Process]:
         """In the order of their start; stopped the other way round, so that doors close last."""
         found = [self.carriers()] if self.sandbox else []
-        return [*found, self.http(), self.intake(), self.worker(), self.beat()]
+        doors = [self.http(), *([self.listen()] if self.listens else [])]
+        return [*found, *doors, self.intake(), self.worker(), self.beat()]
 
     def carriers(self) -> Process:
         at, folder = self.ports, self.data_dir / "sandbox"
@@ -68,8 +76,11 @@ class System:
         if self.everywhere is None:
             return found
         # The first of ours to start: by now the carriers have said how they are reached.
-        write = partial(development.write_providers, self.data_dir, self.everywhere)
+        write = partial(development.write_providers, self.data_dir, self.everywhere, self.own)
         return replace(found, before_start=write)
+
+    def listen(self) -> Process:
+        return self._module("listen", LISTEN)
 
     def intake(self) -> Process:
         return self._module("intake", INTAKE)

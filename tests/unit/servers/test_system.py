@@ -19,6 +19,13 @@ def test_doors_open_before_work_is_made_and_close_after_it(tmp_path: Path) -> No
     assert names == ["sandbox", "http", "intake", "worker", "beat"]
 
 
+def test_what_speaks_over_our_own_connections_is_a_door_too(tmp_path: Path) -> None:
+    processes = _system(tmp_path, listens=True).processes()
+    names = [process.name for process in processes]
+    assert names == ["sandbox", "http", "listen", "intake", "worker", "beat"]
+    assert processes[2].argv[-1] == "listen"
+
+
 def test_the_sandbox_can_be_left_out(tmp_path: Path) -> None:
     names = [process.name for process in _system(tmp_path, sandbox=False).processes()]
     assert "sandbox" not in names
