@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from reminders.domain.hours import Hours, is_open
 # What each act says of the hour: to pay is what the message is for.
 WEIGHTS: Final = {"read": 1.0, "acted": 2.0, "paid": 3.0}
 HALF_LIFE_DAYS: Final = 60.0
+LEARNED_FROM: Final = timedelta(days=365)  # acts of the last year say at which hour to write
 ENOUGH: Final = 3.0  # weight below which nothing is said
 _STEP: Final = 15  # minutes
 _DAY: Final = 24 * 60

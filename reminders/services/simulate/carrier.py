@@ -16,7 +16,8 @@ from reminders.domain.record import record
 from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.retrying import retry_at
 from reminders.domain.usage import Contact, Usage
-from reminders.services.simulate.model import Fate
+from reminders.services.simulate.facts import Known
+from reminders.services.simulate.model import Fate, Fates
 from reminders.services.simulate.timeline import Item, Open, OptOut, Receipt
 
 # Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
@@ -48,6 +49,12 @@ def digest_key(
 def carries(leader: Leader, decision: Decision) -> bool:
     """True if the leader's message takes this bill along: it would go by the same channel."""
     return isinstance(decision, Send) and decision.rung.channel == leader.channel
+
+
+def fate_of(model: Fates, known: Known, each: Open, channel: str) -> Fate:
+    """What becomes of the next attempt on this channel."""
+    about = f"{each.reminder.reminder_id.int:x}\0{len(each.attempts) + 1}"
+    return model.fate(known.ref, channel, known.address(channel), about)
 
 
 def attempted(each: Open, decision: Send, fate: Fate, policy: Policy, now: datetime) -> Attempt:

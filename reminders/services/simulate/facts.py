@@ -125,6 +125,10 @@ class Known:
         self._before = self._before if found is None else found
         return found
 
+    def paid_at(self) -> list[datetime]:
+        """When this customer paid, taken back or not."""
+        return [payment.paid_at for _, payment in self._payments.values()]
+
     def address(self, channel: str) -> str:
         """What stands for the address of a channel: equal for equal addresses."""
         held = self.addresses.get(channel)

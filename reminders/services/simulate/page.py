@@ -57,10 +57,14 @@ def _tiles(told: Figures) -> str:
     sides = columns(told)
     costs = [each["cost_minor"] / 100 for each in sides]
     shares = [each["reached_before_due"] * 100 for each in sides]
+    read = [each["read_before_due"] * 100 for each in sides]
+    hours = [each["deferred_hours"].get("send_time", 0.0) for each in sides]
     tiles = (
         ("messages", [each["messages"] for each in sides], ",.0f", ""),
         (f"cost, {told['model']['currency']}", costs, ",.0f", ""),
         ("reached before due", shares, ".1f", " %"),
+        ("read before due", read, ".1f", " %"),
+        ("hours deferred for the best hour", hours, ",.0f", ""),
         ("customers with a message", [each["customers_messaged"] for each in sides], ",.0f", ""),
         ("caps hit", [each["cap_hits"] for each in sides], ",.0f", ""),
     )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from heapq import heappop, heappush
+from typing import Final
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant
@@ -30,11 +31,13 @@ from reminders.services.simulate.carrier import (
     carries,
     counted,
     digest_key,
+    fate_of,
     now_in,
     to_come,
 )
 from reminders.services.simulate.facts import Fact, Known
-from reminders.services.simulate.model import Fate, Fates
+from reminders.services.simulate.habits import Habits
+from reminders.services.simulate.model import Fates
 from reminders.services.simulate.story import Played, Story
 from reminders.services.simulate.tally import Tally
 from reminders.services.simulate.tiers import Tiers
@@ -42,7 +45,7 @@ from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, Rec
 from reminders.services.simulate.used import Used
 
 _STEP = timedelta(seconds=1)  # the least wait: nothing may wake up for ever at one instant
-_HEARD = frozenset({AttemptState.DELIVERED, AttemptState.READ})
+_READ: Final = AttemptState.READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Play:
         self._bills = self._known.bills()
         self._customer = self._known.customer()
         self._used = Used(setting.policy)
+        self._habits = Habits()
 
     def run(self) -> Played:
         """Play from the first fact until nothing is left to do, or the window ends."""
@@ -130,7 +134,8 @@ class Play:
         changed = {key for key, bill in bills.items() if bill is not self._seen.get(key)}
         self._seen, self._seen_customer = bills, customer
         self._review(bills, changed, now)
-        heard = heard_of(self._facts_now(customer), now) if self._policy.events else ()
+        failed, events = tuple(self._known.failed_at), self._policy.events
+        heard = heard_of(Facts(customer, bills, (), failed, {}), now) if events else ()
         for key, bill in bills.items():
             if same_customer and key not in changed and not self._policy.events:
                 continue
@@ -211,6 +216,8 @@ class Play:
         leader: Leader | None,
     ) -> Decision:
         customer, policy, history = self._customer, self._policy, each.attempts
+        if policy.send_time is not None and not history:
+            customer = self._habits.known(customer, self._known.paid_at(), now)
         usage = self._used.usage if leader is None else leader.before
         return decide(now, each.reminder, bill, customer, policy, tier, history, usage, brief=True)
 
@@ -227,9 +234,6 @@ class Play:
         each.tier = tier
         return tier
 
-    def _facts_now(self, customer: Customer) -> Facts:
-        return Facts(customer, self._known.bills(), (), tuple(self._known.failed_at), {})
-
     def _send(
         self,
         each: Open,
@@ -240,7 +244,7 @@ class Play:
         leader: Leader | None,
     ) -> None:
         channel = decision.rung.channel
-        fate = self._fate(each, channel) if leader is None else leader.fate
+        fate = fate_of(self._model, self._known, each, channel) if leader is None else leader.fate
         each.attempts.append(attempted(each, decision, fate, self._policy, now))
         self._story.attempted(each.reminder, len(each.attempts), channel, now)
         if key is not None and leader is None:
@@ -258,10 +262,6 @@ class Play:
             self._story.told(channel, fate.state)
         self._settle(each, now)
 
-    def _fate(self, each: Open, channel: str) -> Fate:
-        about = f"{each.reminder.reminder_id.int:x}\0{len(each.attempts) + 1}"
-        return self._model.fate(self._known.ref, channel, self._known.address(channel), about)
-
     def _receive(self, receipt: Receipt, now: datetime) -> None:
         each = receipt.open
         held = each.attempts[receipt.index]
@@ -269,9 +269,9 @@ class Play:
         if state is held.state:
             return
         each.attempts[receipt.index] = now_in(held, state)
-        self._story.told(held.channel, state)
-        if state in _HEARD:
-            self._story.reached(each.reminder.bill_id)
+        self._story.heard(each.reminder.bill_id, held.channel, state)
+        if state is _READ:
+            self._habits.read(now)
         if not each.ended:
             self._settle(each, now)
 

@@ -91,6 +91,8 @@ def _policy(policy: Policy, tally: Tally, digest: str, model: Model) -> Figures:
         "bills_open_at_due": tally.bills_open_at_due,
         "bills_reached_before_due": tally.bills_reached,
         "reached_before_due": _ratio(tally.bills_reached, tally.bills_open_at_due),
+        "bills_read_before_due": tally.bills_read,
+        "read_before_due": _ratio(tally.bills_read, tally.bills_open_at_due),
         "messages": messages,
         "cost_minor": sum(cost.values()),
         "currency": model.currency,
@@ -181,6 +183,7 @@ def _difference(candidate: Figures, live: Figures, changed: Changed) -> Figures:
         "reached_before_due": round(
             candidate["reached_before_due"] - live["reached_before_due"], 6
         ),
+        "read_before_due": round(candidate["read_before_due"] - live["read_before_due"], 6),
         "channels": _less(candidate["channels"], live["channels"]),
         "tiers": _less(candidate["tiers"], live["tiers"]),
         "customers_newly_reached": changed.newly,

@@ -9,6 +9,7 @@ from typing import Final
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.decision import Decision, Defer, Reason, Send
+from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import Reminder
 from reminders.domain.tier import Tier
 from reminders.services.simulate.tally import Tally
@@ -18,6 +19,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 # Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
 _WAITING: Final = Reason.WAITING
+_DELIVERED: Final = AttemptState.DELIVERED
+_READ: Final = AttemptState.READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Story:
         self._at: int | None = None
         self._messages = 0
         self._reached: set[str] = set()
+        self._read: set[str] = set()
         self._messaged: set[str] = set()
         self._judged: set[tuple[str, Tier]] = set()
 
@@ -89,6 +93,14 @@ class Story:
             self._tally.sent(channel, tier, reminder.kind, self._second() // 60)
             self._messages += 1
 
+    def heard(self, bill_id: str, channel: str, state: AttemptState) -> None:
+        """What was heard later of an attempt about this bill."""
+        self.told(channel, state)
+        if state is _DELIVERED or state is _READ:
+            self._reached.add(bill_id)
+        if state is _READ:
+            self._read.add(bill_id)
+
     def reached(self, bill_id: str) -> None:
         """A message about this bill has arrived, as far as its channel tells."""
         self._reached.add(bill_id)
@@ -104,6 +116,7 @@ class Story:
         if not (bill.closed or bill.settled):
             self._tally.bills_open_at_due += 1
             self._tally.bills_reached += item.bill_id in self._reached
+            self._tally.bills_read += item.bill_id in self._read
 
     def close(self, bills: int) -> Played:
         """The end of the run; `bills` asked for money."""

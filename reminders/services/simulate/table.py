@@ -57,9 +57,10 @@ def _overall(told: Figures) -> Rows:
         yield "… no longer reached", ["", "", f"{difference['customers_no_longer_reached']:,}"]
     yield _row("bills", [each["bills"] for each in sides], told)
     yield _row("… open on their due date", [each["bills_open_at_due"] for each in sides], told)
-    shares = [each["reached_before_due"] for each in sides]
-    more = [f"{(shares[0] - shares[1]) * 100:+.2f} pp"] if len(shares) > 1 else []
-    yield "… of these reached before it", [*(f"{share:.2%}" for share in shares), *more]
+    for what in ("reached", "read"):
+        shares = [each[f"{what}_before_due"] for each in sides]
+        more = [f"{(shares[0] - shares[1]) * 100:+.2f} pp"] if len(shares) > 1 else []
+        yield f"… of these {what} before it", [*(f"{share:.2%}" for share in shares), *more]
     yield _row("messages", [each["messages"] for each in sides], told)
     costs = [each["cost_minor"] / 100 for each in sides]
     change = [f"{costs[0] - costs[1]:+,.2f}"] if len(costs) > 1 else []
@@ -93,8 +94,10 @@ def _time(told: Figures) -> Rows:
         peaks = [each["load"][span] for each in sides]
         shown = [f"{peak['messages']:,} ({peak['per_s']}/s)" if peak else "-" for peak in peaks]
         yield word, [*shown, *empty]
-    hours = [f"{sum(each['deferred_hours'].values()):,.0f}" for each in sides]
-    yield "hours deferred", [*hours, *empty]
+    hours = [round(sum(each["deferred_hours"].values())) for each in sides]
+    yield _row("hours deferred", hours, told)
+    best = [round(each["deferred_hours"].get("send_time", 0)) for each in sides]
+    yield _row("… for the best hour", best, told)
     yield "hash", [*(each["hash"][:16] for each in sides), *empty]
     rate = f"{told['decisions']:,} in {told['seconds']:.1f} s"
     yield "decisions", [rate, *[""] * (len(sides) - 1), *empty]

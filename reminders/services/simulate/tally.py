@@ -34,6 +34,7 @@ class Tally:
     bills_messaged: int = 0
     bills_open_at_due: int = 0
     bills_reached: int = 0
+    bills_read: int = 0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     held: Counter[Held] = field(default_factory=Counter)
     deferred_s: Counter[str] = field(default_factory=Counter)
