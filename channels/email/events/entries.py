@@ -12,6 +12,9 @@ from channels.receipts import Entry
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 
 _LOCAL = re.compile(r"<?([0-9A-Fa-f-]{36})@")
+# What providers call delivered: the customer's server took the mail, and may send it back yet. Only
+# no bounce within its time confirms it.
+TAKEN = ReceiptStatus.ACCEPTED
 _LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 

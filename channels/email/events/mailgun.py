@@ -13,7 +13,7 @@ import json
 import time
 
 from channels.contract import Post, Told
-from channels.email.events.entries import attempt_in, stop, undelivered, unix_instant
+from channels.email.events.entries import TAKEN, attempt_in, stop, undelivered, unix_instant
 from channels.errors import ReceiptError
 from channels.receipts import Entry, gather, text_of
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
@@ -21,7 +21,7 @@ from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 TOLERANCE_S = 300
 
 _STATUSES = {
-    "delivered": ReceiptStatus.DELIVERED,
+    "delivered": TAKEN,
     "opened": ReceiptStatus.READ,
     # Link scanners press links too: pressing shows reading at most.
     "clicked": ReceiptStatus.READ,

@@ -6,6 +6,7 @@ import re
 
 from channels.contract import Told
 from channels.email.codes import row_of
+from channels.email.events.entries import TAKEN
 from channels.errors import ReceiptError
 from channels.receipts import Entry, instant_of, read_receipts, reference_of, text_of
 from reminders.domain.outcome import Receipt, ReceiptStatus
@@ -15,7 +16,7 @@ _ENHANCED = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
 # A complaint ("this is spam", RFC 5965) says that the mail arrived and that this address must get
 # no more of them: delivered, and the contact is dead.
 STATUSES: dict[str, ReceiptStatus] = {
-    "delivered": ReceiptStatus.DELIVERED,
+    "delivered": TAKEN,
     "opened": ReceiptStatus.READ,
     "bounced": ReceiptStatus.UNDELIVERED,
     "complained": ReceiptStatus.DELIVERED,

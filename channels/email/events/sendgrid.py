@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from channels.contract import Post, Told
-from channels.email.events.entries import attempt_in, stop, undelivered, unix_instant
+from channels.email.events.entries import TAKEN, attempt_in, stop, undelivered, unix_instant
 from channels.errors import ReceiptError
 from channels.receipts import Entry, gather, text_of
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
@@ -29,7 +29,7 @@ TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 TOLERANCE_S = 600  # a batch that could not be posted is signed anew when it is tried again
 
 _STATUSES = {
-    "delivered": ReceiptStatus.DELIVERED,
+    "delivered": TAKEN,
     "open": ReceiptStatus.READ,
     # Link scanners press links too: pressing shows reading at most.
     "click": ReceiptStatus.READ,

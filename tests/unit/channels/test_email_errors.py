@@ -78,7 +78,7 @@ def test_our_own_trouble_is_transient(stage: Stage, code: int, line: str) -> Non
         ("bounced", "rubbish", ReceiptStatus.UNDELIVERED, False),
         ("complained", "", ReceiptStatus.DELIVERED, True),
         ("opened", "", ReceiptStatus.READ, False),
-        ("delivered", "", ReceiptStatus.DELIVERED, False),
+        ("delivered", "", ReceiptStatus.ACCEPTED, False),
     ],
 )
 def test_mail_events(status: str, code: str, expected: ReceiptStatus, dead: bool) -> None:

@@ -20,7 +20,7 @@ from channels.contract import Post
 from channels.email.events import Events, mailgun, sendgrid
 from channels.email.smtp import EmailChannel, EmailSettings
 from channels.errors import ReceiptError
-from reminders.domain.outcome import Receipt, ReceiptStatus
+from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, merge
 
 ATTEMPT = "0192f0c4-7a5e-7000-8000-0123456789ab"
 NOW = 1_770_000_000.0
@@ -114,12 +114,22 @@ def test_sendgrids_published_example_is_genuine() -> None:
 
 @pytest.mark.parametrize(
     ("word", "status"),
-    [("delivered", ReceiptStatus.DELIVERED), ("opened", ReceiptStatus.READ)],
+    [("delivered", ReceiptStatus.ACCEPTED), ("opened", ReceiptStatus.READ)],
 )
 def test_mailguns_good_news(word: str, status: ReceiptStatus) -> None:
     receipt = mailgun_receipt(word)
     assert (receipt.attempt_id, receipt.status) == (ATTEMPT, status)
     assert receipt.at.timestamp() == NOW + 0.25
+
+
+def test_no_mail_is_said_to_be_delivered() -> None:
+    """The customer's server took it, and may send it back yet: then the bounce must count."""
+    bounce = sendgrid_receipt(
+        "bounce", type="bounce", status="5.1.1", reason="550 5.1.1 unknown user"
+    )
+    for taken in (mailgun_receipt("delivered"), sendgrid_receipt("delivered")):
+        accepted = merge(AttemptState.SUBMITTED, AttemptState(taken.status))
+        assert merge(accepted, AttemptState(bounce.status)) is AttemptState.UNDELIVERED
 
 
 def test_a_machine_that_fetches_pictures_reads_nothing() -> None:
