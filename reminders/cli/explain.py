@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
+from reminders.cli.asking import ask
 from reminders.cli.running import DATA, AsJson, Data, ledger, wrong
 from reminders.cli.story_lines import Line, say, whole
-from reminders.messages.facts import clean
-from reminders.services import explain as service
-from reminders.services.as_of import as_of
-from reminders.services.bill_history import BillHistory, load
-from reminders.services.customer_explain import Letter, letter
-from reminders.services.explain import Asked, Explained
-from reminders.services.replaying import Replay
-from reminders.services.timeline import title
-from reminders.services.wording import local
 
+# What reads the ledger is imported where the console does not tell it: that takes the longest.
+if TYPE_CHECKING:
+    from reminders.services.replaying import Replay
+
+Json = Mapping[str, Any]  # Any: JSON
 Bill = Annotated[str, typer.Argument(metavar="BILL", help="The bill's id, as billing gave it.")]
 Customer = Annotated[str, typer.Option(help="Only this customer's, where several have that id.")]
 OfStage = Annotated[str, typer.Option("--stage", help="Only this stage, such as d-3.")]
@@ -50,15 +49,18 @@ def explain(
     tier with the points that add up to it, and what happens next as things stand.
     """
     moment = _instant(at) if at else None
-    with ledger(data) as opened:
-        found, lender = load(opened, bill, customer), opened.lender
-    told = [each if moment is None else as_of(each, moment) for each in found]
     if verify:
-        _verify(told, stage, as_json=as_json)
+        _verify(bill, stage, customer, moment, data, as_json=as_json)
+        return
+    found = _told(bill, stage, moment, customer, language if for_customer else None, data)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found, indent=1, ensure_ascii=not for_customer))
     elif for_customer:
-        _write([letter(each, lender, stage, language) for each in told], as_json=as_json)
+        say([whole(line) for line in each["lines"]] for each in found)
     else:
-        _explain([(each, service.explain(each, stage)) for each in told], as_json=as_json)
+        say(explanation(each) for each in found)
 
 
 def _instant(text: str) -> datetime:
@@ -71,21 +73,33 @@ def _instant(text: str) -> datetime:
     return found
 
 
-def _explain(found: Sequence[tuple[BillHistory, list[Explained]]], *, as_json: bool) -> None:
-    if as_json:
-        import json
+def _told(
+    bill: str, stage: str, at: datetime | None, customer: str, language: str | None, data: Path
+) -> Sequence[Json]:
+    """What the console tells, or else the ledger; letters in `language` where it is not None."""
+    query = {"stage": stage, "at": at.isoformat() if at else "", "customer": customer}
+    if language is not None:
+        query |= {"for": "customer", "language": language}
+    found = ask("explain", bill, query, data)
+    if found is not None:
+        return found
+    from reminders.services import stories
 
-        from reminders.services.explain_json import as_json as for_programs
+    with ledger(data) as opened:
+        if language is None:
+            return stories.explanations(opened, bill, customer, stage, at)
+        return stories.letters(opened, bill, customer, stage, at, language)
 
-        typer.echo(json.dumps([for_programs(*each) for each in found], indent=1))
-        return
-    say(explanation(*each) for each in found)
 
+def _verify(
+    bill: str, stage: str, customer: str, at: datetime | None, data: Path, *, as_json: bool
+) -> None:
+    """Exit code 1 if a decision does not replay to itself. The ledger's own bytes are judged."""
+    from reminders.services.replaying import Replay, replayed
+    from reminders.services.stories import histories
 
-def _verify(found: Sequence[BillHistory], stage: str, *, as_json: bool) -> None:
-    """Exit code 1 if a decision does not replay to itself."""
-    from reminders.services.replaying import replayed
-
+    with ledger(data) as opened:
+        found = histories(opened, bill, customer, at)
     rows = [row for told in found for row in replayed(told, stage)]
     if as_json:
         import json
@@ -93,76 +107,67 @@ def _verify(found: Sequence[BillHistory], stage: str, *, as_json: bool) -> None:
         typer.echo(json.dumps([row.as_json() for row in rows], indent=1))
     else:
         lines = [whole(row.words(), "red" if row.shown is Replay.DIFFERENT else "") for row in rows]
-        say([[*lines, whole(_summary([row.shown for row in rows]), "bold")]])
+        say([[*lines, whole(_summary([row.shown for row in rows], Replay), "bold")]])
     if any(row.shown is Replay.DIFFERENT for row in rows):
         raise typer.Exit(1)
 
 
-def _summary(shown: Sequence[Replay]) -> str:
-    same, differ, bare = (shown.count(each) for each in Replay)
+def _summary(shown: Sequence[Replay], every: Iterable[Replay]) -> str:
+    same, differ, bare = (shown.count(each) for each in every)
     left_out = f", {bare} without inputs kept" if bare else ""
     return f"{same} decisions replay to the same, {differ} to another{left_out}"
 
 
-def _write(letters: Sequence[Letter], *, as_json: bool) -> None:
-    if as_json:
-        import json
-
-        typer.echo(json.dumps([each.as_json() for each in letters], indent=1, ensure_ascii=False))
-        return
-    say([whole(line) for line in each.lines] for each in letters)
-
-
-def explanation(told: BillHistory, stages: Sequence[Explained]) -> Iterator[Line]:
-    """The lines of one bill's explanation."""
-    yield whole(title(told), "bold")
-    judged = told.assessment()
-    as_at = ""
-    if told.asked_at is not None:
-        as_at = f" at {local(told.asked_at, told.zone)}, by the facts of today"
-    yield whole(f"tier {judged.tier}, {judged.points} points{as_at} (times are local, {told.zone})")
-    for line in judged.lines:
-        yield whole(f"  {line.points:+4d}  {line.fact}", "dim")
-    for each in stages:
+def explanation(told: Json) -> Iterator[Line]:
+    """The lines of one bill's explanation, from its document."""
+    zone = ZoneInfo(told["time_zone"])
+    yield whole(told["title"], "bold")
+    as_at = f" at {_local(told['as_of'], zone)}, by the facts of today" if told["as_of"] else ""
+    times = f"(times are local, {told['time_zone']})"
+    yield whole(f"tier {told['tier']}, {told['points']} points{as_at} {times}")
+    for line in told["points_from"]:
+        yield whole(f"  {line['points']:+4d}  {line['fact']}", "dim")
+    basis = "by the facts of today" if told["as_of"] else "as things stand"
+    for each in told["stages"]:
         yield whole("")
-        yield from _stage(told, each, foreseen=len(stages) == 1)
+        yield from _decided(each, zone)
+        if each["next_at"]:
+            at = _local(each["next_at"], zone)
+            yield whole(f"  next, {at} {basis}: {each['next']}", "blue")
+        # The checks that are still to come only where no other stage is shown.
+        if each["next_at"] and len(told["stages"]) == 1 and not each["checks"]:
+            yield from _checks(each["next_checks"])
+            yield from _otherwise(each["next_otherwise"])
 
 
-def _stage(told: BillHistory, each: Explained, *, foreseen: bool) -> Iterator[Line]:
-    """One stage; the checks that are still to come only where no other stage is shown."""
-    zone = told.zone
-    again = f", epoch {each.epoch}" if each.epoch else ""
-    under = f"{each.policy}, packs {', '.join(each.packs) or 'none'}"
-    yield whole(
-        f"{each.stage}  {each.state}  (due {local(each.due_at, zone)}, {under}{again})",
-        "bold cyan",
-    )
-    if each.flag:
-        yield whole(f"  flagged when the bill arrived: {each.flag}", "yellow")
-    yield whole(f"  {_when(each, zone)}{each.verdict}{_tier_then(each)}")
-    yield from _checks(each.checks)
-    yield from _otherwise(each.otherwise)
-    if each.next_at is None:
-        return
-    basis = "by the facts of today" if told.asked_at is not None else "as things stand"
-    yield whole(f"  next, {local(each.next_at, zone)} {basis}: {each.next}", "blue")
-    if foreseen and not each.checks:
-        yield from _checks(each.next_checks)
-        yield from _otherwise(each.next_otherwise)
+def _decided(each: Json, zone: ZoneInfo) -> Iterator[Line]:
+    """One stage up to now."""
+    again = f", epoch {each['epoch']}" if each["epoch"] else ""
+    under = f"{each['policy']}, packs {', '.join(each['packs']) or 'none'}"
+    due = f"(due {_local(each['due_at'], zone)}, {under}{again})"
+    yield whole(f"{each['stage']}  {each['state']}  {due}", "bold cyan")
+    if each["flag"]:
+        yield whole(f"  flagged when the bill arrived: {each['flag']}", "yellow")
+    when = f"{_local(each['decided_at'], zone)}  " if each["decided_at"] else ""
+    yield whole(f"  {when}{each['verdict']}{_tier_then(each)}")
+    yield from _checks(each["checks"])
+    yield from _otherwise(each["otherwise"])
 
 
-def _when(each: Explained, zone: str) -> str:
-    return f"{local(each.decided_at, zone)}  " if each.decided_at else ""
+def _local(at: str, zone: ZoneInfo) -> str:
+    """`2026-03-22 10:00` on the customer's wall."""
+    return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def _tier_then(each: Explained) -> str:
+def _tier_then(each: Json) -> str:
     """The tier that was decided with; its points as far as today's facts still give that tier."""
-    if each.judged is None:
+    judged = each["judged_then"]
+    if judged is None:
         return ""
-    if each.judged.tier == each.tier:
-        return f"  (tier {each.tier} then, {each.judged.points} points)"
-    now = f"{each.judged.tier}, {each.judged.points} points by what is known today"
-    return f"  (tier {each.tier} then; {now})"
+    if judged["tier"] == each["tier"]:
+        return f"  (tier {each['tier']} then, {judged['points']} points)"
+    now = f"{judged['tier']}, {judged['points']} points by what is known today"
+    return f"  (tier {each['tier']} then; {now})"
 
 
 def _otherwise(words: str) -> Iterator[Line]:
@@ -170,13 +175,14 @@ def _otherwise(words: str) -> Iterator[Line]:
         yield whole(f"  {words}", "yellow")
 
 
-def _checks(checks: Sequence[Asked]) -> Iterator[Line]:
+def _checks(checks: Sequence[Json]) -> Iterator[Line]:
     for check in checks:
-        mark, style = ("✓", "green") if check.passed else ("✗", "red")
+        mark, style = ("✓", "green") if check["passed"] else ("✗", "red")
+        decided = check["decided"]
         yield [
-            ("  → " if check.decided else "    ", ""),
+            ("  → " if decided else "    ", ""),
             (mark, style),
-            (f" {check.meaning:24}", ""),
-            (check.saw, "dim"),
-            (f"  [{clean(check.cite)}]" if check.decided and check.cite else "", "dim"),
+            (f" {check['meaning']:24}", ""),
+            (check["saw"], "dim"),
+            (f"  [{check['cite']}]" if decided and check["cite"] else "", "dim"),
         ]

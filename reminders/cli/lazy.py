@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 if TYPE_CHECKING:
-    from typer._click.core import Command, Context
+    from typer._click.core import Command, Context, Parameter
 
 
 class Lazy(NamedTuple):
@@ -23,6 +24,34 @@ class Lazy(NamedTuple):
     module: str
     attribute: str
     help: str
+    plain: bool = False  # its arguments are text, flags and paths: see `PlainCommand`
+
+
+class _AsGiven:
+    """In place of Typer's own conversion of one parameter."""
+
+    def __init__(self, wanted: object) -> None:
+        self._wanted = wanted
+
+    def coerce(self, value: Any, param: object, ctx: object) -> Any:  # Any: as Typer has it
+        return Path(value) if self._wanted is Path else value
+
+
+def _as_given(params: list[Parameter]) -> list[Parameter]:
+    """Let no library convert what is text already: Typer imports Pydantic even for --help, in more
+    time than the console needs to tell a story."""
+    for param in params:
+        if isinstance(param, TyperArgument | TyperOption):
+            given = _AsGiven(param.type_descriptor.annotation)
+            setattr(param, "get_runtime_param", lambda given=given: given)  # noqa: B010  (a method)
+    return params
+
+
+class PlainCommand(TyperCommand):
+    """A command whose every argument is text, a flag or a path that need not exist."""
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return _as_given(super().get_params(ctx))
 
 
 class LazyGroup(TyperGroup):
@@ -34,6 +63,10 @@ class LazyGroup(TyperGroup):
         super().__init__(**given)
         for name, lazy in self.table.items():
             self.commands[name] = TyperCommand(name, help=lazy.help)
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """--help, and nothing else."""
+        return _as_given(super().get_params(ctx))
 
     def resolve_command(
         self, ctx: Context, args: list[str]
@@ -48,7 +81,7 @@ class LazyGroup(TyperGroup):
         found = getattr(import_module(lazy.module), lazy.attribute)
         alone = typer.Typer(add_completion=False)
         if not isinstance(found, typer.Typer):
-            alone.command(name)(found)
+            alone.command(name, cls=PlainCommand if lazy.plain else TyperCommand)(found)
             return get_command(alone)
         alone.add_typer(found, name=name)
         parent = get_command(alone)

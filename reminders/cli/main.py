@@ -52,11 +52,13 @@ COMMANDS: Mapping[str, Lazy] = {
         "reminders.cli.timeline",
         "timeline",
         "Tell the story of BILL, oldest first, in the customer's local time.",
+        plain=True,
     ),
     "explain": Lazy(
         "reminders.cli.explain",
         "explain",
         "Explain what was decided about BILL: each check, what it saw, and the one that decided.",
+        plain=True,
     ),
     "inbox-token": Lazy(
         "reminders.cli.inbox_pass",

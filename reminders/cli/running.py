@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from config.settings import Settings, SettingsError, load, settings_from
-
 # What a command does not need it does not import: reading a story is to take no longer than that.
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from config.settings import Settings
     from reminders.services.reading import OpenLedger
     from reminders.services.resources import Resources
 
@@ -46,6 +45,8 @@ def settings(data: Path = DATA) -> Settings:
 
     Raises `SettingsError` where there is neither.
     """
+    from config.settings import SettingsError, load, settings_from
+
     try:
         return load()
     except SettingsError as error:
@@ -76,6 +77,8 @@ def _environment(data: Path, urls: dict[str, str]) -> dict[str, str]:
 
 def redis_url(data: Path = DATA) -> str:
     """The Redis of the settings; without them, that of the system that runs in `data`."""
+    from config.settings import SettingsError, load
+
     try:
         return load().redis_url
     except SettingsError as error:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import Annotated
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any
 
 import typer
 
+from reminders.cli.asking import ask
 from reminders.cli.running import DATA, AsJson, Data, ledger
 from reminders.cli.story_lines import Line, say, whole
-from reminders.services import timeline as service
-from reminders.services.bill_history import BillHistory, load
-from reminders.services.timeline import Entry
 
+Json = Mapping[str, Any]  # Any: JSON
 Bill = Annotated[str, typer.Argument(metavar="BILL", help="The bill's id, as billing gave it.")]
 Customer = Annotated[str, typer.Option(help="Only this customer's, where several have that id.")]
 
@@ -39,14 +37,16 @@ def timeline(
     What billing said, what was planned, what was sent and heard, how each reminder ended and
     what is still ahead. Addresses are masked.
     """
-    with ledger(data) as opened:
-        found = load(opened, bill, customer)
+    found: Sequence[Json] | None = ask("timeline", bill, {"customer": customer}, data)
+    if found is None:
+        from reminders.services.stories import timelines  # takes longer to import than to answer
+
+        with ledger(data) as opened:
+            found = timelines(opened, bill, customer)
     if as_json:
         import json
 
-        from reminders.services.timeline_json import as_json as for_programs
-
-        typer.echo(json.dumps([for_programs(told) for told in found], indent=1))
+        typer.echo(json.dumps(found, indent=1))
         return
     say(_lines(story(told)) for told in found)
 
@@ -65,22 +65,21 @@ def _lines(parts: Iterable[tuple[str, str, str]]) -> Iterator[Line]:
             head = " " * len(head)
 
 
-def story(told: BillHistory) -> Iterator[tuple[str, str, str]]:
-    """The lines of one bill's story as (date and time, text, style); a date where it changes."""
-    yield "", service.title(told), "bold"
-    yield "", f"(local time, {told.zone}; tier {told.assessment().tier})", "dim"
-    yield from _dated(told, service.tell(told))
-    coming = service.ahead(told)
+def story(told: Json) -> Iterator[tuple[str, str, str]]:
+    """The lines of one bill's document as (date and time, text, style); a date where it changes."""
+    yield "", told["title"], "bold"
+    yield "", f"(local time, {told['time_zone']}; tier {told['tier']})", "dim"
+    yield from _dated(told["entries"])
+    coming = told["ahead"]
     yield "", "Still ahead, as things stand:" if coming else "Nothing is ahead.", "bold"
-    yield from _dated(told, coming)
+    yield from _dated(coming)
 
 
-def _dated(told: BillHistory, entries: Sequence[Entry]) -> Iterator[tuple[str, str, str]]:
+def _dated(entries: Sequence[Json]) -> Iterator[tuple[str, str, str]]:
     shown = ""
     for entry in entries:
-        local = entry.at.astimezone(ZoneInfo(told.zone))
-        day = f"{local:%Y-%m-%d}"
-        stage = f"{entry.stage}: " if entry.stage else ""
-        head = f"  {day if day != shown else '':10}  {local:%H:%M:%S}  "
-        yield head, stage + entry.text, STYLES[entry.kind]
+        day, _, time = entry["local"].partition(" ")
+        stage = f"{entry['stage']}: " if entry["stage"] else ""
+        head = f"  {day if day != shown else '':10}  {time}  "
+        yield head, stage + entry["text"], STYLES[entry["kind"]]
         shown = day

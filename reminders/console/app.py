@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
 
 from config.settings import Settings, load
-from reminders.console import inbox, operations, pay_link, preferences, preview, receipts
+from reminders.console import inbox, operations, pay_link, preferences, preview, receipts, stories
 from reminders.console.appender import Appender
 from reminders.console.doors import Doors
 from reminders.console.events import EventsDoor
@@ -28,6 +28,7 @@ from reminders.console.pay_link import PayLinkDoor
 from reminders.console.preferences import Desk, PreferencesDoor
 from reminders.console.preview import LedgerPreviewDesk, PreviewDoor
 from reminders.console.receipts import ReceiptsDoor
+from reminders.console.stories import LedgerStoryDesk, StoriesDoor
 from reminders.console.tasks import LedgerTaskDesk, TasksDoor
 from reminders.ledger import pay_links
 from reminders.ledger.cipher import KeyRing
@@ -83,6 +84,7 @@ def create_app(
     people = {name: key.get_secret_value() for name, key in settings.operator_tokens.items()}
 
     tasks_door = TasksDoor(task_desk, people)
+    stories_door = StoriesDoor(LedgerStoryDesk(opened), people)
 
     async def close() -> None:
         await watch.close()
@@ -114,6 +116,8 @@ def create_app(
             ),
             inbox.PATH: inbox_door,
             "/v1/tasks/": tasks_door,
+            stories.EXPLAIN: stories_door,
+            stories.TIMELINE: stories_door,
             pay_link.PATH: PayLinkDoor(
                 appender, open_pay_links(settings), settings.pay_url, _bill_of(engine), clock
             ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import TypeVar
@@ -14,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from reminders.console.asgi import Receive, Refused, Scope, Send, bearer, want_method
 from reminders.console.operations_page import SECURITY, page
+from reminders.console.operators import Operators
 from reminders.services.metrics_overview import Overview
 from reminders.services.resources import Resources
 
@@ -52,17 +52,13 @@ class OperationsDoor:
 
     def __init__(self, look: Callable[[], Overview], tokens: Mapping[str, str]) -> None:
         self._look = look
-        self._tokens = [token.encode() for token in tokens.values() if token]
+        self._operators = Operators(tokens)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         want_method(scope, "GET")
         query = parse_qs(scope["query_string"].decode("latin-1"))
         # A browser's address line can set no header; the page itself tells nobody its address.
-        given = (bearer(scope) or query.get("token", [""])[-1]).encode("utf-8", "replace")
-        # Every one is compared, in a time that tells nothing.
-        known = [hmac.compare_digest(each, given) for each in self._tokens]
-        if not any(known):
-            raise Refused(401, "an operator's token is wanted", www_authenticate="Bearer")
+        self._operators.named(bearer(scope) or query.get("token", [""])[-1])
         try:
             seen = await asyncio.to_thread(self._look)
         except (SQLAlchemyError, RedisError, LookupError):

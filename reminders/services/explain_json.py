@@ -7,9 +7,11 @@ from typing import Any
 
 from reminders.domain.decision import Send, decision_reason
 from reminders.domain.risk import Assessment
+from reminders.messages.facts import clean
 from reminders.services.bill_history import BillHistory
 from reminders.services.counterfactual import Otherwise
 from reminders.services.explain import Asked, Explained
+from reminders.services.timeline import title
 
 Json = dict[str, Any]  # Any: JSON
 
@@ -21,6 +23,7 @@ def as_json(told: BillHistory, stages: Sequence[Explained]) -> Json:
         "bill": told.bill_id,
         "customer": told.known.customer.ref,
         "time_zone": told.zone,
+        "title": title(told),
         "as_of": told.asked_at.isoformat() if told.asked_at else None,
         **_judged(judged),
         "stages": [_stage(each) for each in stages],
@@ -49,7 +52,7 @@ def _stage(each: Explained) -> Json:
         "judged_then": _judged(each.judged) if each.judged else None,
         "verdict": each.verdict,
         "rule": next((check.rule for check in each.checks if check.decided), ""),
-        "cite": next((check.cite for check in each.checks if check.decided), ""),
+        "cite": clean(next((check.cite for check in each.checks if check.decided), "")),
         "checks": [_check(check) for check in each.checks],
         "otherwise": each.otherwise,
         "would": _would(each.would) if each.would else None,
@@ -74,8 +77,9 @@ def _would(would: Otherwise) -> Json:
 def _check(each: Asked) -> Json:
     return {
         "rule": each.rule,
+        "meaning": each.meaning,
         "saw": each.saw,
         "passed": each.passed,
         "decided": each.decided,
-        "cite": each.cite,
+        "cite": clean(each.cite),
     }

@@ -16,6 +16,7 @@ def as_json(told: BillHistory) -> dict[str, Any]:  # Any: JSON
         "customer": told.known.customer.ref,
         "time_zone": told.zone,
         "title": title(told),
+        "tier": told.assessment().tier,
         "entries": [_entry(told, each) for each in tell(told)],
         "ahead": [_entry(told, each) for each in ahead(told)],
     }

@@ -52,8 +52,18 @@ def test_listing_the_commands_imports_none_of_them() -> None:
     assert imported_by(listing) == set()
 
 
-def test_explaining_imports_no_queue_door_template_or_migration() -> None:
-    heavy = imported_by("import reminders.cli.explain, reminders.cli.timeline")
+@pytest.mark.parametrize("name", ["explain", "timeline"])
+def test_the_help_of_a_story_imports_none_either(name: str) -> None:
+    code = f"from reminders.cli.main import app\napp(['{name}', '--help'], standalone_mode=False)"
+    assert imported_by(code) == set()
+
+
+def test_a_story_imports_nothing_until_the_ledger_is_to_be_read() -> None:
+    assert imported_by("import reminders.cli.explain, reminders.cli.timeline") == set()
+
+
+def test_reading_a_story_imports_no_queue_door_template_or_migration() -> None:
+    heavy = imported_by("import reminders.services.stories, reminders.services.reading")
     assert heavy <= {"sqlalchemy", "pydantic"}
 
 
