@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,27 +26,34 @@ INBOUND = Bulk(
         "at": "timestamptz",
         "received_at": "timestamptz",
         "state": "text",
+        "secret_id": "uuid",
+        "answer_at": "timestamptz",
     },
     conflict="DO NOTHING",
 )
 _OWNERS = text(
     """
-    SELECT p.address_hash, c.customer_id, c.ref, c.jurisdiction, c.language
+    SELECT p.address_hash, c.customer_id, c.ref, c.jurisdiction, p.secret_id
     FROM contact_point p JOIN customer c ON c.customer_id = p.customer_id
     WHERE p.channel = :channel AND p.address_hash = ANY(CAST(:hashes AS bytea[]))
       AND p.secret_id IS NOT NULL ORDER BY c.customer_id
     """
 )
-# A provider that names our message may spell the address its own way: it is whose it was sent to.
+# A provider that names a message it carried may spell the address its own way: it is whose it was
+# sent to.
 _OWNER_BY = text(
     """
-    SELECT p.address_hash, c.customer_id, c.ref, c.jurisdiction, c.language
+    SELECT p.address_hash, c.customer_id, c.ref, c.jurisdiction, p.secret_id
     FROM attempt a JOIN contact_point p ON p.customer_id = a.customer_id
       AND p.channel = a.channel AND p.secret_id = a.secret_id
     JOIN customer c ON c.customer_id = a.customer_id
     WHERE a.customer_id = :customer AND a.month = :month AND a.attempt_id = :attempt
-      AND a.channel = :channel
+      AND a.channel = :channel AND a.provider = :provider
     """
+)
+_CARRIED = text(
+    "SELECT 1 FROM attempt WHERE customer_id = :customer AND month = :month"
+    " AND attempt_id = :attempt AND provider = :provider"
 )
 _KNOWN = text(
     """
@@ -66,16 +74,13 @@ _NEWEST = text(
     WHERE customer_id = :customer AND channel = :channel AND meaning = :meaning
     """
 )
-_TO_ANSWER = text(
-    """
-    UPDATE inbound_message SET state = 'done', handled_by = 'confirmation', handled_at = :now
-    WHERE (customer_id, month, inbound_no) IN (
-        SELECT customer_id, month, inbound_no FROM inbound_message
-        WHERE state = 'confirm' AND channel <> ALL(CAST(:but AS text[]))
-        ORDER BY received_at LIMIT :most FOR UPDATE SKIP LOCKED
-    ) RETURNING customer_id, inbound_no, channel, meaning, received_at
-    """
-)
+
+
+class ReplyState(StrEnum):
+    OPEN = "open"  # a person is to read it
+    CONFIRM = "confirm"  # its confirmation is owed (`reminders.ledger.confirmations`)
+    SENDING = "sending"  # a call with its confirmation began, and is not known to be over
+    DONE = "done"
 
 
 class Owner(NamedTuple):
@@ -85,17 +90,7 @@ class Owner(NamedTuple):
     customer_id: int
     ref: str
     jurisdiction: str
-    language: str
-
-
-class Owed(NamedTuple):
-    """A message of a customer whose confirmation is owed."""
-
-    customer_id: int
-    inbound_no: UUID
-    channel: str
-    meaning: str
-    received_at: datetime
+    secret_id: UUID | None  # of the address
 
 
 def owners(connection: Connection, channel: str, hashes: Iterable[bytes]) -> list[Owner]:
@@ -104,11 +99,21 @@ def owners(connection: Connection, channel: str, hashes: Iterable[bytes]) -> lis
     return [Owner(bytes(digest), *rest) for digest, *rest in rows]
 
 
-def owners_by(connection: Connection, channel: str, attempt_id: UUID) -> list[Owner]:
-    """The customer to whose present address this attempt was sent."""
-    values = {"customer": customer_in(attempt_id), "month": month_in(attempt_id)}
-    rows = connection.execute(_OWNER_BY, values | {"attempt": attempt_id, "channel": channel})
+def owners_by(connection: Connection, channel: str, attempt_id: UUID, provider: str) -> list[Owner]:
+    """The customer to whose present address this attempt of that provider was sent."""
+    values = _of(attempt_id, provider) | {"channel": channel}
+    rows = connection.execute(_OWNER_BY, values)
     return [Owner(bytes(digest), *rest) for digest, *rest in rows]
+
+
+def carried(connection: Connection, attempt_id: UUID, provider: str) -> bool:
+    """Whether this is an attempt of that provider."""
+    return connection.execute(_CARRIED, _of(attempt_id, provider)).scalar() is not None
+
+
+def _of(attempt_id: UUID, provider: str) -> dict[str, object]:
+    where = {"customer": customer_in(attempt_id), "month": month_in(attempt_id)}
+    return {**where, "attempt": attempt_id, "provider": provider}
 
 
 def known(connection: Connection, messages: Sequence[tuple[int, UUID]]) -> set[UUID]:
@@ -130,11 +135,3 @@ def newest(connection: Connection, customer: int, channel: str, meaning: str) ->
     values = {"customer": customer, "channel": channel, "meaning": meaning}
     found: datetime | None = connection.execute(_NEWEST, values).scalar()
     return found
-
-
-def to_confirm(
-    connection: Connection, most: int, now: datetime, but: Sequence[str] = ()
-) -> list[Owed]:
-    """Take messages whose confirmation is to be sent, each once; none on the channels `but`."""
-    values = {"most": most, "now": now, "but": list(but)}
-    return [Owed(*row) for row in connection.execute(_TO_ANSWER, values)]

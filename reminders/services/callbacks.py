@@ -41,6 +41,7 @@ class Heard:
     provider: str
     receipt: Receipt
     callback: Callback
+    own: bool = False  # concluded by ourselves: it may be about any provider's message
 
 
 @dataclass(frozen=True, slots=True)

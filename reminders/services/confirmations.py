@@ -1,31 +1,41 @@
 """Tells customers that their STOP, START or HELP was heard: once, by the same channel.
 
 It answers what they wrote a moment ago, so it asks neither hours nor caps, and an opt-out does not
-bar the one message that confirms it. It is taken before it is sent: a confirmation that is lost
-costs less than a second one.
+bar the one message that confirms it. It is sent as reminders are: tokens first, written down before
+its call, no connection held meanwhile, tried again only where surely nothing was taken.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Mapping, Sequence
-from datetime import timedelta
-from uuid import UUID
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
-from channels.contract import Message
+from channels.contract import Channel, Message, WhenUncertain
+from channels.fleet import Budget
+from channels.health import Call
 from channels.inbound import Meaning
+from channels.numbers import range_of
 from reminders.domain.case import EVERY_CHANNEL
-from reminders.domain.outcome import Accepted
-from reminders.ledger import contact_points, inbound, incidents, locks
+from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
+from reminders.ledger import confirmations, incidents, locks, provider_refs
+from reminders.ledger.confirmations import Owed, Said
 from reminders.ledger.errors import LedgerError
-from reminders.ledger.inbound import Owed
+from reminders.ledger.inbound import ReplyState
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 50  # in one run: the task that sends them has an end
 NEWS_FOR = timedelta(days=1)  # business time, which may run fast; older than this it is none
+AGAIN = timedelta(seconds=30)  # after a first failure, then twice as long each time
+LONGEST = timedelta(minutes=30)
+ASK_EVERY = timedelta(minutes=1)  # machine time: a provider is asked for a missing answer
+CONFIRMED, UNCERTAIN = "confirmation", "uncertain"
 _WORDS: Mapping[str, Mapping[Meaning, str]] = {
     "en": {
         Meaning.STOP: "{lender}: you will get no more reminders here. Reply START to undo.",
@@ -40,68 +50,187 @@ _WORDS: Mapping[str, Mapping[Meaning, str]] = {
 }
 
 
-def confirm(resources: Resources, loop: asyncio.AbstractEventLoop) -> int:
-    """Send the confirmations that are owed, each at most once; returns how many were accepted.
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A confirmation whose call is written down; `message` is None where it is only asked for."""
 
-    Those of a channel that is declared down wait for the end of its incident, if it is soon.
+    owed: Owed
+    provider: Channel
+    message: Message | None
+
+
+def confirm(resources: Resources, loop: asyncio.AbstractEventLoop) -> int:
+    """Send the confirmations that are due, as many as pacing lets; returns how many were accepted.
+
+    Those of a channel that is down wait until it works again, for as long as they are news.
     """
     now = resources.clock.now()
-    with resources.engine.connect() as connection:
+    with resources.engine.begin() as connection:
         down = {each.channel for each in incidents.open_now(connection)}
-    if EVERY_CHANNEL in down:
-        return 0
-    owed = locks.in_transaction(
-        resources.engine,
-        lambda connection: inbound.to_confirm(connection, AT_ONCE, now, sorted(down)),
-    )
-    letters: dict[tuple[str, str, str], Message] = {}
-    for each in owed:
-        message = _message(resources, each) if now - each.received_at <= NEWS_FOR else None
-        if message is not None:  # whoever shares a number is told once
-            letters.setdefault((each.channel, message.address, each.meaning), message)
+        confirmations.end_stale(connection, now - NEWS_FOR, now)
+        if EVERY_CHANNEL in down:
+            return 0
+        but = sorted(down | set(resources.fleet.down()))
+        owed = confirmations.owed(connection, now, AT_ONCE, but)
+    letters = _lost(resources, now)
+    for channel, count in owed.items():
+        if channel in resources.fleet.by_channel:
+            letters += _taken(resources, channel, count, now)
     if not letters:
         return 0
-    calls = [_send(resources, channel, message) for (channel, _, _), message in letters.items()]
-    return loop.run_until_complete(_all(calls))
+    begin_by = time.monotonic() + resources.limits.gate_to_call_max.total_seconds()
+    calls = [_call(resources, letter, begin_by) for letter in letters]
+    outcomes = loop.run_until_complete(_all(calls))
+    return _record(resources, letters, outcomes)
 
 
-async def _all(calls: Sequence[Awaitable[bool]]) -> int:
-    return sum(await asyncio.gather(*calls))
+def _taken(resources: Resources, channel: str, count: int, now: datetime) -> list[_Letter]:
+    """Those of a channel that may go now: tokens first, then they are written down as begun."""
+    budget = resources.fleet.reserve(channel, count)
+
+    def work(connection: Connection) -> list[_Letter]:
+        letters: list[_Letter] = []
+        unsendable: list[Said] = []
+        for owed in confirmations.take(connection, channel, now, budget.total):
+            letter = _letter(resources, owed, budget)
+            if letter is None:
+                unsendable.append(Said(owed, ReplyState.DONE, "no address", now))
+            else:
+                letters.append(letter)
+        begun = [each.owed for each in letters] + [each.owed for each in unsendable]
+        confirmations.begin(connection, begun, resources.limits.lease)
+        confirmations.record(connection, unsendable, now, ASK_EVERY)
+        return letters
+
+    return locks.in_transaction(resources.engine, work) if budget.total else []
 
 
-async def _send(resources: Resources, channel: str, message: Message) -> bool:
-    provider = resources.fleet.choose(channel, message.address, UUID(message.idempotency_key).int)
-    try:
-        outcome = await provider.send(message)
-    except Exception:  # a channel never raises; if one does, the others are to be told
-        log.exception("channel raised")
-        return False
-    log.info("reply confirmed", kind=message.kind, outcome=type(outcome).__name__.lower())
-    return isinstance(outcome, Accepted)
+def _lost(resources: Resources, now: datetime) -> list[_Letter]:
+    """Calls whose answer never came. Nothing is sent again: a provider that can be asked is asked,
+    of the others a receipt may still tell."""
+
+    def work(connection: Connection) -> list[_Letter]:
+        inquiries: list[_Letter] = []
+        over: list[Said] = []
+        for owed in confirmations.take_lost(connection, AT_ONCE):
+            provider = resources.fleet.by_name.get(owed.answered_by)
+            askable = provider is not None and _asks(provider)
+            if provider is None or not askable or now - owed.received_at > NEWS_FOR:
+                over.append(Said(owed, ReplyState.DONE, UNCERTAIN, now, owed.refused_by))
+            else:
+                inquiries.append(_Letter(owed._replace(calls=owed.calls + 1), provider, None))
+        confirmations.record(connection, over, now, ASK_EVERY)
+        confirmations.begin(connection, [each.owed for each in inquiries], resources.limits.lease)
+        return inquiries
+
+    return locks.in_transaction(resources.engine, work)
 
 
-def _message(resources: Resources, owed: Owed) -> Message | None:
-    """What the customer is told; None where no address or provider is left."""
-    if owed.channel not in resources.fleet.by_channel:
+def _asks(provider: Channel) -> bool:
+    return provider.capabilities.when_uncertain is WhenUncertain.ASK
+
+
+def _letter(resources: Resources, owed: Owed, budget: Budget) -> _Letter | None:
+    """What the customer is told, and by whom; None where no address is left."""
+    if owed.key_id is None or owed.ciphertext is None:
         return None
-    with resources.engine.connect() as connection:
-        addresses = contact_points.addresses(connection, [owed.customer_id])
-        language = contact_points.language(connection, owed.customer_id)
-    found = addresses.get((owed.customer_id, owed.channel))
-    if found is None:
-        return None
-    _, key_id, ciphertext = found
-    words = _WORDS["zh" if language.lower().startswith("zh") else "en"][Meaning(owed.meaning)]
+    words = _WORDS["zh" if owed.language.lower().startswith("zh") else "en"]
     try:
-        address = resources.ring.open(key_id, ciphertext).decode()
+        address = resources.ring.open(owed.key_id, bytes(owed.ciphertext)).decode()
     except LedgerError as error:
         log.warning("reply not confirmed", reason=str(error))
         return None
-    return Message(
+    provider = resources.fleet.choose(
+        owed.channel,
+        address,
+        owed.inbound_no.int,
+        avoid=(*owed.refused_by.split(), owed.answered_by),
+        budget=budget,
+    )
+    message = Message(
         idempotency_key=str(owed.inbound_no),
         address=address,
         kind=f"reply_{owed.meaning}",
-        text=words.format(lender=resources.lender, url=resources.pay_url),
-        language=language,
+        text=words[Meaning(owed.meaning)].format(lender=resources.lender, url=resources.pay_url),
+        language=owed.language,
         subject=resources.lender,
     )
+    begun = owed._replace(calls=owed.calls + 1, answered_by=provider.name)
+    return _Letter(begun, provider, message)
+
+
+async def _all(calls: Sequence[Awaitable[Outcome]]) -> list[Outcome]:
+    return await asyncio.gather(*calls)
+
+
+async def _call(resources: Resources, letter: _Letter, begin_by: float) -> Outcome:
+    began = time.monotonic()
+    try:
+        if letter.message is None:
+            return _found(await letter.provider.ask(str(letter.owed.inbound_no)))
+        outcome = await letter.provider.send(replace(letter.message, start_by=begin_by))
+    except Exception:  # a channel never raises; if one does, the others are to be told
+        log.exception("channel raised")
+        return Uncertain("the channel raised")
+    called = Call(
+        letter.provider.name,
+        range_of(letter.message.address),
+        outcome,
+        time.monotonic() - began,
+    )
+    resources.fleet.note([called])
+    return outcome
+
+
+def _found(outcome: Outcome | None) -> Outcome:
+    """What a provider that was asked says; that it never took the message is a failed try."""
+    if outcome is None:
+        return Uncertain("the provider cannot say yet")
+    return Transient("the provider never took it") if isinstance(outcome, Unsent) else outcome
+
+
+def _record(resources: Resources, letters: Sequence[_Letter], outcomes: Sequence[Outcome]) -> int:
+    """Write what became of the calls; returns how many were accepted."""
+    now = resources.clock.now()
+    pairs = list(zip(letters, outcomes, strict=True))
+    said = [_said(resources, letter.owed, outcome, now) for letter, outcome in pairs]
+    refs = [
+        (letter.provider.name, outcome.ref, letter.owed.inbound_no, now)
+        for letter, outcome in pairs
+        if isinstance(outcome, Accepted) and letter.provider.capabilities.quotes_ref
+    ]
+
+    def work(connection: Connection) -> None:
+        confirmations.record(connection, said, now, ASK_EVERY)
+        provider_refs.keep(connection, refs)
+
+    locks.in_transaction(resources.engine, work)
+    for letter, outcome in pairs:
+        log.info(
+            "reply confirmed",
+            kind=f"reply_{letter.owed.meaning}",
+            provider=letter.provider.name,
+            outcome=type(outcome).__name__.lower(),
+        )
+    return sum(isinstance(outcome, Accepted) for outcome in outcomes)
+
+
+def _said(resources: Resources, owed: Owed, outcome: Outcome, now: datetime) -> Said:
+    """The state that an outcome leads to, and when the next try is."""
+    refused = owed.refused_by
+    match outcome:
+        case Accepted():
+            return Said(owed, ReplyState.DONE, CONFIRMED, now, refused)
+        case Uncertain():
+            return Said(owed, ReplyState.SENDING, "", now, refused)
+        case Permanent(reason=reason, dead_contact=dead):
+            refused = " ".join(dict.fromkeys((*refused.split(), owed.answered_by)))
+            others = {each.name for each in resources.fleet.by_channel[owed.channel]}
+            if dead or others <= set(refused.split()):
+                return Said(owed, ReplyState.DONE, f"refused: {reason}", now, refused)
+            return Said(owed, ReplyState.CONFIRM, "", now, refused)
+        case Unsent():
+            return Said(owed, ReplyState.CONFIRM, "", now, refused)
+        case Transient(retry_after=asked):
+            wait = min(AGAIN * 2 ** min(owed.calls - 1, 10), LONGEST)
+            return Said(owed, ReplyState.CONFIRM, "", now + max(wait, asked or wait), refused)

@@ -23,7 +23,7 @@ from reminders.domain.human_task import TaskKind
 from reminders.domain.identity import NOBODY, make_id, month_in, month_of
 from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 from reminders.ledger import attempts, inbound, locks, tasks
-from reminders.ledger.inbound import Owner
+from reminders.ledger.inbound import Owner, ReplyState
 from reminders.services.callbacks import Written
 from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.preferences.alarm import CUSTOMER, STOP_REPLY
@@ -35,11 +35,10 @@ from reminders.services.resources import Resources
 log = structlog.get_logger(__name__)
 ANSWERS = timedelta(days=3)  # so long after a message what a customer writes answers it
 READ_WITHIN = timedelta(days=1)  # a person is to read the rest
-_NOBODY = Owner(b"", NOBODY, "", "", "")
+_NOBODY = Owner(b"", NOBODY, "", "", None)
 HELP_AGAIN = timedelta(days=1)  # whoever asks again within it has been told
 _LATEST = timedelta(days=30)  # no provider holds back a message for longer
 _COPIES = timedelta(days=7)  # a provider that was not answered repeats itself for so long
-OPEN, CONFIRM, DONE = "open", "confirm", "done"
 
 
 def take(
@@ -73,17 +72,23 @@ def _one(resources: Resources, written: Written) -> tuple[bool, list[Receipt]]:
     attempt_id = _attempt_of(written.inbound)
     with resources.engine.connect() as connection:
         owners = inbound.owners(connection, written.channel, [digest])
+        if attempt_id is not None and not inbound.carried(connection, attempt_id, written.provider):
+            attempt_id = None  # nobody names what another one carries
         if not owners and attempt_id is not None:  # the address in another spelling
-            owners = inbound.owners_by(connection, written.channel, attempt_id)
+            owners = inbound.owners_by(connection, written.channel, attempt_id, written.provider)
         owners = owners or [_NOBODY]
         numbers = {owner.customer_id: numbers_of(owner, now) for owner in owners}
         named = [(one, number) for one, found in numbers.items() for number in found]
         known = inbound.known(connection, named)
     new = [owner for owner in owners if known.isdisjoint(numbers[owner.customer_id])]
     receipts: list[Receipt] = []
+    told = False
     for owner in new:
         meaning = meaning_of(written.inbound.text, _words(resources, owner.jurisdiction))
         state = _obey(resources, owner, written, meaning, now)
+        if state is ReplyState.CONFIRM and told:  # whoever shares the address is told once
+            state = ReplyState.DONE
+        told = told or state is ReplyState.CONFIRM
         letter = _Letter(written, numbers[owner.customer_id][0], attempt_id, meaning, state)
         keep = partial(_keep, resources, owner, letter, now)
         found = locks.in_transaction(resources.engine, keep)
@@ -126,24 +131,24 @@ def _attempt_of(said: Inbound) -> UUID | None:
 
 def _obey(
     resources: Resources, owner: Owner, written: Written, meaning: Meaning, now: datetime
-) -> str:
+) -> ReplyState:
     """Do what it says; returns what is left to do: `confirm` it, a person reads it (`open`), or
     nothing (`done`): whoever has been told once that the messages end gets no further one."""
     if owner.customer_id == NOBODY or meaning is Meaning.OTHER:
-        return OPEN
+        return ReplyState.OPEN
     channel = written.channel
     with resources.engine.connect() as connection:
         if meaning is Meaning.HELP:
             helped = inbound.newest(connection, owner.customer_id, channel, meaning)
             again = helped is not None and now - helped < HELP_AGAIN
-            return DONE if again else CONFIRM
+            return ReplyState.DONE if again else ReplyState.CONFIRM
         stopped = inbound.newest(connection, owner.customer_id, channel, Meaning.STOP)
         if meaning is Meaning.START and stopped is not None and stopped > written.inbound.at:
-            return OPEN  # it was written before the STOP that came first
+            return ReplyState.OPEN  # it was written before the STOP that came first
     return _switch(resources, owner, channel, allowed=meaning is Meaning.START)
 
 
-def _switch(resources: Resources, owner: Owner, channel: str, *, allowed: bool) -> str:
+def _switch(resources: Resources, owner: Owner, channel: str, *, allowed: bool) -> ReplyState:
     what = (resources, owner.ref, channel, EVERY_KIND)
     try:
         with resources.engine.connect() as connection:
@@ -151,8 +156,8 @@ def _switch(resources: Resources, owner: Owner, channel: str, *, allowed: bool) 
         made = change(*what, allowed=allowed, actor=CUSTOMER, source=STOP_REPLY)
     except PreferenceError as error:  # it must not be said to be done: a person sees to it
         log.warning("reply not obeyed", allowed=allowed, reason=str(error))
-        return OPEN
-    return CONFIRM if made.effective and off == allowed else DONE
+        return ReplyState.OPEN
+    return ReplyState.CONFIRM if made.effective and off == allowed else ReplyState.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,7 @@ class _Letter:
     number: UUID
     attempt_id: UUID | None
     meaning: Meaning
-    state: str
+    state: ReplyState
 
 
 def _keep(
@@ -182,11 +187,12 @@ def _keep(
     attempts.SECRETS.insert(
         connection, [(customer, month, number, sealed.key_id, sealed.ciphertext)]
     )
-    if letter.state == OPEN:
+    if letter.state == ReplyState.OPEN:
         due_at = now + READ_WITHIN
         tasks.make(connection, TaskKind.REPLY, customer, "", due_at, now, task_id=number)
     row = (customer, month, number, written.provider, written.channel, letter.meaning)
-    inbound.INBOUND.insert(connection, [(*row, attempt_id, said.at, now, letter.state)])
+    how = (letter.state, owner.secret_id, now)
+    inbound.INBOUND.insert(connection, [(*row, attempt_id, said.at, now, *how)])
     return attempt_id
 
 

@@ -29,7 +29,8 @@ from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
 from reminders.ledger.intake import mark_changed
 from reminders.ledger.receipts import RECEIPTS
 from reminders.ledger.reminders import Kept, Move
-from reminders.services import inbound, parking
+from reminders.services import arrivals, inbound, parking
+from reminders.services.attribution import attribute
 from reminders.services.callbacks import Callback, Heard, Written, read_callback
 from reminders.services.hearing import Applied, Work, fold
 from reminders.services.record import wake_up
@@ -93,7 +94,9 @@ def _inbound(resources: Resources, written: Sequence[Written], now: datetime) ->
         )
         for each in odd
     ]
-    heard = [Heard(UUID(each.attempt_id), callback.provider, each, callback) for each in said]
+    heard = [
+        Heard(UUID(each.attempt_id), callback.provider, each, callback, own=True) for each in said
+    ]
     applied, lanes = locks.in_transaction(
         resources.engine, lambda connection: _apply(resources, connection, heard, list(dead), now)
     )
@@ -156,18 +159,11 @@ def _apply(
     ids = {each.attempt_id for each in heard if each.attempt_id is not None}
     locks.lock(connection, {customer_in(attempt_id) for attempt_id in ids})
     work = Work(now, attempts=attempts.by_id(connection, ids))
-    known = [each for each in heard if each.attempt_id in work.attempts]
-    unknown = {
-        (each.callback.entry, each.provider): each.callback
-        for each in heard
-        if each.attempt_id not in work.attempts
-    }
-    dead.extend(
-        _dead(callback, "it names an attempt we never made", now) for callback in unknown.values()
-    )
+    told = attribute(connection, heard, work.attempts, now)
+    dead.extend(_dead(callback, reason, now) for callback, reason in told.wrong.values())
     keys = {(kept.customer_id, kept.month, kept.reminder_id) for kept in work.attempts.values()}
     present = reminders.by_id(connection, keys)
-    for each in known:
+    for each in told.known:
         held = work.attempts[cast(UUID, each.attempt_id)]
         fold(work, each, held, present[held.reminder_id])
     moves = _moves(connection, work, present)
@@ -185,7 +181,7 @@ def _apply(
     reminders.move_all(connection, moves)
     dead_letters.keep(connection, resources.ring, dead)
     work.applied.dead = len(dead)
-    resources.fleet.health.confirm(work.confirmed)
+    arrivals.confirm(resources, connection, work.arrivals)
     lanes = {move.lane for move in moves if move.next_at <= now and move.state in OPEN}
     return work.applied, lanes
 

@@ -28,6 +28,7 @@ from sqlalchemy import Connection, Engine, text
 from channels.contract import (
     Answer,
     Capabilities,
+    Channel,
     Confirms,
     Message,
     Post,
@@ -252,6 +253,11 @@ class World:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             connection.execute(text("DELETE FROM policy_activation"))
         self.resources = replace(self.resources, book=PolicyBook(self.engine, policy, text_of))
+
+    def add(self, provider: Channel) -> None:
+        """One more provider beside those that are there."""
+        fleet = Fleet((*self.resources.fleet.by_name.values(), provider), Free())
+        self.resources = replace(self.resources, fleet=fleet)
 
     # Events in.
 

@@ -47,10 +47,20 @@ CREATE TABLE inbound_message (
     state text NOT NULL DEFAULT 'done',
     handled_by text NOT NULL DEFAULT '',
     handled_at timestamptz,
+    -- The address it came from, and its confirmation: due when (business time), tried how often,
+    -- by whom last, refused for good by whom, and under whose lease (machine time) a call is.
+    secret_id uuid,
+    answer_at timestamptz,
+    calls integer NOT NULL DEFAULT 0,
+    answered_by text NOT NULL DEFAULT '',
+    refused_by text NOT NULL DEFAULT '',
+    lease_until timestamptz,
     PRIMARY KEY (customer_id, month, inbound_no)
 );
 CREATE INDEX inbound_message_open ON inbound_message (received_at) WHERE state = 'open';
-CREATE INDEX inbound_message_confirm ON inbound_message (received_at) WHERE state = 'confirm';
+CREATE INDEX inbound_message_confirm ON inbound_message (channel, answer_at)
+    WHERE state = 'confirm';
+CREATE INDEX inbound_message_sending ON inbound_message (lease_until) WHERE state = 'sending';
 """
 
 CONTACTS = """

@@ -1,0 +1,190 @@
+"""Confirmations that are owed to customers who wrote STOP, START or HELP: an outbox.
+
+A row goes from `confirm` to `sending` in a commit before its call, and from there to `done` or
+back. `calls` is the fencing token: whoever comes late with an older one changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from reminders.domain.identity import customer_in, month_in
+from reminders.ledger.inbound import ReplyState
+
+# What is no news any more, or no longer true: the customer has said the opposite since.
+_END = text(
+    """
+    UPDATE inbound_message m SET state = 'done', handled_at = :now, handled_by =
+        CASE WHEN m.received_at < :before THEN 'too late' ELSE 'overtaken' END
+    WHERE m.state = 'confirm' AND (m.received_at < :before OR m.meaning <> 'help' AND EXISTS (
+        SELECT 1 FROM inbound_message n
+        WHERE n.customer_id = m.customer_id AND n.channel = m.channel AND n.state <> 'open'
+          AND n.meaning IN ('stop', 'start') AND n.meaning <> m.meaning
+          AND (n.at, n.received_at) > (m.at, m.received_at)))
+    RETURNING m.inbound_no
+    """
+)
+_OWED = text(
+    """
+    SELECT channel, count(*) FROM (
+        SELECT channel FROM inbound_message
+        WHERE state = 'confirm' AND answer_at <= :now AND channel <> ALL(CAST(:but AS text[]))
+        ORDER BY answer_at LIMIT :most
+    ) m GROUP BY channel ORDER BY channel
+    """
+)
+_SELECT = """
+    SELECT m.inbound_no, m.channel, m.meaning, m.received_at, m.calls, m.answered_by,
+        m.refused_by, coalesce(c.language, ''), s.key_id, s.ciphertext
+    FROM inbound_message m LEFT JOIN customer c ON c.customer_id = m.customer_id
+    LEFT JOIN contact_secret s
+      ON s.customer_id = m.customer_id AND s.secret_id = m.secret_id
+"""
+_TAKE = text(
+    f"""
+    {_SELECT} WHERE m.state = 'confirm' AND m.answer_at <= :now AND m.channel = :channel
+    ORDER BY m.answer_at LIMIT :most FOR UPDATE OF m SKIP LOCKED
+    """
+)
+_TAKE_LOST = text(
+    f"""
+    {_SELECT} WHERE m.state = 'sending' AND m.lease_until < clock_timestamp()
+    ORDER BY m.lease_until LIMIT :most FOR UPDATE OF m SKIP LOCKED
+    """
+)
+_BEGIN = text(
+    """
+    UPDATE inbound_message m SET state = 'sending', calls = v.calls, answered_by = v.provider,
+        lease_until = clock_timestamp() + CAST(:lease AS interval)
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:months AS integer[]), CAST(:ids AS uuid[]),
+        CAST(:calls AS integer[]), CAST(:providers AS text[]))
+        AS v (customer_id, month, inbound_no, calls, provider)
+    WHERE m.customer_id = v.customer_id AND m.month = v.month AND m.inbound_no = v.inbound_no
+    """
+)
+_RECORD = text(
+    """
+    UPDATE inbound_message SET state = :state, handled_by = :how, answer_at = :again_at,
+        handled_at = CASE WHEN :state = 'done' THEN CAST(:now AS timestamptz) END,
+        refused_by = :refused_by,
+        lease_until = CASE WHEN :state = 'sending'
+            THEN clock_timestamp() + CAST(:lease AS interval) END
+    WHERE customer_id = :customer AND month = :month AND inbound_no = :number
+      AND state = 'sending' AND calls = :calls
+    RETURNING 1
+    """
+)
+_HEARD = text(
+    """
+    UPDATE inbound_message SET handled_by = 'confirmation', handled_at = :now, lease_until = NULL,
+        state = 'done'
+    WHERE customer_id = :customer AND month = :month AND inbound_no = :number
+      AND calls > 0 AND state IN ('sending', 'confirm')
+    """
+)
+_ASKED = text(
+    """
+    SELECT inbound_no, answered_by FROM inbound_message
+    WHERE customer_id = ANY(CAST(:customers AS bigint[]))
+      AND inbound_no = ANY(CAST(:numbers AS uuid[])) AND calls > 0
+    """
+)
+
+
+class Owed(NamedTuple):
+    """A message of a customer whose confirmation is owed, or under way."""
+
+    inbound_no: UUID
+    channel: str
+    meaning: str
+    received_at: datetime
+    calls: int  # that began
+    answered_by: str  # the provider of the latest call, "" before the first
+    refused_by: str  # providers that refused it for good
+    language: str
+    key_id: str | None  # of the address; None where it is gone
+    ciphertext: bytes | None
+
+
+class Said(NamedTuple):
+    """What a call of one confirmation came to; `how` says why it is done."""
+
+    owed: Owed
+    state: ReplyState
+    how: str
+    again_at: datetime
+    refused_by: str = ""
+
+
+def end_stale(connection: Connection, before: datetime, now: datetime) -> int:
+    """End those received before `before`, and those that are no longer true; how many."""
+    return len(connection.execute(_END, {"before": before, "now": now}).all())
+
+
+def owed(connection: Connection, now: datetime, most: int, but: Sequence[str]) -> dict[str, int]:
+    """How many are due by channel, the oldest `most` of them; none on the channels `but`."""
+    rows = connection.execute(_OWED, {"now": now, "most": most, "but": list(but)})
+    return {row[0]: row[1] for row in rows}
+
+
+def take(connection: Connection, channel: str, now: datetime, most: int) -> list[Owed]:
+    """Lock up to `most` that are due on a channel: `begin` or leave them in this transaction."""
+    rows = connection.execute(_TAKE, {"channel": channel, "now": now, "most": most})
+    return [Owed(*row) for row in rows]
+
+
+def take_lost(connection: Connection, most: int) -> list[Owed]:
+    """Lock up to `most` whose call nobody has recorded within its lease."""
+    return [Owed(*row) for row in connection.execute(_TAKE_LOST, {"most": most})]
+
+
+def begin(connection: Connection, calls: Iterable[Owed], lease: timedelta) -> None:
+    """Write down, before they are made, that calls by `answered_by` begin (number `calls`)."""
+    rows = list(calls)
+    values = {
+        "customers": [customer_in(each.inbound_no) for each in rows],
+        "months": [month_in(each.inbound_no) for each in rows],
+        "ids": [each.inbound_no for each in rows],
+        "calls": [each.calls for each in rows],
+        "providers": [each.answered_by for each in rows],
+        "lease": lease,
+    }
+    connection.execute(_BEGIN, values)
+
+
+def record(connection: Connection, said: Iterable[Said], now: datetime, lease: timedelta) -> int:
+    """Write what calls came to; how many still were theirs to write."""
+    written = 0
+    for each in said:
+        values = {
+            **_key(each.owed.inbound_no),
+            "calls": each.owed.calls,
+            "state": each.state,
+            "how": each.how,
+            "again_at": each.again_at,
+            "refused_by": each.refused_by,
+            "now": now,
+            "lease": lease,
+        }
+        written += connection.execute(_RECORD, values).one_or_none() is not None
+    return written
+
+
+def asked(connection: Connection, numbers: Sequence[UUID]) -> dict[UUID, str]:
+    """Those of these ids that are confirmations of ours, with the provider of the latest call."""
+    values = {"customers": [customer_in(each) for each in numbers], "numbers": list(numbers)}
+    return {row[0]: row[1] for row in connection.execute(_ASKED, values)}
+
+
+def heard_of(connection: Connection, number: UUID, now: datetime) -> None:
+    """Its provider speaks of this confirmation: it was taken, whatever became of our call."""
+    connection.execute(_HEARD, {**_key(number), "now": now})
+
+
+def _key(number: UUID) -> dict[str, object]:
+    return {"customer": customer_in(number), "month": month_in(number), "number": number}
