@@ -19,8 +19,17 @@ _R = ReceiptStatus
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 # Errors of a number that will never take a message; twilio.com/docs/api/errors.
 _TWILIO_DEAD = {"30005", "30006", "21211", "21614", "21217"}
-_TWILIO = {"delivered": _R.DELIVERED, "undelivered": _R.UNDELIVERED, "failed": _R.UNDELIVERED}
+_TWILIO = {
+    "delivered": _R.DELIVERED,
+    "read": _R.READ,
+    "undelivered": _R.UNDELIVERED,
+    "failed": _R.UNDELIVERED,
+    "canceled": _R.UNDELIVERED,
+}
+_TWILIO_INBOUND = {"receiving", "received"}
 _APNS_DEAD = {"BadDeviceToken", "Unregistered", "DeviceTokenNotForTopic", "ExpiredToken"}
+# Under 400, where the other reasons are of our request: the account's topic.
+_APNS_ACCOUNT = {"BadTopic", "MissingTopic", "TopicDisallowed", "IdleTimeout"}
 
 
 def judged(samples: Mapping[str, Sample]) -> Iterator[tuple[str, bool]]:
@@ -63,10 +72,12 @@ def _twilio(name: str, sample: Sample) -> Iterator[tuple[str, bool]]:
     from channels.sms.twilio.receipts import hear
 
     form = sample["form"]
-    said = hear(Post(urlencode(form).encode(), _FORM)).receipts
-    wanted = _TWILIO.get(form["MessageStatus"], _R.ACCEPTED)
-    dead = form.get("ErrorCode") in _TWILIO_DEAD
+    told = hear(Post(urlencode(form).encode(), _FORM))
+    said, wanted = told.receipts, _TWILIO.get(form["MessageStatus"], _R.ACCEPTED)
+    dead = wanted is _R.UNDELIVERED and form.get("ErrorCode") in _TWILIO_DEAD
     right = len(said) == 1 and _told(said[0], wanted, ref=form["MessageSid"], dead=dead)
+    if form["MessageStatus"] in _TWILIO_INBOUND:
+        right = not said and [each.ref for each in told.inbound] == [form["MessageSid"]]
     yield f"{name} {form['MessageStatus']} {form.get('ErrorCode', '')}", right
 
 
@@ -80,18 +91,23 @@ def _told(said: object, wanted: ReceiptStatus, *, ref: str, dead: bool | None = 
 
 
 def _fcm(name: str, sample: Sample) -> Iterator[tuple[str, bool]]:
-    """`UNREGISTERED`, and `INVALID_ARGUMENT` without a field of ours at fault, mean the token."""
+    """`UNREGISTERED`, and `INVALID_ARGUMENT` without a field of ours at fault, mean the token.
+
+    401, and 403 or 404 without a code of FCM's own, are of our account.
+    """
     from channels.push.fcm.answers import outcome_of
 
     for number, body in enumerate(sample["bodies"]):
         error = body["error"]
         details = error.get("details", ())
-        fields = any("fieldViolations" in each for each in details)
-        codes = {each.get("errorCode") for each in details}
-        dead = "UNREGISTERED" in codes or ("INVALID_ARGUMENT" in codes and not fields)
+        named = [each for detail in details for each in detail.get("fieldViolations", ())]
+        ours = any(each.get("field") not in ("message.token", "token") for each in named)
+        codes = {each.get("errorCode") for each in details} - {None}
+        dead = "UNREGISTERED" in codes or ("INVALID_ARGUMENT" in codes and not ours)
+        account = error["code"] == 401 or (error["code"] in (403, 404) and not codes)
         reply = Reply(error["code"], {}, json.dumps(body).encode())
         said = outcome_of(reply, datetime.now(UTC))
-        yield f"{name} {number}", _refused(said, error["code"], dead=dead)
+        yield f"{name} {number}", _refused(said, error["code"], dead=dead, account=account)
 
 
 def _apns(name: str, sample: Sample) -> Iterator[tuple[str, bool]]:
@@ -102,14 +118,17 @@ def _apns(name: str, sample: Sample) -> Iterator[tuple[str, bool]]:
         reason = each["body"]["reason"]
         reply = Reply(each["http"], {}, json.dumps(each["body"]).encode())
         said = outcome_of(reply, "attempt", datetime.now(UTC))
-        yield f"{name} {reason}", _refused(said, each["http"], dead=reason in _APNS_DEAD)
+        account = each["http"] == 403 or reason in _APNS_ACCOUNT
+        right = _refused(said, each["http"], dead=reason in _APNS_DEAD, account=account)
+        yield f"{name} {reason}", right
     for reason in sample.get("reasons", ()):
         yield f"{name} {reason} is known", reason in VERDICTS
 
 
-def _refused(said: Outcome, status: int, *, dead: bool) -> bool:
-    """429 and 5xx took nothing; the rest is for good, and blames the address only if `dead`."""
-    if status == 429 or status >= 500:
+def _refused(said: Outcome, status: int, *, dead: bool, account: bool) -> bool:
+    """429 and 5xx took nothing, nor was it the message's fault where our account is refused; the
+    rest is for good, and blames the address only if `dead`."""
+    if account or status == 429 or status >= 500:
         return isinstance(said, Transient)
     return isinstance(said, Permanent) and said.dead_contact is dead
 

@@ -41,6 +41,42 @@ def test_other_files_of_the_same_form_are_judged_too(tmp_path: Path) -> None:
     assert measure(tmp_path, "bounces").why == "bounces/expected.json is not there"
 
 
+def test_other_callbacks_of_the_same_form_are_judged_by_what_they_say(tmp_path: Path) -> None:
+    """Ours to mend is no fault of the address, and another provider may well take the message."""
+    fcm = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+    twilio = {"MessageSid": "SM" + "0" * 32, "From": "+8610012345678", "Body": "hello"}
+    samples = {
+        "fcm_v1": {
+            "bodies": [
+                {"error": {"code": 401, "status": "UNAUTHENTICATED"}},
+                {"error": {"code": 404, "status": "NOT_FOUND"}},
+                {
+                    "error": {
+                        "code": 404,
+                        "status": "NOT_FOUND",
+                        "details": [{"@type": fcm, "errorCode": "UNREGISTERED"}],
+                    }
+                },
+                {"error": {"code": 503, "status": "UNAVAILABLE"}},
+            ]
+        },
+        "apns": {
+            "bodies": [
+                {"http": 403, "body": {"reason": "ExpiredProviderToken"}},
+                {"http": 400, "body": {"reason": "BadTopic"}},
+                {"http": 400, "body": {"reason": "PayloadEmpty"}},
+                {"http": 410, "body": {"reason": "ExpiredToken"}},
+            ]
+        },
+    }
+    (tmp_path / "provider-callbacks.json").write_text(json.dumps(samples))
+    assert good(measure(tmp_path, "provider-callbacks"))
+    for status in ("received", "canceled", "read", "sending"):
+        told = {"twilio": {"form": {**twilio, "MessageStatus": status}}}
+        (tmp_path / "provider-callbacks.json").write_text(json.dumps(told))
+        assert good(measure(tmp_path, "provider-callbacks")), status
+
+
 def test_the_figures_are_written(tmp_path: Path) -> None:
     (tmp_path / "retry-after.json").write_text(json.dumps([{"value": "7", "expect": 7}]))
     out = tmp_path / "vectors.json"
