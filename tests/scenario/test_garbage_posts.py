@@ -11,6 +11,7 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from channels.accounts import accounts_of
 from channels.contract import Channel
@@ -67,6 +68,15 @@ def _apply(world: World, *callbacks: Callback) -> Applied:
     return receipts.apply(world.resources, callbacks)
 
 
+def _carried_by(world: World, name: str) -> None:
+    """The last message went by this provider."""
+    with world.engine.begin() as connection:
+        values = {"name": name, "attempt": world.last_attempt()}
+        connection.execute(
+            text("UPDATE attempt SET provider = :name WHERE attempt_id = :attempt"), values
+        )
+
+
 def _arrived(attempt: str) -> Callback:
     """What the gateway says of it, beyond doubt."""
     said = trees("gateway", attempt, "ref-1")[0]
@@ -80,6 +90,7 @@ def test_garbage_of_every_provider_is_dead_letters_and_the_good_receipt_counts(
 ) -> None:
     """In one batch, as the stream gives them."""
     attempt = str(played.last_attempt())
+    _carried_by(played, "gateway")
     posted = []
     for number, name in enumerate(NAMES):
         told = trees(name, "99999999-9999-9999-9999-999999999999", "ref-0")
@@ -100,6 +111,7 @@ def test_what_each_provider_says_is_applied_or_waits_for_its_message(played: Wor
     """Nothing of it is dead: it names the attempt, or the provider's own id of a message."""
     attempt = str(played.last_attempt())
     for name in NAMES:
+        _carried_by(played, name)
         said = trees(name, attempt, f"ref-of-{name}")
         before = _waiting(played)
         applied = _apply(played, *(_callback(name, write(name, each), attempt) for each in said))
@@ -130,7 +142,9 @@ def test_the_ends_of_the_calendar_stop_nobody(played: World, at: datetime) -> No
         _callback("tencent", json.dumps([sms | {"text": "TD"}]).encode(), attempt, 5),
     ]
     for each in posted:
+        _carried_by(played, each.provider)
         assert _apply(played, each) != Applied()
+    _carried_by(played, "gateway")
     _apply(played, *posted, _arrived(attempt))
     assert played.attempts()[-1].split()[-1] in ("delivered", "read", "acted")
     assert played.facts().customer.opted_out("sms", "due_soon")
@@ -140,6 +154,7 @@ def test_a_clock_that_is_ahead_does_not_have_the_last_word(played: World) -> Non
     """The receipt is kept as it was said; what follows from it is of today at the latest."""
     attempt = str(played.last_attempt())
     said = {"reference": attempt, "status": "bounced", "code": "5.1.1", "at": ENDS[1].isoformat()}
+    _carried_by(played, "mail")
     _apply(played, _callback("mail", json.dumps(said).encode(), attempt))
     assert played.rows("SELECT max(at) FROM receipt") == [(ENDS[1],)]
     assert played.rows("SELECT max(at) FROM attempt_event") == [(played.clock.now(),)]
