@@ -80,8 +80,9 @@ CAUSES: tuple[Cause, ...] = (
         "blocked",
         r"black ?list|block ?list|\bdnsbl\b|\brbl\b|spamhaus|spamcop|barracuda|cbl\.abuseat",
         r"block(?:ed)? (?:using|by|due|for|list)",
+        # Sun's messaging server says "has rejected address" of every refusal.
         r"(?:ip|host|client|server|network)\b[^.\n]{0,60}(?:block|banned|bloqu|denied|"
-        r"reputation|not allowed|rejected|refused)",
+        r"reputation|not allowed|rejected(?! address)|refused)",
         r"(?:connection|access|client host|connect) (?:was )?(?:refused by|rejected|denied|"
         r"blocked)",
         r"reputation|bad sender|temporarily deferred|service unavailable; (?:client|sender) host",
@@ -119,6 +120,7 @@ CAUSES: tuple[Cause, ...] = (
         r"(?:用户|账号|帐号|邮箱)[^。\n]{0,6}(?:停用|冻结|禁用|锁定)",
         r"(?:disabled|suspended|frozen|locked) (?:recipient|account|mail ?box|user|address)",
         r"account (?:has been|is) (?:temporarily )?(?:disabled|suspended|closed)",
+        r"(?:mail ?box|account|user)[^.\n]{0,40} is inactive",
         r"boite du destinataire",
     ),
     _row(
@@ -132,6 +134,7 @@ CAUSES: tuple[Cause, ...] = (
         r"host (?:unknown|not found)|unknown host|unrout(?:e)?able (?:mail )?(?:domain|address)",
         r"(?:bad|illegal|invalid) destination (?:system|host|domain)",
         r"(?:domain|host) (?:name )?(?:does not exist|not found|lookup failed)|no such domain",
+        r"mx records point to non-?existent",
         r"(?:unknown|non-existent) domain|domain (?:name )?not found|nxdomain",
         r"name or service not known|host or domain name not",
         r"domain \S+ (?:does not exist|not found)|not found in dns|invalid (?:recipient )?domain",
@@ -168,7 +171,8 @@ CAUSES: tuple[Cause, ...] = (
         r"user_?unknown|unknown recipient|unknown local.?part|not listed in|does not exist",
         r"doesn't exist|invalid recipient|recipient (?:address )?rejected: (?:undeliver|unknown)",
         r"verify (?:the )?(?:recipient )?address|sorry, no mailbox|(?:is )?not a valid mailbox",
-        r"r[ée]cipient inconnu|adresse d.{0,30}invalide|(?:empf[äa]nger|benutzer)\S{0,9} unbekannt",
+        r"r[ée]cipient inconnu|adresse d.{0,30}invalide|utilisateur inconnu",
+        r"(?:empf[äa]nger|benutzer)\S{0,9} unbekannt",
         r"destinatario (?:desconocido|inexistente|no existe|sconosciuto)",
         r"(?:邮箱|邮件地址|收件人|用户|账号|帐号|地址)[^。\n]{0,40}不存在|无此(?:用户|邮箱)",
         r"アドレスが見つかりません|存在しません",
