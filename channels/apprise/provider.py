@@ -46,8 +46,10 @@ class AppriseChannel:
         if self._free <= 0:  # every thread waits for a service: nobody queues behind them
             return Transient("all threads busy")
         self._free -= 1
+        # Such a service shows what it is given and has no button: the link is part of the words.
+        body = f"{message.text}\n{message.link}" if message.link else message.text
         call = asyncio.get_running_loop().run_in_executor(
-            self._threads, notify, message.address, message.subject, message.text, self._limits
+            self._threads, notify, message.address, message.subject, body, self._limits
         )
         call.add_done_callback(self._done)
         try:

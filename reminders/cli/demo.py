@@ -15,11 +15,12 @@ from reminders.cli.demo_driver import Played, Stuck
 from reminders.cli.demo_run import SEED, Done, Plan, run_demo
 from reminders.cli.demo_system import LOG, Running, write_json
 from reminders.servers.errors import ServerError
-from reminders.servers.ports import HOST, choose
+from reminders.servers.ports import choose
 from reminders.services.demo.closing import closing_table
 from reminders.services.demo.credit_card_data import from_credit_card_data
 from reminders.services.demo.errors import BadData
 from reminders.services.demo.generated import generated
+from reminders.services.demo.more_channels import Receivers
 from reminders.services.demo.portfolio import Portfolio
 
 CLIENTS = 200
@@ -55,12 +56,12 @@ def demo(
     Exit code 1 if the auditor found a fault, or if nothing interesting happened.
     """
     console = Console()
-    port = choose() if channels is Which.EVERY else None
-    portfolio = _portfolio(data, clients, seed, f"http://{HOST}:{port}" if port else "")
+    receivers = Receivers(choose(), choose()) if channels is Which.EVERY else None
+    portfolio = _portfolio(data, clients, seed, receivers)
     readers = 0.1 if len(portfolio.customers) < LOUD else 0.01
     folder = out.parent
     plan = Plan(
-        *(portfolio, folder / "demo-system", folder / "demo-run", workers, readers, seed), port
+        *(portfolio, folder / "demo-system", folder / "demo-run", workers, readers, seed), receivers
     )
     console.print(
         f"{portfolio.source}: {len(portfolio.customers):,} customers,"
@@ -74,14 +75,16 @@ def demo(
     _close(console, done, out)
 
 
-def _portfolio(data: Path | None, clients: str, seed: int, hooks_url: str) -> Portfolio:
+def _portfolio(
+    data: Path | None, clients: str, seed: int, receivers: Receivers | None
+) -> Portfolio:
     if clients != "all" and not (clients.isdecimal() and int(clients) > 0):
         _fail(f"--clients takes a number above 0 or `all`, not {clients}", 2)
     number = None if clients == "all" else int(clients)
     if data is None:
-        return generated(number or CLIENTS, seed, hooks_url)
+        return generated(number or CLIENTS, seed, receivers)
     try:
-        return from_credit_card_data(data, number, seed, hooks_url)
+        return from_credit_card_data(data, number, seed, receivers)
     except BadData as error:
         _fail(str(error), 2)
 

@@ -25,6 +25,7 @@ from reminders.ledger.tally import Tally, bills_of_attempts, tally
 from reminders.services.demo import more_channels
 from reminders.services.demo.auditor import Inputs, audit
 from reminders.services.demo.auditor.audit import ATTEMPTS, CARRIERS
+from reminders.services.demo.more_channels import Receivers
 from reminders.services.demo.portfolio import Portfolio
 from reminders.services.demo.recorded import write_holidays
 from reminders.services.demo.schedule import schedule
@@ -46,7 +47,7 @@ class Plan:
     workers: int = 2
     readers: float = 0.1
     seed: int = SEED
-    hooks_port: int | None = None  # with every channel: where receivers of webhooks listen
+    receivers: Receivers | None = None  # with every channel: where customers' systems listen
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def run_demo(plan: Plan, hook: Hook, show: Callable[[Played], None]) -> Done:
         start,
         workers=plan.workers,
         seed=plan.seed,
-        hooks_port=plan.hooks_port,
+        receivers=plan.receivers,
     ) as running:
         settings = settings_from(running.env)
         engine = engine_for(settings.sqlalchemy_url, role="demo")
@@ -147,12 +148,12 @@ def _keep_bills(connection: Connection, run: Path) -> None:
 
 def _keep_logs(logs: Path, plan: Plan) -> None:
     """The carriers' logs, and of which channel each is. Those of an earlier run go."""
-    more = [name for _, name in more_channels.LINES] if plan.hooks_port is not None else []
-    for name in (*LOGS, *more):
+    more = more_channels.LINES if plan.receivers is not None else ()
+    for name in (*LOGS, *(line.name for line in more)):
         source = logs / f"{name}.jsonl"
         if source.exists():
             shutil.copyfile(source, plan.run / source.name)
-    index = {name: more_channels.CHANNEL_OF[name] for name in more}
+    index = {line.name: line.channel for line in more}
     (plan.run / CARRIERS).write_text(json.dumps(index), encoding="utf-8")
 
 
@@ -188,6 +189,7 @@ def _counts(counted: Tally, played: Played) -> SystemCounts:
         flagged=by["flagged"],
         decisions=counted.pairs["decisions"],
         caps=counted.pairs["caps"],
+        providers=counted.pairs["providers"],
     )
 
 

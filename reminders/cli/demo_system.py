@@ -26,6 +26,7 @@ from reminders.servers.supervisor import Supervisor
 from reminders.servers.system import System
 from reminders.services.clock import VirtualClock
 from reminders.services.demo import more_channels
+from reminders.services.demo.more_channels import Receivers
 from reminders.services.opening import open_redis
 
 DATABASE = "reminders_demo"
@@ -86,11 +87,11 @@ def demo_system(
     *,
     workers: int = 2,
     seed: int = 1,
-    hooks_port: int | None = None,
+    receivers: Receivers | None = None,
 ) -> Iterator[Running]:
     """Start everything in a fresh `folder`, with the business clock at `start`.
 
-    With `hooks_port`, where receivers of webhooks listen, every other channel has carriers too.
+    With `receivers`, where customers' own systems listen, every other channel has carriers too.
 
     Where REDIS_URL or DATABASE_URL is given, nothing is embedded for it: a database of the
     demo's own is made on that server, and the Redis database must be empty.
@@ -107,8 +108,8 @@ def demo_system(
         redis = open_redis(servers.redis_url)
         VirtualClock(redis).set(start)
         system = _system(folder, servers, start, workers, seed)
-        if hooks_port is not None:
-            system = _with_every_channel(system, hooks_port)
+        if receivers is not None:
+            system = _with_every_channel(system, receivers)
         if supervisor.run(system.migrate()):
             raise ServerError(f"the database is not migrated: {supervisor.last_line('migrate')}")
         for process in system.processes():
@@ -126,14 +127,12 @@ def _system(folder: Path, servers: Servers, start: datetime, workers: int, seed:
     return System(folder, at, env, workers, sandbox_options=options)
 
 
-def _with_every_channel(system: System, hooks_port: int) -> System:
+def _with_every_channel(system: System, receivers: Receivers) -> System:
+    ports = receivers._asdict()
     lines = [
         word
-        for adapter, name in more_channels.LINES
-        for word in (
-            "--line",
-            f"{adapter}={name}:{hooks_port}" if adapter == "webhook" else f"{adapter}={name}",
-        )
+        for line in more_channels.LINES
+        for word in ("--line", f"{line.adapter}={line.name}:{ports.get(line.channel, 0)}")
     ]
     providers = system.data_dir / development.PROVIDERS
     policy = SHIPPED / "policies" / "every-channel.yaml"
@@ -142,7 +141,9 @@ def _with_every_channel(system: System, hooks_port: int) -> System:
         system,
         env={**system.env, **env},
         sandbox_options=(*system.sandbox_options, *lines),
+        listens=True,
         everywhere=EVERYWHERE,
+        own=more_channels.OWN,
     )
 
 

@@ -29,6 +29,7 @@ _PAIRS = {
     " regexp_matches(convert_from(d.checks, 'UTF8'),"
     r""" '\["caps[.][a-z_]+", "([^":]+): [^"]*", false', 'g') m"""
     " GROUP BY m[1], d.outcome",
+    "providers": "SELECT channel, provider, count(*) FROM attempt GROUP BY channel, provider",
 }
 # Attempts and decisions whose reminder is gone, and ends that the reminder did not keep: a second
 # end, or one that was taken back, disagrees with the state.

@@ -116,10 +116,12 @@ def _row(counts: Mapping[str, int]) -> str:
 
 
 def _out(told: Summary) -> list[tuple[str, str]]:
-    rows = [
-        (f"attempts by {_CHANNELS.get(channel, channel)}", _number(count))
-        for channel, count in told["attempts"].items()
-    ]
+    rows = []
+    for channel, count in told["attempts"].items():
+        rows.append((f"attempts by {_CHANNELS.get(channel, channel)}", _number(count)))
+        carried = told["providers"].get(channel, {})
+        if len(carried) > 1:
+            rows += [(f"  {provider}", _number(each)) for provider, each in _most(carried)]
     escalations = told["escalations"]
     rows += [
         ("to the next channel after a failure", _number(escalations["failed"])),

@@ -10,6 +10,7 @@ from pathlib import Path
 from reminders.services.demo.card_rows import CardRow
 from reminders.services.demo.errors import BadData
 from reminders.services.demo.lives import portfolio_of
+from reminders.services.demo.more_channels import Receivers
 from reminders.services.demo.portfolio import Portfolio
 
 # April back to front: the file counts back from September.
@@ -55,7 +56,7 @@ def _whole(text: str) -> int:
 
 
 def from_credit_card_data(
-    path: Path, clients: int | None, seed: int, hooks_url: str = ""
+    path: Path, clients: int | None, seed: int, receivers: Receivers | None = None
 ) -> Portfolio:
     """The first `clients` rows of the file as its README maps them, with invented people."""
-    return portfolio_of(path.name, read_rows(path, clients), seed, hooks_url=hooks_url)
+    return portfolio_of(path.name, read_rows(path, clients), seed, receivers=receivers)

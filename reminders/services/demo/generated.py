@@ -5,6 +5,7 @@ from __future__ import annotations
 from reminders.services.demo.card_rows import MONTHS, CardRow
 from reminders.services.demo.chance import Chance
 from reminders.services.demo.lives import portfolio_of
+from reminders.services.demo.more_channels import Receivers
 from reminders.services.demo.places import CURRENCIES
 from reminders.services.demo.portfolio import Portfolio
 
@@ -15,11 +16,11 @@ _LATE_SHARE = 0.14
 _ZERO_SHARE = 0.08
 
 
-def generated(customers: int, seed: int, hooks_url: str = "") -> Portfolio:
+def generated(customers: int, seed: int, receivers: Receivers | None = None) -> Portfolio:
     """`customers` invented clients with six monthly statements each."""
     chance = Chance(seed)
     rows = [_row(chance, client) for client in range(1, customers + 1)]
-    return portfolio_of("generated", rows, seed, CURRENCIES, hooks_url)
+    return portfolio_of("generated", rows, seed, CURRENCIES, receivers)
 
 
 def _row(chance: Chance, client: int) -> CardRow:

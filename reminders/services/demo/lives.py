@@ -17,6 +17,7 @@ from reminders.services.demo.chance import Chance
 from reminders.services.demo.happenings import HAPPENINGS
 from reminders.services.demo.instalments import instalment_events
 from reminders.services.demo.life import Life
+from reminders.services.demo.more_channels import Receivers
 from reminders.services.demo.people import invent
 from reminders.services.demo.portfolio import (
     DemoCustomer,
@@ -40,7 +41,7 @@ def portfolio_of(
     rows: Sequence[CardRow],
     seed: int,
     currencies: Mapping[str, str] | None = None,
-    hooks_url: str = "",
+    receivers: Receivers | None = None,
 ) -> Portfolio:
     """Every row's bills and payments, and a life around each.
 
@@ -49,7 +50,7 @@ def portfolio_of(
     chance = Chance(seed)
     customers = [
         replace(person, currency=(currencies or {}).get(person.jurisdiction, person.currency))
-        for person in invent(rows, chance, hooks_url)
+        for person in invent(rows, chance, receivers)
     ]
     events: list[WrittenEvent] = []
     own: dict[str, Totals] = {}

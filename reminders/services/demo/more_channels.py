@@ -5,42 +5,62 @@ Like numbers and mail domains, tokens and addresses say how their carrier behave
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from reminders.services.demo.chance import Chance
 from reminders.services.demo.portfolio import DemoCustomer
 
-# adapter=name of every simulated provider beside the gateway and the relay
-LINES = (
-    ("twilio-sms", "sms-twilio"),
-    ("push", "push"),
-    ("twilio-voice", "voice"),
-    ("wechat", "wechat"),
-    ("whatsapp-cloud", "whatsapp"),
-    ("webhook", "webhook"),
-)
-CHANNEL_OF = {
-    "sms-gateway": "sms",
-    "sms-twilio": "sms",
-    "smtp-relay": "email",
-    "push": "push",
-    "voice": "voice",
-    "wechat": "wechat",
-    "whatsapp": "whatsapp",
-    "webhook": "webhook",
-}
 
+class Line(NamedTuple):
+    """One simulated provider beside the gateway and the relay, and what its account is told of
+    its own."""
+
+    adapter: str
+    name: str
+    channel: str
+    own: Mapping[str, object] = MappingProxyType({})
+
+
+class Receivers(NamedTuple):
+    """Ports of this machine where the customers' own systems listen, by the channel."""
+
+    webhook: int
+    apprise: int
+
+
+# Every number is a Chinese one: the two providers that serve only those carry half of the texts,
+# the gateway and the carrier's own line a fifth each. Of two relays one tells of bounces by post,
+# the other sends them back as mails.
+LINES = (
+    Line("twilio-sms", "sms-twilio", "sms", {"weight": 0.5}),
+    Line("aliyun-sms", "sms-aliyun", "sms", {"weight": 1.5, "prefixes": ["+86"]}),
+    Line("tencent-sms", "sms-tencent", "sms", {"weight": 1, "prefixes": ["+86"]}),
+    Line("smpp", "sms-carrier", "sms"),
+    Line("smtp", "smtp-mailbox", "email"),
+    Line("push", "push", "push"),
+    Line("twilio-voice", "voice", "voice"),
+    Line("wechat", "wechat", "wechat"),
+    Line("whatsapp-cloud", "whatsapp", "whatsapp"),
+    Line("webhook", "webhook", "webhook"),
+    Line("apprise", "apprise", "apprise"),
+)
+OWN: Mapping[str, Mapping[str, object]] = {line.name: line.own for line in LINES}
+
+_HERE = "127.0.0.1"
 _Shares = Sequence[tuple[str, float]]
 _TOKEN: _Shares = (("02", 0.04), ("03", 0.02), ("04", 0.02), ("06", 0.02))
 _CHAT: _Shares = (("02", 0.03), ("01", 0.03), ("06", 0.02), ("08", 0.03))
 _CALL: _Shares = (("20", 0.1), ("21", 0.1), ("22", 0.1), ("23", 0.2), ("02", 0.02))
 _HOOK: _Shares = (("02", 0.05), ("03", 0.1), ("09", 0.05))
-_APP, _CALLED, _WECHAT, _WHATSAPP, _OWN_SYSTEM = 0.7, 0.6, 0.4, 0.5, 0.05
+_SERVICE: _Shares = (("02", 0.15), ("03", 0.15), ("04", 0.1))
+_APP, _CALLED, _WECHAT, _WHATSAPP, _OWN_SYSTEM, _OWN_SERVICE = 0.7, 0.6, 0.4, 0.5, 0.05, 0.15
 _PHONE, _WHATSAPP_PHONE = 70_000_000, 80_000_000  # other numbers than those of text messages
 
 
 def more_contacts(
-    client: int, person: DemoCustomer, hooks_url: str, chance: Chance
+    client: int, person: DemoCustomer, receivers: Receivers, chance: Chance
 ) -> dict[str, str]:
     """Addresses by channel, beside those that the person has already."""
     if "in_app" not in person.contacts:
@@ -58,7 +78,10 @@ def more_contacts(
         found["whatsapp"] = _number(_WHATSAPP_PHONE + client, script)
     if chance.share("has webhook", client) < _OWN_SYSTEM:
         script = _script(client, "webhook", _HOOK, chance)
-        found["webhook"] = f"{hooks_url}/hook/s{script}-{client}"
+        found["webhook"] = f"http://{_HERE}:{receivers.webhook}/hook/s{script}-{client}"
+    if chance.share("has apprise", client) < _OWN_SERVICE:
+        script = _script(client, "apprise", _SERVICE, chance)
+        found["apprise"] = f"json://{_HERE}:{receivers.apprise}/s{script}-{client}"
     return found
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from reminders.services.demo.card_rows import CardRow
 from reminders.services.demo.chance import Chance
-from reminders.services.demo.more_channels import more_contacts
+from reminders.services.demo.more_channels import Receivers, more_contacts
 from reminders.services.demo.places import place_of
 from reminders.services.demo.portfolio import DemoCustomer
 from reminders.services.demo.statements import customer_id
@@ -35,6 +35,7 @@ _EMAIL_SHARES = (
     ("greylist", 0.02),
     ("silent", 0.01),
     ("opens", 0.05),
+    ("complains", 0.01),
     ("down", 0.005),
     ("slow", 0.005),
 )
@@ -97,17 +98,19 @@ class Dealt:
         return _person(client, chance, contacts, roles)
 
 
-def invent(rows: Sequence[CardRow], chance: Chance, hooks_url: str = "") -> list[DemoCustomer]:
-    """One person per row, in the rows' order. With `hooks_url`, where receivers of webhooks
-    listen, they can be reached in further ways."""
+def invent(
+    rows: Sequence[CardRow], chance: Chance, receivers: Receivers | None = None
+) -> list[DemoCustomer]:
+    """One person per row, in the rows' order. With `receivers` they can be reached in further
+    ways."""
     dealt = deal(rows, chance)
     people = [dealt.person(row.client, chance) for row in rows]
-    if not hooks_url:
+    if receivers is None:
         return people
     return [
         replace(
             each,
-            contacts={**each.contacts, **more_contacts(row.client, each, hooks_url, chance)},
+            contacts={**each.contacts, **more_contacts(row.client, each, receivers, chance)},
         )
         for row, each in zip(rows, people, strict=True)
     ]

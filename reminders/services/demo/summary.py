@@ -35,7 +35,8 @@ class SystemCounts:
     counts attempts that were uncertain at some time; `cancelled_by` and `suppressed_by` by reason.
     `messages` counts attempts by the tier that their customer has at the end, `decisions` by
     outcome and reason, `caps` decisions by the cap that barred a channel and their outcome,
-    `flagged` reminders by what was seen to be amiss when they were planned.
+    `flagged` reminders by what was seen to be amiss when they were planned, `providers` attempts
+    by channel and provider.
     """
 
     published: int
@@ -57,6 +58,7 @@ class SystemCounts:
     flagged: Mapping[str, int] = field(default_factory=dict)
     decisions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     caps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    providers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def summary(portfolio: Portfolio, counts: SystemCounts, audit: Audit, seconds: float) -> Summary:
@@ -102,6 +104,10 @@ def summary(portfolio: Portfolio, counts: SystemCounts, audit: Audit, seconds: f
         "hours_deferred": counts.decisions.get("defer", {}).get("quiet_hours", 0),
         "flagged": dict(sorted(counts.flagged.items())),
         "attempts": dict(sorted(counts.attempts.items())),
+        "providers": {
+            channel: dict(sorted(each.items()))
+            for channel, each in sorted(counts.providers.items())
+        },
         "escalations": {
             "failed": counts.escalations_failed,
             "unconfirmed": counts.escalations_unconfirmed,

@@ -13,18 +13,19 @@ from channels.sandbox.scripts import (
 )
 from channels.sandbox.voice_line import VOICE_SCRIPTS
 
-# Carriers that never take a message say so when they are asked about it.
+# What never takes a message; a carrier that can be asked says so.
 NEVER_TAKES = frozenset(
     script.name for script in (*SMS_SCRIPTS.values(), *EMAIL_SCRIPTS.values()) if not script.takes
 )
 
 
 def works(channel: str, address: str) -> bool:
-    """True if a message there arrives in the end."""
+    """True if a message there arrives in the end, time and again: who complains wants no more."""
     if channel == "in_app":
         return True
     script = _script(channel, address)
-    return script.reaches and script.takes and script.refuses != ALWAYS
+    wanted = all(said.status != "complained" for said in script.receipts)
+    return script.reaches and script.takes and script.refuses != ALWAYS and wanted
 
 
 def prompt(channel: str, address: str) -> bool:

@@ -52,7 +52,9 @@ def counting(calls: Iterable[Call]) -> Iterator[Call]:
 
 def may_be_taken(call: Call) -> bool:
     """False where the carrier surely took nothing: it refused, or says so when it is asked."""
-    return call.taken or (call.answered is None and call.script not in NEVER_TAKES)
+    if call.asked and call.script in NEVER_TAKES:
+        return False
+    return call.taken or call.answered is None
 
 
 def made_by_others(facts: Iterable[MadeFact], customer: str) -> list[Contact]:

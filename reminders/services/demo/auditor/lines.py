@@ -12,11 +12,14 @@ from pydantic_core import from_json
 _KIND_WITHIN = 24  # bytes: a carrier's line begins with its kind
 
 
-def read_lines(path: Path, skipped: bytes = b"\0") -> Iterator[dict[str, Any]]:  # Any: JSON
-    """Each object; a line with `skipped` near its start is not even parsed. Raises ValueError."""
+def read_lines(
+    path: Path, skipped: bytes = b"\0", unless: bytes = b"\0"
+) -> Iterator[dict[str, Any]]:  # Any: JSON
+    """Each object; a line with `skipped` near its start is not even parsed, unless it holds
+    `unless`. Raises ValueError."""
     with path.open("rb") as file:
         for line in file:
-            if skipped not in line[:_KIND_WITHIN]:
+            if skipped not in line[:_KIND_WITHIN] or unless in line:
                 yield _parse(line)
 
 

@@ -16,6 +16,9 @@ from reminders.services.demo.auditor.published import Known
 _AMOUNT = re.compile(r"\d[\d,]*\.\d\d(?!\d)")
 _LINK_END = re.compile(r"/([A-Za-z0-9._:-]+)")
 _RECEIPT = b'"receipt"'
+_COMPLAINED = "complained"
+# The one line that says, when it is asked, whether it took a message that it never answered.
+_ASKED = "sms"
 # A mail server and a gateway say 2xx, WeChat says 0; other lines write down that they took it.
 _TAKEN = re.compile(r"2\d\d|accepted|0$")
 
@@ -25,6 +28,7 @@ class Call:
     """One request to a carrier, or one message in the inbox. `began` None: no machine time known.
 
     `amount` is the largest sum in the text, in minor units: the minimum is always smaller.
+    `asked`: its carrier says what became of it. `complained`: an earlier one was called spam there.
     """
 
     reference: str
@@ -36,6 +40,8 @@ class Call:
     began: float | None
     script: str
     to: str = ""
+    asked: bool = False
+    complained: bool = False
     answered: float | None = None
     taken: bool = False
     reached: list[datetime] = field(default_factory=list)
@@ -43,16 +49,30 @@ class Call:
 
 @dataclass(slots=True)
 class Calls:
-    """Calls by customer, in the order of the logs; `strangers` were sent to nobody known."""
+    """Calls by customer, in the order of the logs; `strangers` were sent to nobody known.
+    `complaints`: when an address first called a message spam."""
 
     of: dict[str, list[Call]] = field(default_factory=dict)
     strangers: list[Call] = field(default_factory=list)
+    complaints: dict[str, datetime] = field(default_factory=dict)
 
     def add(self, call: Call) -> None:
         if call.customer:
             self.of.setdefault(call.customer, []).append(call)
         else:
             self.strangers.append(call)
+
+    def complain(self, receipt: Mapping[str, Any]) -> None:
+        address, at = receipt["to"], instant(receipt["at"])
+        if receipt["status"] == _COMPLAINED:
+            self.complaints[address] = min(at, self.complaints.get(address, at))
+
+    def mark_complaints(self) -> None:
+        """By business time, which passes only once a complaint is known: none is under way."""
+        for calls in (*self.of.values(), self.strangers) if self.complaints else ():
+            for call in calls:
+                since = self.complaints.get(call.to)
+                call.complained = since is not None and since < call.at
 
 
 def read_calls(
@@ -65,6 +85,7 @@ def read_calls(
         for path in paths:
             _read_carrier(channel, path, known, calls, bills)
     _read_phone(phone, known, calls)
+    calls.mark_complaints()
     return calls
 
 
@@ -82,19 +103,26 @@ def _read_carrier(
     if not path.exists():
         return
     last: dict[str, Call] = {}
-    for line in read_lines(path, skipped=_RECEIPT):
-        reference = line["reference"]
-        kind = line["kind"]
+    for line in read_lines(path, skipped=_RECEIPT, unless=_COMPLAINED.encode()):
+        reference, kind = line["reference"], line["kind"]
         if kind == "request":
             call = _call(channel, line, known, bills)
+            call.asked = path.stem == _ASKED
             last[reference] = call
             calls.add(call)
+        elif kind == "receipt":
+            calls.complain(line)
         elif reference in last:
-            if kind == "answer":
-                last[reference].answered = line["machine"]
-                last[reference].taken = bool(_TAKEN.match(str(line["status"])))
-            elif kind == "reached":
-                last[reference].reached.append(instant(line["at"]))
+            _follow(last[reference], line)
+
+
+def _follow(call: Call, line: dict[str, Any]) -> None:
+    """What became of a request: its answer, its arrival."""
+    if line["kind"] == "answer":
+        call.answered = line["machine"]
+        call.taken = bool(_TAKEN.match(str(line["status"])))
+    elif line["kind"] == "reached":
+        call.reached.append(instant(line["at"]))
 
 
 def _call(channel: str, line: dict[str, Any], known: Known, bills: Mapping[str, str]) -> Call:

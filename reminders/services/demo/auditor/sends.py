@@ -98,6 +98,8 @@ def _permitted(
     allowed = any(reach.allows(call.channel, kind) for reach in states for kind in kinds)
     if not allowed and not (first and _ordered(dossier, call, states, kinds)):
         yield dossier.finding(OPTED_OUT, call, stage, f"{kinds[0]} opted out before")
+    if call.complained:
+        yield dossier.finding(OPTED_OUT, call, stage, "called spam at this address before")
     if not any(is_fresh(dossier, reach, call.channel, call.at) for reach in states):
         yield dossier.finding(STALE, call, stage, "the address was not confirmed in time")
 
