@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -118,22 +119,32 @@ class Supervisor:
     def last_line(self, name: str) -> str:
         return self._last.get(name, "")
 
-    def start(self, process: Process) -> None:
-        """Run a process and return once it is ready; ServerError if it never is."""
-        if process.name in self._keepers:
-            raise ServerError(f"{process.name} is already running")
-        keeper = self._keepers[process.name] = Keeper(self, process)
-        keeper.start()
+    def start(self, *processes: Process) -> None:
+        """Run processes and return once all are ready; ServerError if one never is.
+
+        Each is launched when the one before it is, and not first when that one is ready: they
+        load beside one another.
+        """
+        keepers: list[Keeper] = []
         try:
-            self._await_ready(keeper)
+            for process in processes:
+                keepers.append(self._begin(process))
+                self._await(keepers[-1], self._is_launched)
+            for keeper in keepers:
+                self._await(keeper, self._is_ready)
         except BaseException:
-            self.end(process.name)
+            for keeper in reversed(keepers):
+                self.end(keeper.process.name)
             raise
 
-    def run(self, process: Process) -> int:
-        """Run a process that ends by itself, and return its exit code."""
+    def run(self, process: Process, *beside: Process) -> int:
+        """Run a process that ends by itself, and return its exit code.
+
+        Meanwhile those `beside` it are started; they run on.
+        """
         child = self.launch(process)
         try:
+            self.start(*beside)
             return child.wait()
         except BaseException:
             child.ask_to_stop()
@@ -202,10 +213,17 @@ class Supervisor:
                 wanted = dict.fromkeys(list(self._keepers), 0)
                 state.write_state(self.data_dir, wanted | self.pids(), self._urls)
 
-    def _await_ready(self, keeper: Keeper) -> None:
+    def _begin(self, process: Process) -> Keeper:
+        if process.name in self._keepers:
+            raise ServerError(f"{process.name} is already running")
+        keeper = self._keepers[process.name] = Keeper(self, process)
+        keeper.start()
+        return keeper
+
+    def _await(self, keeper: Keeper, condition: Callable[[Keeper], bool]) -> None:
         process = keeper.process
         deadline = time.monotonic() + process.ready_within_s
-        while not self._is_ready(keeper):
+        while not condition(keeper):
             if keeper.crashes >= CRASHES_BEFORE_READY:
                 raise ServerError(f"{process.name} does not start: {self._last[process.name]}")
             if time.monotonic() > deadline:
@@ -215,8 +233,11 @@ class Supervisor:
             time.sleep(0.01)
 
     @staticmethod
-    def _is_ready(keeper: Keeper) -> bool:
+    def _is_launched(keeper: Keeper) -> bool:
         child = keeper.child
-        if child is None or child.pid is None:
-            return False
-        return keeper.process.ready is None or keeper.process.ready()
+        return child is not None and child.pid is not None
+
+    @classmethod
+    def _is_ready(cls, keeper: Keeper) -> bool:
+        ready = keeper.process.ready
+        return cls._is_launched(keeper) and (ready is None or ready())

@@ -50,9 +50,16 @@ class System:
 
     def processes(self) -> list[Process]:
         """In the order of their start; stopped the other way round, so that doors close last."""
-        found = [self.carriers()] if self.sandbox else []
+        return [*self.theirs(), *self.ours()]
+
+    def theirs(self) -> list[Process]:
+        """What stands in for others: it needs nothing of ours."""
+        return [self.carriers()] if self.sandbox else []
+
+    def ours(self) -> list[Process]:
+        """What needs a migrated database, and carriers that have said how they are reached."""
         doors = [self.http(), *([self.listen()] if self.listens else [])]
-        return [*found, *doors, self.intake(), self.worker(), self.beat()]
+        return [*doors, self.intake(), self.worker(), self.beat()]
 
     def carriers(self) -> Process:
         at, folder = self.ports, self.data_dir / "sandbox"
@@ -117,10 +124,9 @@ class System:
 
 def start(supervisor: Supervisor, system: System) -> None:
     """Migrate the database, then start every process. ServerError names the one that failed."""
-    if supervisor.run(system.migrate()):
+    if supervisor.run(system.migrate(), *system.theirs()):
         raise ServerError(f"the database is not migrated: {supervisor.last_line('migrate')}")
-    for process in system.processes():
-        supervisor.start(process)
+    supervisor.start(*system.ours())
 
 
 def _make(folder: Path) -> None:

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -45,6 +47,43 @@ def test_processes_start_in_order_and_end_in_reverse(
     assert list(supervisor.pids()) == ["first", "second"]
     supervisor.stop()
     assert lines == ["first: up", "second: up", "second: end", "first: end"]
+
+
+def test_processes_started_together_are_launched_before_the_first_is_ready(
+    supervisor: Supervisor,
+) -> None:
+    slow = replace(_sleeping("slow"), ready=lambda: "quick" in supervisor.pids())
+    supervisor.start(slow, _sleeping("quick"))
+    assert list(supervisor.pids()) == ["slow", "quick"]
+
+
+def test_what_a_process_prepares_is_there_before_the_next_is_launched(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+
+    def prepare() -> None:
+        time.sleep(0.2)
+        told.touch()
+
+    found: list[bool] = []
+    first = replace(_sleeping("first"), before_start=prepare)
+    second = replace(_sleeping("second"), before_start=lambda: found.append(told.exists()))
+    supervisor.start(first, second)
+    assert found == [True]
+
+
+def test_if_one_of_several_is_never_ready_all_of_them_end(supervisor: Supervisor) -> None:
+    never = replace(_sleeping("never"), ready=lambda: False, ready_within_s=0.2)
+    with pytest.raises(ServerError, match="never was not ready"):
+        supervisor.start(_sleeping("one"), never)
+    assert not supervisor.pids()
+
+
+def test_others_start_beside_a_process_that_ends_by_itself(supervisor: Supervisor) -> None:
+    waits = _python("waits", "import time; time.sleep(0.3); raise SystemExit(7)")
+    assert supervisor.run(waits, _sleeping("beside")) == 7
+    assert list(supervisor.pids()) == ["beside"]
 
 
 def test_a_crashed_process_is_restarted_and_the_log_says_why(

@@ -58,10 +58,9 @@ class WholeSystem:
         return development.load_secrets(self.system.data_dir)
 
     def start(self, *processes: Process) -> None:
-        """Migrate, start them in this order, and wait for each worker to listen."""
+        """Migrate, start them, and wait for each worker to listen."""
         assert self.supervisor.run(self.system.migrate()) == 0, self.lines
-        for process in processes:
-            self.supervisor.start(process)
+        self.supervisor.start(*processes)
         if any("worker" in process.argv for process in processes):
             until(lambda: bool(self.redis.exists("_kombu.binding.celery.pidbox")), 30)
 
