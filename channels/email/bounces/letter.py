@@ -10,6 +10,7 @@ import binascii
 import quopri
 import re
 from base64 import b64decode
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
@@ -62,7 +63,8 @@ class Letter:
 
 def open_letter(raw: bytes) -> Letter:
     """The letter; never raises."""
-    raw = raw[:MOST_BYTES].replace(b"\r\n", b"\n").lstrip(b"\n")
+    raw = raw[:MOST_BYTES].removeprefix(BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    raw = raw.lstrip(b"\n")
     try:
         return _opened(message_from_bytes(raw))
     except _TRIPS:

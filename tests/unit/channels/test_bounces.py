@@ -209,6 +209,11 @@ def test_a_holiday_note_is_an_auto_reply_and_a_letter_is_nothing() -> None:
 
 def test_line_ends_do_not_matter() -> None:
     assert read(report()) == read(report().replace(b"\n", b"\r\n"))
+    assert read(report()) == read(report().replace(b"\n", b"\r"))
+
+
+def test_a_mark_of_utf_8_before_the_head_does_not_matter() -> None:
+    assert read(report()) == read(b"\xef\xbb\xbf" + report())
 
 
 @settings(max_examples=100)
