@@ -109,7 +109,7 @@ def demo_system(
         VirtualClock(redis).set(start)
         system = _system(folder, servers, start, workers, seed)
         if receivers is not None:
-            system = _with_every_channel(system, receivers)
+            system = with_every_channel(system, receivers)
         if supervisor.run(system.migrate()):
             raise ServerError(f"the database is not migrated: {supervisor.last_line('migrate')}")
         for process in system.processes():
@@ -127,7 +127,7 @@ def _system(folder: Path, servers: Servers, start: datetime, workers: int, seed:
     return System(folder, at, env, workers, sandbox_options=options)
 
 
-def _with_every_channel(system: System, receivers: Receivers) -> System:
+def with_every_channel(system: System, receivers: Receivers) -> System:
     ports = receivers._asdict()
     lines = [
         word

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -130,6 +131,27 @@ def test_yes_is_accepted_no_is_later_and_silence_is_uncertain(
     assert send("json://hang.example.com", short) == Uncertain("no answer: TimeoutError")
     let_go.set()
     assert send("json://breaks.example.com") == Uncertain("no answer: ValueError")
+
+
+def test_the_pay_link_is_part_of_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a service shows what it is given, and has no button to hang a link on."""
+    bodies: list[str] = []
+
+    def shows(address: str, title: str, body: str, limits: Limits) -> Told:
+        bodies.append(body)
+        return Told.TAKEN
+
+    monkeypatch.setattr(provider_module, "notify", shows)
+    plain = Message("att-1", "json://good.example.com", "12.00 is due", "en")
+
+    async def run() -> None:
+        channel = AppriseChannel(AppriseSettings())
+        for message in (plain, replace(plain, link="https://pay.example.com/B-1")):
+            await channel.send(message)
+        await channel.close()
+
+    asyncio.run(run())
+    assert bodies == ["12.00 is due", "12.00 is due\nhttps://pay.example.com/B-1"]
 
 
 def test_nobody_queues_behind_services_that_hang(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ COUNTS = SystemCounts(
         "suppress": {"opted_out": 4},
     },
     caps={"policy.per_day": {"defer": 1, "send": 3, "exhaust": 1}},
+    providers={"sms": {"carrier": 4, "gateway": 6}},
 )
 AUDIT = Audit(dict.fromkeys(CHECKS, 0), [], {"p50": 1.0, "p99": 2.0, "max": 3.0}, 10)
 PORTFOLIO = generated(20, 1)
@@ -122,3 +123,14 @@ def test_tiers_caps_and_reasons_are_told_in_words_and_in_json() -> None:
     ):
         assert re.search(row, text), row
     assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_table_says_which_provider_carried_how_much() -> None:
+    told = summary(PORTFOLIO, COUNTS, AUDIT, 9)
+    assert told["providers"] == {"sms": {"carrier": 4, "gateway": 6}}
+    console = Console(width=100)
+    with console.capture() as capture:
+        console.print(closing_table(told))
+    assert re.search(
+        r"attempts by SMS .* 10 .*\n.*  gateway .* 6 .*\n.*  carrier .* 4 ", capture.get()
+    )
