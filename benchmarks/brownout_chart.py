@@ -22,11 +22,13 @@ def draw(told: Sequence[Told], path: Path) -> None:
     """One row per scenario: messages a second by provider, and below it the provider's share."""
     heights = [3, 1] * len(told)
     figure, axes = plt.subplots(
-        len(heights), 1, figsize=(10, 3.4 * len(told)), height_ratios=heights, sharex=True
+        len(heights), 1, figsize=(10, 3.4 * len(told)), height_ratios=heights
     )
     for number, each in enumerate(told):
         _traffic(axes[2 * number], each)
         _shares(axes[2 * number + 1], each)
+    for number, each in enumerate(axes):
+        each.set_xlim(0, told[number // 2].timing.whole_s)
     axes[-1].set_xlabel("seconds of virtual traffic")
     axes[0].legend(loc="upper right", ncols=3, fontsize=8)
     figure.tight_layout()
@@ -68,9 +70,13 @@ def _bad_time(axes: Axes, told: Told) -> None:
 
 
 def _title(told: Told) -> str:
-    figures = told.figures
-    other, part = ("e-mail", "by_mail") if told.name == "all down" else (WELL, "by_the_other")
-    return (
-        f"{told.name}: {figures[part]:.1%} of new messages by {other} from 10 s on;"
-        f" {figures['lost']} lost, {figures['twice']} twice of {figures['messages']}"
+    figures, scene = told.figures, told.scene
+    who = {"by_mail": "e-mail", "by_the_other": WELL}.get(scene.carried_by)
+    most = f"{figures['most_at_once']:g} times the usual traffic at most afterwards"
+    carried = (
+        f"{figures[scene.carried_by]:.1%} of new messages by {who} from {scene.switch_s:g} s on"
+        if who
+        else most
     )
+    safe = f"{figures['lost']} lost, {figures['twice']} twice of {figures['messages']}"
+    return f"{told.name}: {carried}; {safe}"

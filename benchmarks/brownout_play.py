@@ -17,7 +17,7 @@ from channels.numbers import range_of
 from reminders.domain.outcome import Accepted, Outcome, Transient, Unsent
 from reminders.ledger import locks, reminders
 from reminders.ledger.reminders import Kept
-from reminders.services import receipts
+from reminders.services import incidents, receipts
 from reminders.services.callbacks import Callback
 from reminders.services.gate import gate
 from reminders.services.gate_work import Handover, Inquiry
@@ -30,6 +30,7 @@ CLAIM = 500
 LANES = ("sms", "email", "in_app")
 DRAIN_STEP_S = 20.0
 LINGER_S = 5 * 60
+WATCH_S = 5.0
 DRAIN_S = 40 * 60  # every wait of the retries, and then some
 
 
@@ -76,6 +77,8 @@ class Play:
                 end = min(end, self.clock.at_s + LINGER_S)
 
     def _watch(self) -> None:
+        if self.clock.at_s % WATCH_S == 0:
+            incidents.watch(self.resources)
         names = list(self._by_name)
         standings = self.resources.fleet.health.standings(names)
         now = {name: standings[name].share if name in standings else 1.0 for name in names}
@@ -102,8 +105,9 @@ class Play:
         if not claimed:
             return 0
         budget = resources.fleet.reserve(lane, len(claimed))
-        passed = gate(resources, claimed[: budget.total], budget) if budget.total else None
-        rest: list[Kept] = [*claimed[budget.total :], *(passed.busy if passed else ())]
+        most = budget.most(len(claimed))
+        passed = gate(resources, claimed[:most], budget) if most else None
+        rest: list[Kept] = [*claimed[most:], *(passed.busy if passed else ())]
         if rest:
             locks.in_transaction(
                 resources.engine, lambda connection: reminders.give_back(connection, rest)
@@ -129,8 +133,8 @@ class Play:
         if seconds > slow_s:  # told of while it goes on, as the sender does
             call = Call(provider.name, part, None, slow_s)
         self._later(min(seconds, slow_s), None, call)
-        self._later(seconds, Result(handover.kept, attempt.attempt_id, outcome), None)
-        if isinstance(outcome, Accepted):
+        self._later(seconds, Result(handover.kept, attempt.attempt_id, outcome, part), None)
+        if isinstance(outcome, Accepted) and key in provider.taken:
             due = self.clock.at_s + seconds + RECEIPT_S
             heapq.heappush(self._posts, (due, next(self._numbers), provider.name, key))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zlib import crc32
 
 import yaml
 from redis import Redis
@@ -15,6 +16,7 @@ from sqlalchemy import Engine, text
 
 from benchmarks.brownout_providers import ModelProvider
 from channels.breaker import WatchedHealth
+from channels.breaker_rules import BreakerRules
 from channels.contract import Channel
 from channels.fleet import Fleet
 from channels.in_app import InAppChannel, InAppSettings
@@ -34,11 +36,13 @@ ISSUED = START - timedelta(days=1)
 DUE_ON = date(2026, 3, 6)  # whose first stage is due at START
 STAGE = "d-3"
 BATCH = 500
-LADDER = [
-    {"channel": "sms", "confirm": "delivered", "confirm_within_minutes": 120},
+Ladder = Sequence[Mapping[str, object]]
+SMS = {"channel": "sms", "confirm": "delivered", "confirm_within_minutes": 120}
+LADDER: Ladder = (
+    SMS,
     {"channel": "email", "confirm": "accepted", "confirm_within_minutes": 360},
     {"channel": "in_app", "confirm": "accepted", "confirm_within_minutes": 0},
-]
+)
 
 
 class PlayClock:
@@ -55,15 +59,25 @@ class PlayClock:
 
 
 def open_system(
-    engine: Engine, redis: Redis, clock: PlayClock, providers: Sequence[ModelProvider]
+    engine: Engine,
+    redis: Redis,
+    clock: PlayClock,
+    providers: Sequence[ModelProvider],
+    ladder: Ladder = LADDER,
+    rules: BreakerRules | None = None,
 ) -> Resources:
     """Everything a worker has; the tables are to be empty."""
     with engine.begin() as connection:
         schema.ensure_partitions(connection, START)
-    policy, policy_text = _policy()
+    policy, policy_text = _policy(ladder)
     channels: list[Channel] = [*providers, InAppChannel(InAppSettings(receipts_secret="0" * 16))]
     health = WatchedHealth(
-        redis, channels, now=clock.seconds, business=clock.now, cache_for=timedelta(0)
+        redis,
+        channels,
+        rules=rules,
+        now=clock.seconds,
+        business=clock.now,
+        cache_for=timedelta(0),
     )
     return Resources(
         engine=engine,
@@ -79,10 +93,14 @@ def open_system(
     )
 
 
-def _policy() -> tuple[Policy, str]:
-    """The default policy with one ladder for all: SMS, then e-mail, then the inbox."""
+def _policy(ladder: Ladder) -> tuple[Policy, str]:
+    """The default policy with one ladder for all."""
     raw = yaml.safe_load((CONFIG / "policies" / "default.yaml").read_text(encoding="utf-8"))
-    raw |= {"name": "brownout", "ladders": dict.fromkeys(raw["ladders"], LADDER)}
+    rungs = [dict(rung) for rung in ladder]
+    raw |= {
+        "name": f"brownout-{crc32(repr(rungs).encode()):08x}",  # one text a name and version
+        "ladders": {tier: list(rungs) for tier in raw["ladders"]},
+    }
     with TemporaryDirectory() as folder:
         path = Path(folder) / "policy.yaml"
         path.write_text(yaml.safe_dump(raw), encoding="utf-8")

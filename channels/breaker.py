@@ -10,18 +10,18 @@ import json
 import logging
 import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, cast
 
 from redis.exceptions import RedisError
 
-from channels.breaker_delivery import CONFIRM
+from channels.breaker_probe import PROBE
 from channels.breaker_rules import BreakerRules, asked_for, kind_of, slow_after
-from channels.breaker_script import NOTE, STAND
+from channels.breaker_script import CONFIRM, NOTE, STAND
 from channels.contract import Channel
-from channels.health import BreakerState, Call, Confirmation, Shift, Standing
+from channels.health import Awaited, BreakerState, Call, Confirmation, Shift, Standing
 from channels.pacing import Script, ScriptingRedis
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,9 @@ class WatchedHealth:
     """`Health` in Redis.
 
     `now` gives the seconds of the clock that windows and cool-downs run by; None: the Redis
-    server's. `business` is the clock of `Confirmation.sent_at`; None: the same one.
+    server's. `frozen`: it stands still while calls go on, and leaps between them, so that results
+    alone say when a probe is followed by more. `business` is the clock of `Confirmation.sent_at`;
+    None: the same one. `own` are rules of single providers in place of `rules`.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class WatchedHealth:
         providers: Iterable[Channel],
         *,
         rules: BreakerRules | None = None,
+        own: Mapping[str, BreakerRules] | None = None,
         now: Callable[[], float] | None = None,
+        frozen: bool = False,
         business: Callable[[], datetime] | None = None,
         cache_for: timedelta = CACHE_FOR,
     ) -> None:
@@ -65,9 +69,17 @@ class WatchedHealth:
             for name, mine in self._channels.items()
         }
         self._rules = rules or BreakerRules()
-        self._fixed = {**self._rules.as_numbers(), "peers": peers, "prefix": f"{_PREFIX}of:"}
+        self._fixed = {
+            "rules": self._rules.as_numbers(),
+            "of": {name: each.as_numbers() for name, each in (own or {}).items()},
+            "peers": peers,
+            "prefix": f"{_PREFIX}of:",
+            "frozen": frozen,
+        }
         self._redis = redis
-        self._stand, self._note, self._confirm = map(redis.register_script, (STAND, NOTE, CONFIRM))
+        self._stand, self._note, self._confirm, self._probe = map(
+            redis.register_script, (STAND, NOTE, CONFIRM, PROBE)
+        )
         self._now, self._business = now, business
         self._cache_s = cache_for.total_seconds()
         self._known: Mapping[str, Standing] = {}
@@ -99,19 +111,33 @@ class WatchedHealth:
         if counts:  # sorted: a provider comes before its ranges
             self._run(self._note, [[*key, count] for key, count in sorted(counts.items())])
 
+    def expect(self, awaited: Sequence[Awaited]) -> None:
+        """Count accepted messages whose receipts are awaited."""
+        told = _Cohorts(self._rules.cohort)
+        for each in awaited:
+            told.await_(each, 1)
+        self._tell(told)
+
     def confirm(self, confirmations: Sequence[Confirmation]) -> None:
         """Count what became of accepted messages, by when they were sent."""
-        width = self._rules.cohort.total_seconds()
-        counts: Counter[tuple[str, str, int, bool]] = Counter()
+        told = _Cohorts(self._rules.cohort)
         for each in confirmations:
-            cohort = int(each.sent_at.timestamp() // width)
-            for part in {"", each.number_range}:
-                counts[each.provider, part, cohort, each.arrived] += 1
-        if counts:
-            keys = sorted({key[:3] for key in counts})
-            self._run(
-                self._confirm, [[*key, counts[*key, True], counts[*key, False]] for key in keys]
-            )
+            told.add(each, each.arrived, 1)
+            if each.lost_before:
+                told.add(each, False, -1)
+            if each.awaited is not None:
+                told.await_(each.awaited, -1)
+        self._tell(told)
+
+    def probe(self, provider: str, wanted: int) -> int:
+        """How many of `wanted` messages may go now to show whether it works again."""
+        granted = self._run(self._probe, [[provider, wanted]])
+        return cast("list[int]", granted)[0] if granted is not None else 0
+
+    def _tell(self, told: _Cohorts) -> None:
+        rows = told.rows()
+        if rows:
+            self._run(self._confirm, rows)
 
     def shifts(self, most: int = 500) -> list[Shift]:
         """The oldest shifts that nobody has forgotten; none while Redis is away."""
@@ -169,6 +195,34 @@ class WatchedHealth:
             told["figures"].encode(),
             None if business < 0 else datetime.fromtimestamp(business, UTC),
         )
+
+
+class _Cohorts:
+    """What is told of deliveries, summed up by provider, range and cohort."""
+
+    def __init__(self, width: timedelta) -> None:
+        self._width_s = width.total_seconds()
+        self._counts: Counter[tuple[str, str, int, bool]] = Counter()
+        self._awaited: defaultdict[tuple[str, str, int], Counter[int]] = defaultdict(Counter)
+
+    def add(self, of: Confirmation, arrived: bool, count: int) -> None:
+        for part in {"", of.number_range}:
+            self._counts[of.provider, part, self._cohort(of.sent_at), arrived] += count
+
+    def await_(self, of: Awaited, count: int) -> None:
+        for part in {"", of.number_range}:
+            self._awaited[of.provider, part, self._cohort(of.sent_at)][self._cohort(of.by)] += count
+
+    def rows(self) -> list[list[object]]:
+        """Sorted: a provider comes before its ranges."""
+        keys = sorted({key[:3] for key in self._counts} | set(self._awaited))
+        return [
+            [*key, self._counts[*key, True], self._counts[*key, False], self._awaited.get(key, {})]
+            for key in keys
+        ]
+
+    def _cohort(self, at: datetime) -> int:
+        return int(at.timestamp() // self._width_s)
 
 
 def _standings(rows: Iterable[Sequence[bytes | str]]) -> dict[str, Standing]:

@@ -33,7 +33,7 @@ class BreakerRules:
     busy_share: float = 0.1  # of "rate limited": the share is halved, nothing opens
     pause: timedelta = timedelta(minutes=5)  # who asks to wait so long takes nothing till then
     pause_max: timedelta = timedelta(hours=1)
-    cool_down: timedelta = timedelta(seconds=10)  # doubled by each opening that follows soon
+    cool_down: timedelta = timedelta(seconds=20)  # doubled by each opening that follows soon
     cool_down_max: timedelta = timedelta(minutes=5)
     calm: timedelta = timedelta(minutes=10)  # closed for so long, the cool-down starts anew
     probes: int = 8  # good calls in a row, or it opens again
@@ -41,6 +41,7 @@ class BreakerRules:
     step: timedelta = timedelta(seconds=5)
     step_calls: int = 3  # good calls of a step; without any, ten times as long will do
     probing_share: float = 0.01
+    probe_lost: timedelta = timedelta(seconds=10)  # a probe of which nothing is heard is forgotten
     cohort: timedelta = timedelta(minutes=5)  # of business time, by when messages were sent
     mature: timedelta = timedelta(minutes=5)  # after its end a cohort is judged
     span: timedelta = timedelta(hours=24)  # older cohorts are forgotten
@@ -69,6 +70,7 @@ class BreakerRules:
             "calm": _ms(self.calm),
             "probes": self.probes,
             "probing": self.probing_share,
+            "probe_lost": _ms(self.probe_lost),
             "steps": list(self.steps),
             "step": _ms(self.step),
             "step_calls": self.step_calls,

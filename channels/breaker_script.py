@@ -5,8 +5,12 @@ A subject is a provider, or `provider|range`. Its hash `<prefix><subject>` holds
     st sh at un cd why cause deaf ok     state, share, since (ms), open until, cool-down, reason,
                                          what opened it, business second before which
                                          confirmations say nothing, good probes
+    gr la                                probes handed out, and when the last ones were (ms)
     o<sec> f<sec> s<sec> b<sec>          calls that were ok, failed, slow, busy
-    a<cohort> n<cohort>                  messages that arrived, and that did not
+    a<cohort> n<cohort> heard            messages that arrived, and that did not; 1 if it ever said
+
+and `<prefix><subject>:w` what is awaited: `<cohort>.<cohort of its end>` → accepted messages of
+which nothing was heard.
 
 KEYS: the set of subjects that are not closed, the stream of shifts. ARGV: JSON of the rules and
 the clocks, JSON of what is told. The keys share one hash tag: a cluster keeps them together.
@@ -14,19 +18,29 @@ the clocks, JSON of what is told. The keys share one hash tag: a cluster keeps t
 
 from __future__ import annotations
 
-COMMON = """
+from channels.breaker_delivery import CONFIRMED, DELIVERY
+
+_CORE = """
 local unwell, shifts = KEYS[1], KEYS[2]
-local r = cjson.decode(ARGV[1])
+local g = cjson.decode(ARGV[1])
 local told = cjson.decode(ARGV[2])
-local now = r.now
+local r = g.rules
+local now = g.now
 if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
-local sec, business = math.floor(now / 1000), r.business or math.floor(now / 1000)
+local sec, business = math.floor(now / 1000), g.business or math.floor(now / 1000)
+
+-- From here on `r` are the rules of this provider.
+local function use(provider) r = g.of[provider] or g.rules end
+local function provider_of(subject) return string.match(subject, '^[^|]*') end
+local function subject_of(provider, range)
+  return provider .. ((range == '') and '' or ('|' .. range))
+end
 
 local function load(subject)
-  local flat, h = redis.call('HGETALL', r.prefix .. subject), {}
+  local flat, h = redis.call('HGETALL', g.prefix .. subject), {}
   for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
   h.st, h.sh, h.at = h.st or 'closed', tonumber(h.sh or '1'), tonumber(h.at or '0')
   return h
@@ -43,7 +57,7 @@ local function calls(subject, h, from)
       elseif at <= sec - r.window then old[#old + 1] = field end
     end
   end
-  if #old > 0 and #old < 4000 then redis.call('HDEL', r.prefix .. subject, unpack(old)) end
+  if #old > 0 and #old < 4000 then redis.call('HDEL', g.prefix .. subject, unpack(old)) end
   sums.all = sums.o + sums.f + sums.s + sums.b
   return sums
 end
@@ -54,7 +68,7 @@ local function wipe(subject, h, pattern)
     if string.match(field, pattern) then gone[#gone + 1] = field end
   end
   for i = 1, #gone do
-    redis.call('HDEL', r.prefix .. subject, gone[i])
+    redis.call('HDEL', g.prefix .. subject, gone[i])
     h[gone[i]] = nil
   end
 end
@@ -63,14 +77,14 @@ local function move(subject, h, after, share, why, figures)
   local before = h.st
   wipe(subject, h, '^[ofsb]%d+$')
   h.st, h.sh, h.at, h.why = after, share, now, why
-  redis.call('HSET', r.prefix .. subject, 'st', after, 'sh', tostring(share),
-    'at', string.format('%.0f', now), 'why', why, 'ok', '0')
+  redis.call('HSET', g.prefix .. subject, 'st', after, 'sh', tostring(share),
+    'at', string.format('%.0f', now), 'why', why, 'ok', '0', 'gr', '0', 'la', '0')
   h.ok = '0'
   if after == 'closed' then redis.call('SREM', unwell, subject)
   else redis.call('SADD', unwell, subject) end
   redis.call('XADD', shifts, 'MAXLEN', '~', '10000', '*', 'subject', subject, 'before', before,
     'after', after, 'share', tostring(share), 'why', why, 'figures', cjson.encode(figures),
-    'business', string.format('%.0f', r.business or -1))
+    'business', string.format('%.0f', g.business or -1))
 end
 
 local function open(subject, h, cause, why, figures, asked)
@@ -78,12 +92,15 @@ local function open(subject, h, cause, why, figures, asked)
   local cool = tonumber(h.cd or '0') * 2
   if h.st == 'closed' and now - h.at > r.calm then cool = 0 end
   cool = asked or math.min(math.max(cool, base), math.max(base, r.cool_max))
-  if cause == 'delivery' then wipe(subject, h, '^[an]%d+$') end
+  if cause == 'delivery' then
+    wipe(subject, h, '^[an]%d+$')
+    redis.call('DEL', g.prefix .. subject .. ':w')
+  end
   h.un, h.cause = now + cool, cause
-  redis.call('HSET', r.prefix .. subject, 'un', string.format('%.0f', h.un), 'cause', cause,
+  redis.call('HSET', g.prefix .. subject, 'un', string.format('%.0f', h.un), 'cause', cause,
     'cd', string.format('%.0f', asked and base or cool))
   if cause == 'delivery' then
-    redis.call('HSET', r.prefix .. subject, 'deaf', string.format('%.0f', business))
+    redis.call('HSET', g.prefix .. subject, 'deaf', string.format('%.0f', business))
     h.deaf = business
   end
   figures.cool_down_s = cool / 1000
@@ -91,7 +108,9 @@ local function open(subject, h, cause, why, figures, asked)
 end
 
 local function percent(part, whole) return string.format('%.0f %%', 100 * part / whole) end
+"""
 
+_JUDGING = """
 -- Why these sums are too bad, if they are; `most` calls say enough.
 local function bad(sums, least, least_bad)
   if sums.all < least then return nil end
@@ -126,26 +145,28 @@ local function judge_calls(subject, h)
   end
 end
 
-local function told_since(h)
-  local all = 0
-  for field, value in pairs(h) do
-    if string.match(field, '^[an]%d+$') then all = all + tonumber(value) end
-  end
-  return all
-end
-
 local function rise(subject, h)
-  if now - h.at < r.step then return end
   local sums = calls(subject, h, 0)
-  if sums.o < r.step_calls and now - h.at < 10 * r.step then return end
-  if h.cause == 'delivery' and told_since(h) < r.told_again then return end
+  if g.frozen then
+    if sums.o < math.max(r.step_calls, r.probes) and now - h.at < 10 * r.step then return end
+  else
+    if now - h.at < r.step then return end
+    if sums.o < r.step_calls and now - h.at < 10 * r.step then return end
+  end
+  if h.cause == 'delivery' then
+    local _, all = delivery(subject, h, 0)
+    if all < r.told_again then return end
+    local range = string.match(subject, '|(.*)$') or ''
+    local why, poor_figures = poor(subject, h, provider_of(subject), range, r.told_again, 0)
+    if why then return open(subject, h, 'delivery', why, poor_figures) end
+  end
   local figures = figures_of(sums, math.floor((now - h.at) / 1000))
   for _, share in ipairs(r.steps) do
     if share > h.sh + 1e-9 then
       return move(subject, h, 'returning', share, 'healthy at ' .. percent(h.sh, 1), figures)
     end
   end
-  redis.call('HDEL', r.prefix .. subject, 'cause')
+  redis.call('HDEL', g.prefix .. subject, 'cause')
   move(subject, h, 'closed', 1, 'healthy at ' .. percent(h.sh, 1), figures)
 end
 
@@ -161,6 +182,8 @@ local function tick(subject, h)
   end
 end
 """
+COMMON = _CORE + DELIVERY + _JUDGING
+CONFIRM = COMMON + CONFIRMED
 
 STAND = (
     COMMON
@@ -168,6 +191,7 @@ STAND = (
 local found = {}
 for _, subject in ipairs(redis.call('SMEMBERS', unwell)) do
   local h = load(subject)
+  use(provider_of(subject))
   tick(subject, h)
   if h.st ~= 'closed' then found[#found + 1] = {subject, h.st, tostring(h.sh), h.why or ''}
   else redis.call('SREM', unwell, subject) end
@@ -191,14 +215,15 @@ end
 -- and to read them all would hold Redis up.
 local function count_good(subject, count)
   local field = 'o' .. string.format('%.0f', sec)
-  if redis.call('HINCRBY', r.prefix .. subject, field, count) > count then return end
-  redis.call('PEXPIRE', r.prefix .. subject, r.keep)
+  if redis.call('HINCRBY', g.prefix .. subject, field, count) > count then return end
+  redis.call('PEXPIRE', g.prefix .. subject, r.keep)
   if sec % 16 == 0 then calls(subject, load(subject), sec) end
 end
 
 local function take(row)
   local provider, range, kind, seconds, asked, count = unpack(row, 1, 6)
-  local subject = provider .. ((range == '') and '' or ('|' .. range))
+  local subject = subject_of(provider, range)
+  use(provider)
   if range ~= '' and not looked_at[subject] then return count_good(subject, count) end
   local h = seen[subject]
   if not h then
@@ -207,8 +232,9 @@ local function take(row)
     seen[subject], order[#order + 1] = h, subject
     tick(subject, h)
   end
-  -- What began before the last shift says nothing of the time since.
-  local fresh = h.st == 'closed' or now - seconds * 1000 >= h.at
+  -- What began before the last shift says nothing of the time since. A clock that stands still
+  -- while calls go on cannot tell; there no call outlives its moment.
+  local fresh = h.st == 'closed' or g.frozen or now - seconds * 1000 >= h.at
   if asked >= r.pause and h.st ~= 'open' then
     asked = math.min(asked, r.pause_max)
     open(subject, h, 'calls', 'asked to wait ' .. asked .. ' s', {asked_s = asked}, asked * 1000)
@@ -216,17 +242,18 @@ local function take(row)
     if kind ~= 'o' then
       open(subject, h, h.cause or 'calls', 'a probe failed', {probes = tonumber(h.ok or '0')})
     else
-      h.ok = tostring(redis.call('HINCRBY', r.prefix .. subject, 'ok', count))
+      h.ok = tostring(redis.call('HINCRBY', g.prefix .. subject, 'ok', count))
     end
   elseif fresh and h.st ~= 'open' then
     local field = kind .. string.format('%.0f', sec)
-    h[field] = tostring(redis.call('HINCRBY', r.prefix .. subject, field, count))
+    h[field] = tostring(redis.call('HINCRBY', g.prefix .. subject, field, count))
   end
 end
 
 for _, row in ipairs(told) do take(row) end
 for _, subject in ipairs(order) do
   local h = seen[subject]
+  use(h.provider)
   -- A range is judged on its own only while its provider is well: else each would open with it.
   local whole = (h.range == '') and h or seen[h.provider] or load(h.provider)
   if h.range == '' or whole.st == 'closed' then
@@ -237,7 +264,7 @@ for _, subject in ipairs(order) do
       judge_calls(subject, h)
     end
   end
-  redis.call('PEXPIRE', r.prefix .. subject, r.keep)
+  redis.call('PEXPIRE', g.prefix .. subject, r.keep)
 end
 return 0
 """

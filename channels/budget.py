@@ -9,10 +9,10 @@ from math import floor
 from typing import Final, Protocol
 
 from channels.contract import Channel
-from channels.health import Standing
+from channels.health import Health, Standing
 from channels.pacing import Grant
 
-PROBES: Final = 1  # of one provider in a second, by all workers together
+PROBE_PAUSE: Final = timedelta(seconds=1)  # until one that is probed is asked again
 PATIENCE: Final = timedelta(seconds=5)  # what would wait longer goes by a backup
 # Multiples of the golden ratio lie as evenly as any: the parts of many claims, each in whole
 # messages, add up to the weights, and no claim need know of the last.
@@ -35,14 +35,23 @@ class Pacing(Protocol):
 
 @dataclass(slots=True)
 class Budget:
-    """Messages that each provider of a lane may be given now; spent as they are assigned."""
+    """Messages that each provider of a lane may be given now; spent as they are assigned.
+
+    `probed`: a channel whose every provider is only probed. What is left are probes; for all
+    others it is down.
+    """
 
     left: dict[str, int] = field(default_factory=dict)
     retry_after: timedelta = timedelta(0)
+    probed: str = ""
 
     @property
     def total(self) -> int:
         return sum(self.left.values())
+
+    def most(self, wanted: int) -> int:
+        """How many of `wanted` may be decided on: what is no probe goes by another channel."""
+        return wanted if self.probed else self.total
 
     def spend(self, provider: str) -> None:
         """One message goes by `provider`, whether or not a token was left for it."""
@@ -52,8 +61,9 @@ class Budget:
 class Treasury:
     """Makes budgets. One per process: it remembers where in the rounding it is."""
 
-    def __init__(self, pacer: Pacing) -> None:
+    def __init__(self, pacer: Pacing, health: Health) -> None:
         self._pacer = pacer
+        self._health = health
         self._turn = 0.0
 
     def budget(
@@ -63,8 +73,9 @@ class Treasury:
 
         Each provider has its part by weight and standing; what one cannot take is offered to the
         others; backups (of no weight) take what would wait longer than `PATIENCE`. One that is
-        to be probed gets a probe. Where none takes anything the tokens are nobody's: the
-        gate finds the channel down, and that need not be slow.
+        to be probed gets a probe; where all are, the budget has no more than that. Where none
+        takes anything the tokens are nobody's: the gate finds the channel down, and that need
+        not be slow.
         """
         full = Standing(1.0)
         known = {each.name: standings.get(each.name, full) for each in providers}
@@ -78,8 +89,10 @@ class Treasury:
 
         for each in up:
             if known[each.name].probing:
-                claim.offer(each, PROBES, self._probes)
+                claim.offer(each, wanted, self._probes)
         sound = [each for each in up if not known[each.name].probing]
+        if not sound:
+            return claim.budget(probed=up[0].capabilities.channel)
         weighty = [each for each in sound if each.capabilities.weight > 0]
         shares = [(each.capabilities.weight * known[each.name].share, each) for each in weighty]
         self._by_weight(claim, shares, tokens)
@@ -120,7 +133,8 @@ class Treasury:
         return self._pacer.take(provider.name, facts.rate_per_s * share, burst, wanted)
 
     def _probes(self, provider: Channel, wanted: int) -> Grant:
-        return self._pacer.take(f"probe:{provider.name}", PROBES, PROBES, wanted)
+        granted = self._health.probe(provider.name, wanted)
+        return Grant(granted, PROBE_PAUSE if granted < wanted else _NOW)
 
 
 @dataclass(slots=True)
@@ -142,6 +156,6 @@ class _Claim:
             self.left[provider.name] = self.left.get(provider.name, 0) + grant.granted
             self.waits[provider.name] = grant.retry_after
 
-    def budget(self) -> Budget:
+    def budget(self, probed: str = "") -> Budget:
         wait = min(self.waits.values(), default=_NOW) if self.missing else _NOW
-        return Budget(self.left, wait)
+        return Budget(self.left, wait, probed)

@@ -41,7 +41,7 @@ class Fleet:
         self.by_channel: Mapping[str, tuple[Channel, ...]] = by_channel(self.by_name)
         self.health: Health = health or Unwatched()
         self._pacer = pacer
-        self._treasury = Treasury(pacer)
+        self._treasury = Treasury(pacer, self.health)
         self._numbers = numbers
         self._per_number: Mapping[str, Mapping[str, int]] = {
             channel: {
@@ -73,6 +73,17 @@ class Fleet:
             each = [standings.get(provider.name, _FULL) for provider in providers]
             if all(standing.share <= 0 for standing in each):
                 found[channel] = each[0].reason or "its provider takes nothing"
+        return found
+
+    def probed(self) -> set[str]:
+        """Channels that are not down, but take probes alone."""
+        standings = self.health.standings(tuple(self.by_name))
+        found = set()
+        for channel, providers in self.by_channel.items():
+            up = [standings.get(provider.name, _FULL) for provider in providers]
+            up = [standing for standing in up if standing.share > 0]
+            if up and all(standing.probing for standing in up):
+                found.add(channel)
         return found
 
     def reserve(self, channel: str, wanted: int) -> Budget:

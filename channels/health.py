@@ -51,13 +51,28 @@ class Call(NamedTuple):
     seconds: float
 
 
+class Awaited(NamedTuple):
+    """One accepted message whose receipt is awaited; past `by` its silence counts against its
+    provider. Instants of business; `number_range` is "" where it is unknown."""
+
+    provider: str
+    number_range: str
+    sent_at: datetime
+    by: datetime
+
+
 class Confirmation(NamedTuple):
-    """What became of one accepted message, by the business instant at which it was sent."""
+    """What became of one accepted message, by the business instant at which it was sent.
+
+    `awaited` takes back what was expected of it, `lost_before` that it was said not to arrive.
+    """
 
     provider: str
     number_range: str
     sent_at: datetime
     arrived: bool
+    awaited: Awaited | None = None
+    lost_before: bool = False
 
 
 class Shift(NamedTuple):
@@ -85,8 +100,14 @@ class Health(Protocol):
     def note(self, calls: Sequence[Call]) -> None:
         """Count calls that are over. Never raises: without Redis nothing is counted."""
 
+    def expect(self, awaited: Sequence[Awaited]) -> None:
+        """Count messages whose receipts are awaited from now on. Never raises."""
+
     def confirm(self, confirmations: Sequence[Confirmation]) -> None:
-        """Count what receipts, and their absence, say. Never raises."""
+        """Count what receipts say. Never raises."""
+
+    def probe(self, provider: str, wanted: int) -> int:
+        """How many of `wanted` messages may go to a provider as probes now."""
 
     def shifts(self, most: int = 500) -> list[Shift]:
         """The oldest changes that nobody has forgotten, without taking them away."""
@@ -104,8 +125,14 @@ class Unwatched:
     def note(self, calls: Sequence[Call]) -> None:
         return None
 
+    def expect(self, awaited: Sequence[Awaited]) -> None:
+        return None
+
     def confirm(self, confirmations: Sequence[Confirmation]) -> None:
         return None
+
+    def probe(self, provider: str, wanted: int) -> int:
+        return 0
 
     def shifts(self, most: int = 500) -> list[Shift]:
         return []

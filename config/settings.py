@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSetting
 
+from config.breaker import Breaker
+
 Positive = Annotated[float, Field(gt=0)]
 SHIPPED = Path(__file__).parent
 
@@ -93,6 +95,7 @@ class Settings(BaseSettings):
     sweep_every_s: Positive = 5
     channel_down_after_s: Positive = 60  # of failing providers: then it is an incident
     task_time_limit_s: Positive = 240
+    breaker: Breaker = Breaker()  # when a provider is taken out, and how it comes back
     visibility_timeout_s: Positive = 300
     restore_interval_s: Annotated[int, Field(ge=1, le=5)] = 5
     idle_claim_s: Positive = 15  # an event unread by a dead consumer is claimed after this

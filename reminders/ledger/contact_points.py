@@ -94,6 +94,14 @@ _ADDRESSES = text(
     WHERE c.customer_id = ANY(CAST(:customers AS bigint[]))
     """
 )
+_BY_SECRET = text(
+    """
+    SELECT s.customer_id, s.secret_id, s.key_id, s.ciphertext
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:secrets AS uuid[]))
+        AS v (customer_id, secret_id)
+    JOIN contact_secret s ON s.customer_id = v.customer_id AND s.secret_id = v.secret_id
+    """
+)
 
 
 class SignKind(StrEnum):
@@ -200,6 +208,18 @@ def addresses(
     """(customer, channel) → (secret id, key id, ciphertext) of the present addresses."""
     rows = connection.execute(_ADDRESSES, {"customers": list(customers)})
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
+
+
+def by_secret(
+    connection: Connection, keys: Iterable[tuple[int, UUID]]
+) -> dict[tuple[int, UUID | None], tuple[str, bytes]]:
+    """(customer, secret id) → (key id, ciphertext) of addresses, present or former ones."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    customers, secrets = zip(*wanted, strict=True)
+    rows = connection.execute(_BY_SECRET, {"customers": list(customers), "secrets": list(secrets)})
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
 def language(connection: Connection, customer: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -57,9 +57,19 @@ _COUNTS = text(
     WHERE incident_no = :number GROUP BY effect ORDER BY effect
     """
 )
+_WAITING = text(
+    """
+    SELECT count(*) FROM reminder
+    WHERE state IN ('planned', 'contacting') AND reason = 'channel_down' AND next_at > :now
+    """
+)
+# Each gets a place of its own in `spread`, in whole seconds, and waits for no more than a tenth of
+# the time in which it is of use.
 _WAKE = text(
     """
-    UPDATE reminder SET next_at = :now
+    UPDATE reminder SET reason = '', next_at = :now + date_trunc('second',
+        LEAST(CAST(:spread AS interval), (expires_at - :now) / 10)
+        * ((hashtext(CAST(reminder_id AS text)) & 65535) / 65536.0))
     WHERE (customer_id, month, reminder_id) IN (
         SELECT customer_id, month, reminder_id FROM reminder
         WHERE state IN ('planned', 'contacting') AND reason = 'channel_down' AND next_at > :now
@@ -108,10 +118,15 @@ def end(connection: Connection, incident: Incident, actor: str, reason: str, at:
     _write(connection, incident.number, CLOSE, (incident.channel, actor, reason, at))
 
 
-def wake(connection: Connection, at: datetime, most: int) -> int:
-    """Look at once at up to `most` of those that wait for a channel; how many. What is locked is
-    being decided on, and needs no waking."""
-    return connection.execute(_WAKE, {"now": at, "most": most}).rowcount
+def waiting(connection: Connection, at: datetime) -> int:
+    """How many reminders wait for a channel."""
+    return int(connection.execute(_WAITING, {"now": at}).scalar_one())
+
+
+def wake(connection: Connection, at: datetime, most: int, spread: timedelta) -> int:
+    """Wake up to `most` of those that wait for a channel, evenly over `spread`; how many. What is
+    locked is being decided on, and needs no waking."""
+    return connection.execute(_WAKE, {"now": at, "most": most, "spread": spread}).rowcount
 
 
 def lock(connection: Connection) -> None:

@@ -111,9 +111,9 @@ def _work_off(run: _Run, claimed: Sequence[Kept], started: float) -> bool:
         budget = _granted(run, wanted, start_by) if wanted else Budget()
         if time.monotonic() >= start_by:
             break
-        if budget.total:
-            busy.extend(_gate_and_start(run, left[: budget.total], budget, start_by))
-            left = left[budget.total :]
+        if most := budget.most(wanted):
+            busy.extend(_gate_and_start(run, left[:most], budget, start_by))
+            left = left[most:]
     rest = [*busy, *left]
     if rest:
         locks.in_transaction(
@@ -131,7 +131,7 @@ def _granted(run: _Run, wanted: int, start_by: float) -> Budget:
     if run.lane not in fleet.by_channel:
         return Budget({"": wanted})
     budget = fleet.reserve(run.lane, wanted)
-    if not budget.total:
+    if not budget.most(wanted):
         left_s = max(0.0, start_by - time.monotonic())
         run.flight.pause(min(budget.retry_after.total_seconds(), left_s))
     return budget

@@ -121,11 +121,11 @@ class Flight:
     def _keep(self, handover: Handover, outcome: Outcome, seconds: float) -> None:
         attempt = handover.attempt.attempt
         said = _of_both(outcome) if attempt.state is AttemptState.UNCERTAIN else outcome
-        self._over.append(Result(handover.kept, attempt.attempt_id, said))
+        number_range = range_of(handover.message.address)
+        self._over.append(Result(handover.kept, attempt.attempt_id, said, number_range))
         if attempt.attempt_id in self._slow:
             self._slow.remove(attempt.attempt_id)
             return
-        number_range = range_of(handover.message.address)
         self._told.append(Call(attempt.provider, number_range, outcome, seconds))
 
     def _watch(self, provider: Channel, group: Sequence[Handover]) -> asyncio.TimerHandle:

@@ -41,9 +41,9 @@ from reminders.services import used_up
 from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.gate_work import GateWork, Inquiry, Passed, Past, move_of
 from reminders.services.handing_over import Judged, carried, finish, send, send_again
-from reminders.services.incidents import declared
+from reminders.services.incidents import BREAKER, declared
 from reminders.services.judging import judge
-from reminders.services.resources import Resources, down_now
+from reminders.services.resources import Resources, missing
 from reminders.services.snapshot import Snapshot, decide_on, repeats_on
 
 log = structlog.get_logger(__name__)
@@ -82,7 +82,10 @@ def _gate(
     used = used_up.read(connection, free, outside, _keys(resources, held, known), now)
     addresses = contact_points.addresses(connection, free)
     opened = incidents.open_now(connection)
-    down = down_now(resources) | declared(opened)
+    down = resources.fleet.down()
+    # What the breaker declared down is as it stands now: the incident ends only once it is back.
+    bound = [each for each in opened if each.opened_by != BREAKER or each.channel in down]
+    down = missing(resources) | down | declared(bound)
     work = GateWork(resources, now, used, addresses, budget, down)
     work.incidents = {each.channel: each.number for each in opened}
     if ChannelName.PUSH in resources.fleet.by_channel:
@@ -206,7 +209,7 @@ def _on_its_way(work: GateWork, last: KeptAttempt) -> bool:
 
 
 def _snapshot(work: GateWork, case: Judged) -> Snapshot:
-    customer, policy = case.known.customer, case.policy
+    customer, policy, down = case.known.customer, case.policy, work.down_now()
     return Snapshot(
         now=work.now,
         reminder=case.kept.reminder,
@@ -216,7 +219,7 @@ def _snapshot(work: GateWork, case: Judged) -> Snapshot:
         tier=_tier(work, case.known, policy),
         history=tuple(each.attempt for each in case.past),
         usage=work.used_up.of(customer, used_up.every_key(policy, customer)),
-        down={name: work.down[name] for name in _rungs(policy) if name in work.down},
+        down={name: down[name] for name in _rungs(policy) if name in down},
     )
 
 

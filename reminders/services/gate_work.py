@@ -41,6 +41,9 @@ if TYPE_CHECKING:  # they hold each other: a message that waits for what it carr
     from reminders.services.handing_over import DigestKey, Leader
 
 
+BEING_PROBED = "being tried again, a message at a time"
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """One message that the gate let through, with the attempt that the ledger holds for it."""
@@ -93,6 +96,12 @@ class GateWork:
     changes: list[Change] = field(default_factory=list)
     tasks: list[tuple[object, ...]] = field(default_factory=list)
     passed: Passed = field(default_factory=Passed)
+
+    def down_now(self) -> Mapping[str, str]:
+        """Channels that take nothing more. One that is only probed takes its probes."""
+        if self.budget is not None and self.budget.probed and not self.budget.total:
+            return {self.budget.probed: BEING_PROBED, **self.down}
+        return self.down
 
     def keep_attempt(
         self, kept: KeptAttempt, decision: Send, keys: Collection[bytes], leader: UUID | None

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import structlog
 
-from channels.health import Confirmation
 from channels.receipts import UNDATED
 from reminders.domain.identity import make_id
 from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, merge
@@ -17,6 +16,7 @@ from reminders.ledger import attempts
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.contact_points import Sign, SignKind
 from reminders.ledger.reminders import Kept
+from reminders.services.arrivals import Arrival
 from reminders.services.callbacks import Heard
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ class Work:
     events: list[tuple[object, ...]] = field(default_factory=list)
     signs: list[Sign] = field(default_factory=list)
     engaged: list[tuple[object, ...]] = field(default_factory=list)
-    confirmed: list[Confirmation] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
     applied: Applied = field(default_factory=Applied)
 
 
@@ -120,8 +120,7 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
     if state in (AttemptState.READ, AttemptState.ACTED):
         work.engaged.append((held.customer_id, str(state), at, held.attempt.channel))
     if reached or state is AttemptState.UNDELIVERED:
-        sent_at = held.attempt.submitted_at
-        work.confirmed.append(Confirmation(held.attempt.provider, "", sent_at, reached))
+        work.arrivals.append(Arrival(held, reached))
     log.debug(
         "receipt",
         trace=kept.trace_id,

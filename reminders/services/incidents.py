@@ -1,8 +1,9 @@
 """Incident mode: normal → degraded (a channel is down) or suspended (all are) → recovering.
 
 While a channel is down its reminders go by their next channel at once; hours, caps and opt-outs
-still hold. When it is back, what is still of use is sent at the pace that returning providers are
-given, the newest stage of each bill; what is past its use has expired, and says why.
+still hold. When it is back, what is still of use is sent, the newest stage of each bill, spread
+over as long as spares providers that have just come back; what is past its use has expired, and
+says why. People learn of an incident by a task.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from reminders.domain.case import EVERY_CHANNEL, NO_PROVIDER
 from reminders.domain.customer import ChannelName
 from reminders.ledger import incidents, locks
 from reminders.ledger.incidents import Incident, Touched
+from reminders.services import incident_tasks as calling
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,10 @@ BREAKER = "breaker"  # who opens and closes an incident by itself
 RECOVERING_FOR = timedelta(minutes=30)  # after the end of an incident
 _SEEN_DOWN = "reminders:down:"  # since when a channel is seen down, business time
 _ACTOR_MAX, _REASON_MAX = 64, 500
+# What waited takes so much of a channel's pace, half of the first step of a returning provider,
+# and at most so long.
+BACKLOG_SHARE = 0.05
+BACKLOG_WITHIN = timedelta(minutes=30)
 
 
 class Mode(StrEnum):
@@ -65,7 +71,10 @@ def open_incident(resources: Resources, channel: str, actor: str, reason: str) -
         known = [one for one in incidents.open_now(connection) if one.channel == channel]
         if known:
             raise IncidentError(f"incident {known[0].number} of {channel} is open already")
-        return incidents.begin(connection, channel, actor, reason, resources.clock.now())
+        now = resources.clock.now()
+        number = incidents.begin(connection, channel, actor, reason, now)
+        calling.call(resources, connection, Incident(number, channel, actor, reason, now))
+        return number
 
     number = locks.in_transaction(resources.engine, work)
     log.warning("incident opened", incident=number, channel=channel, actor=actor, reason=reason)
@@ -73,7 +82,7 @@ def open_incident(resources: Resources, channel: str, actor: str, reason: str) -
 
 
 def close_incident(resources: Resources, number: int, actor: str, reason: str) -> Incident:
-    """Declare an incident over; what waited for its channel is looked at again at once.
+    """Declare an incident over; what waited for its channel is looked at again, little by little.
 
     Raises `IncidentError`.
     """
@@ -85,25 +94,37 @@ def close_incident(resources: Resources, number: int, actor: str, reason: str) -
         if not found:
             raise IncidentError(f"no incident {number} is open: see `reminders incident status`")
         incidents.end(connection, found[0], actor, reason, resources.clock.now())
+        calling.call_off(resources, connection, found[0], reason)
         return found[0]
 
     closed = locks.in_transaction(resources.engine, work)
     log.warning("incident closed", incident=number, channel=closed.channel, actor=actor)
-    _wake(resources)
+    _wake(resources, closed.channel)
     return closed
 
 
-def _wake(resources: Resources) -> None:
+def _wake(resources: Resources, channel: str) -> None:
     """Batch by batch: a million in one transaction would hold up everybody. Whatever is not woken,
     because we die here, looks again by itself within minutes."""
     now, most = resources.clock.now(), resources.limits.batch
+    with resources.engine.connect() as connection:
+        spread = _spread(resources, channel, incidents.waiting(connection, now))
     woken = most
     while woken == most:
         woken = locks.in_transaction(
-            resources.engine, lambda connection: incidents.wake(connection, now, most)
+            resources.engine, lambda connection: incidents.wake(connection, now, most, spread)
         )
     for lane in ChannelName:
         resources.wake.deliver(lane.value)
+
+
+def _spread(resources: Resources, channel: str, count: int) -> timedelta:
+    """How long it takes until the last of `count` reminders is looked at again."""
+    channels = resources.fleet.by_channel if channel == EVERY_CHANNEL else (channel,)
+    rate = max((resources.fleet.rate_per_s(each) for each in channels), default=0.0)
+    if not rate:
+        return timedelta(0)
+    return min(timedelta(seconds=count / (rate * BACKLOG_SHARE)), BACKLOG_WITHIN)
 
 
 def status(resources: Resources, most: int = 20) -> Status:
@@ -131,9 +152,9 @@ def declared(opened: Sequence[Incident]) -> dict[str, str]:
 
 def watch(resources: Resources) -> list[str]:
     """Open an incident for a channel whose providers all fail for `channel_down_after`, close it
-    once one of them takes messages again. Returns what was done, in lines."""
+    once one of them takes more than probes again. Returns what was done, in lines."""
     now = resources.clock.now()
-    down = resources.fleet.down()
+    down, probed = resources.fleet.down(), resources.fleet.probed()
     with resources.engine.connect() as connection:
         opened = incidents.open_now(connection)
     done = []
@@ -145,10 +166,10 @@ def watch(resources: Resources) -> list[str]:
             number = open_incident(resources, channel, BREAKER, _line(why))
             done.append(f"incident {number} of {channel} opened: {why}")
     for channel in ChannelName:
-        if channel.value not in down:
+        if channel.value not in down and channel.value not in probed:
             resources.redis.delete(_SEEN_DOWN + channel.value)
     for one in opened:
-        if one.opened_by == BREAKER and one.channel not in down:
+        if one.opened_by == BREAKER and one.channel not in down and one.channel not in probed:
             with suppress(IncidentError):  # likewise
                 close_incident(resources, one.number, BREAKER, "a provider takes messages again")
                 done.append(f"incident {one.number} of {one.channel} closed")

@@ -14,8 +14,10 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 from sqlalchemy import Engine
 
-from channels.accounts import read_accounts
+from channels.accounts import read_accounts, read_rules
 from channels.breaker import WatchedHealth
+from channels.breaker_rules import BreakerRules
+from channels.breaker_settings import rules_with
 from channels.contract import Channel
 from channels.email.smtp import EmailSettings, Tls
 from channels.fleet import Fleet
@@ -82,6 +84,12 @@ class EmailOptions(Protocol):
     def timeout_s(self) -> float: ...
 
 
+class BreakerOptions(Protocol):
+    """A breaker's rules as the settings name them."""
+
+    def model_dump(self) -> dict[str, object]: ...
+
+
 class Options(ReadingOptions, Protocol):
     """What a whole process reads from the settings, beside what reading the ledger takes."""
 
@@ -119,6 +127,8 @@ class Options(ReadingOptions, Protocol):
     def channel_down_after_s(self) -> float: ...
 
 
+    @property
+    def breaker(self) -> BreakerOptions: ...
 def open_redis(url: str) -> Redis:
     """A client that outlives a restart of its server: it retries for about ten seconds."""
     return Redis.from_url(
@@ -196,9 +206,14 @@ def _fleet(options: Options, clock: Clock) -> Fleet:
     virtual = options.clock == "virtual"
     health = WatchedHealth(
         redis,
+    rules = rules_with(BreakerRules(), options.breaker.model_dump())
+    own = read_rules(options.provider_file, rules) if options.provider_file is not None else {}
         providers,
         now=(lambda: clock.now().timestamp()) if virtual else None,
         business=clock.now,
+        rules=rules,
+        own=own,
+        frozen=virtual,
     )
     limits = NumberLimits(redis, options.hash_key.get_secret_value().encode())
     return Fleet(providers, Pacer(redis), health, numbers=limits, holds=not virtual)

@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection
 
+from channels.health import Awaited
 from reminders.domain.customer import ChannelName
 from reminders.domain.escalation import Confirmed, Wait, failures, progress
 from reminders.domain.outcome import (
@@ -29,6 +30,7 @@ from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.contact_points import Sign, SignKind
 from reminders.ledger.intake import mark_changed
 from reminders.ledger.reminders import Kept, Move
+from reminders.services.arrivals import expect
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -43,18 +45,24 @@ class Result:
     kept: Kept
     attempt_id: UUID
     outcome: Outcome
+    number_range: str = ""  # of its address, where that is a number
 
 
 def record(resources: Resources, results: Sequence[Result]) -> set[str]:
     """Write outcomes; returns the lanes in which that made something due at once."""
     if not results:
         return set()
-    return locks.in_transaction(
+    lanes, awaited = locks.in_transaction(
         resources.engine, lambda connection: _record(resources, connection, results)
     )
+    if awaited:
+        resources.fleet.health.expect(awaited)
+    return lanes
 
 
-def _record(resources: Resources, connection: Connection, results: Sequence[Result]) -> set[str]:
+def _record(
+    resources: Resources, connection: Connection, results: Sequence[Result]
+) -> tuple[set[str], list[Awaited]]:
     now = resources.clock.now()
     locks.lock(connection, {each.kept.reminder.customer_id for each in results})
     keys = [
@@ -67,6 +75,7 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
     moves: list[Move] = []
     signs: list[Sign] = []
     devices: list[tuple[object, ...]] = []
+    awaited: list[Awaited | None] = []
     for each in results:
         reminder_id = each.kept.reminder.reminder_id
         kept, past = present[reminder_id], history[reminder_id]
@@ -75,6 +84,8 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
         if change is not None:
             changes.append(change)
             past[index] = change.kept
+            if change.kept.attempt.state is AttemptState.ACCEPTED:
+                awaited.append(expect(resources, change.kept, each.number_range))
         _log(kept, past[index], each.outcome)
         signs.extend(_signs(past[index], each.outcome, now))
         devices.extend(_dead_devices(resources, past[index], each.outcome, now))
@@ -91,7 +102,8 @@ def _record(resources: Resources, connection: Connection, results: Sequence[Resu
     led_by = [each.kept for each in changes if _carries(resources, each, present)]
     attempts.wake_led(connection, led_by, now)
     reminders.move_all(connection, moves)
-    return {move.lane for move in moves if move.next_at <= now and move.state not in _ENDED}
+    lanes = {move.lane for move in moves if move.next_at <= now and move.state not in _ENDED}
+    return lanes, [each for each in awaited if each is not None]
 
 
 def _signs(held: KeptAttempt, outcome: Outcome, now: datetime) -> list[Sign]:

@@ -21,7 +21,7 @@ from reminders.services.links import PayLinks
 from reminders.services.policy.book import PolicyBook
 from reminders.services.preferences.passes import PreferenceLinks
 
-__all__ = ["Limits", "PolicyBook", "Resources", "Silent", "Wake", "down_now"]
+__all__ = ["Limits", "PolicyBook", "Resources", "Silent", "Wake", "down_now", "missing"]
 
 
 class Wake(Protocol):
@@ -82,9 +82,11 @@ class Resources:
 
 
 def down_now(resources: Resources) -> dict[str, str]:
+def missing(resources: Resources) -> dict[str, str]:
+    """Channels that no provider serves."""
+    by_channel = resources.fleet.by_channel
+    return {channel.value: NO_PROVIDER for channel in ChannelName if channel not in by_channel}
+
+
     """Channels that take nothing now, and why: no provider, or none that works."""
-    fleet = resources.fleet
-    missing = {
-        channel.value: NO_PROVIDER for channel in ChannelName if channel not in fleet.by_channel
-    }
-    return missing | fleet.down()
+    return missing(resources) | resources.fleet.down()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -14,9 +14,9 @@ import pytest
 import redis
 
 from channels.breaker import WatchedHealth
-from channels.breaker_rules import kind_of, slow_after
+from channels.breaker_rules import BreakerRules, kind_of, slow_after
 from channels.contract import Capabilities, Channel, Confirms, WhenUncertain
-from channels.health import Call, Confirmation, Standing
+from channels.health import Awaited, Call, Confirmation, Standing
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
 
 OK = Accepted("ref")
@@ -38,6 +38,8 @@ class Watch:
 
     client: fakeredis.FakeRedis
     now: float = 1_800_000_000.0
+    frozen: bool = False
+    own: Mapping[str, BreakerRules] = field(default_factory=dict)
     health: WatchedHealth = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +48,8 @@ class Watch:
             [_provider("a"), _provider("b")],
             now=lambda: self.now,
             cache_for=timedelta(0),
+            frozen=self.frozen,
+            own=self.own,
         )
 
     def calls(
@@ -70,6 +74,19 @@ class Watch:
         at = datetime.fromtimestamp(self.now, UTC)
         said = [Confirmation(provider, RANGE, at, True)] * arrived
         self.health.confirm([*said, *[Confirmation(provider, RANGE, at, False)] * lost])
+
+    def sent(self, provider: str, count: int, part: str = RANGE, wait_s: int = 3600) -> Awaited:
+        """So many messages are accepted now; their receipts are awaited for an hour."""
+        at = datetime.fromtimestamp(self.now, UTC)
+        awaited = Awaited(provider, part, at, at + timedelta(seconds=wait_s))
+        self.health.expect([awaited] * count)
+        return awaited
+
+    def heard(self, awaited: Awaited, arrived: int, lost: int = 0) -> None:
+        """Receipts of what was awaited."""
+        provider, part, at, _ = awaited
+        said = [Confirmation(provider, part, at, True, awaited)] * arrived
+        self.health.confirm([*said, *[Confirmation(provider, part, at, False, awaited)] * lost])
 
     def later(self, minutes: float) -> None:
         self.now += minutes * 60
@@ -156,7 +173,7 @@ def test_a_provider_that_asks_for_a_pause_gets_it(watch: Watch, what: Transient)
 
 def test_comes_back_by_probes_and_steps(watch: Watch) -> None:
     watch.open()
-    watch.now += 10
+    watch.now += 20
     assert watch.standing() == Standing(
         0.01, "cooled down after: 100 % of calls failed", probing=True
     )
@@ -179,7 +196,7 @@ def test_comes_back_by_probes_and_steps(watch: Watch) -> None:
 
 def test_a_probe_that_fails_opens_again_for_twice_as_long(watch: Watch) -> None:
     watch.open()
-    for cool_down in (10, 20, 40, 80, 160, 300, 300):
+    for cool_down in (20, 40, 80, 160, 300, 300):
         watch.now += cool_down - 0.5
         assert watch.standing().share == 0
         watch.now += 0.5
@@ -190,7 +207,7 @@ def test_a_probe_that_fails_opens_again_for_twice_as_long(watch: Watch) -> None:
 
 def test_bad_calls_while_returning_open_again(watch: Watch) -> None:
     watch.open()
-    watch.now += 10
+    watch.now += 20
     assert watch.standing().probing
     watch.calls(8)
     watch.calls(6, 4)
@@ -199,7 +216,7 @@ def test_bad_calls_while_returning_open_again(watch: Watch) -> None:
 
 def test_calls_that_began_before_it_opened_are_no_probes(watch: Watch) -> None:
     watch.open()
-    watch.now += 10
+    watch.now += 20
     assert watch.standing().probing
     watch.calls(0, 5, what=Uncertain("no answer"), seconds=9.0)
     assert watch.standing().probing
@@ -207,7 +224,7 @@ def test_calls_that_began_before_it_opened_are_no_probes(watch: Watch) -> None:
 
 def test_comes_back_without_traffic_too(watch: Watch) -> None:
     watch.open()
-    watch.now += 10
+    watch.now += 20
     assert watch.standing().probing
     watch.calls(8)
     for _ in range(4):
@@ -302,6 +319,166 @@ def test_after_poor_delivery_the_share_grows_only_with_new_confirmations(watch: 
     watch.told("a", 25, 0)
     watch.calls(5)
     assert watch.standing().share == 0.25
+
+
+def test_a_provider_that_accepts_all_and_confirms_nothing_is_found(watch: Watch) -> None:
+    """The black hole: no call fails, and no receipt says that anything was lost."""
+    watch.sent("a", 100)
+    good = watch.sent("b", 100)
+    watch.heard(good, 95)
+    watch.later(59)
+    watch.sent("a", 1)
+    assert watch.standing().share == 1  # their receipts may still come
+    watch.later(8)
+    watch.sent("a", 1)
+    assert watch.standing().share == 0
+    assert watch.standing().reason == "0 % confirmed, others 95 %"
+    assert watch.standing("b").share == 1
+    (shift,) = watch.health.shifts()
+    figures = json.loads(shift.figures)
+    assert (figures["silent"], figures["told"], figures["others_told"]) == (100, 100, 100)
+
+
+def test_a_late_receipt_sets_silence_right(watch: Watch) -> None:
+    silent, good = watch.sent("a", 100), watch.sent("b", 100)
+    watch.heard(good, 95)
+    watch.later(66)
+    watch.heard(silent, 90)
+    watch.sent("a", 1)
+    assert watch.standing().share == 1
+    assert watch.client.hvals("{health}:of:a:w").count(b"10") == 1
+
+
+def test_a_receipt_of_loss_is_refuted_by_one_of_arrival(watch: Watch) -> None:
+    watch.told("a", 30, 70)
+    watch.told("b", 95, 5)
+    at = datetime.fromtimestamp(watch.now, UTC)
+    watch.health.confirm([Confirmation("a", RANGE, at, True, lost_before=True)] * 60)
+    watch.later(11)
+    watch.told("a", 0, 1)
+    assert watch.standing().share == 1
+
+
+def test_silence_of_one_range_takes_that_range_alone(watch: Watch) -> None:
+    watch.heard(watch.sent("a", 300, "+86130"), 290)
+    watch.sent("a", 60)
+    watch.heard(watch.sent("b", 100), 95)
+    watch.later(66)
+    watch.sent("a", 1)
+    assert watch.standing().share == 1
+    assert watch.standing().share_for("+8616100000001") == 0
+    assert watch.standing().share_for("+8613000000001") == 1
+
+
+def test_silence_of_all_alike_is_not_the_providers(watch: Watch) -> None:
+    """It is the door by which receipts come: to leave a provider would help nobody."""
+    watch.sent("a", 100)
+    watch.sent("b", 100)
+    watch.later(66)
+    watch.sent("a", 1)
+    watch.sent("b", 1)
+    assert watch.standing().share == watch.standing("b").share == 1
+
+
+@pytest.mark.parametrize(("confirmed_before", "share"), [(1, 0.0), (0, 1.0)])
+def test_one_that_stands_alone_is_blamed_only_if_it_ever_confirmed(
+    watch: Watch, confirmed_before: int, share: float
+) -> None:
+    watch.heard(watch.sent("a", 100), confirmed_before)
+    watch.later(66)
+    watch.sent("a", 1)
+    assert watch.standing().share == share
+
+
+def test_weights_return_once_messages_are_confirmed_again(watch: Watch) -> None:
+    watch.sent("a", 100)
+    watch.heard(watch.sent("b", 100), 95)
+    watch.later(66)
+    watch.sent("a", 1)
+    watch.later(10)
+    assert watch.standing().probing
+    watch.calls(8)
+    for _ in range(30):
+        watch.heard(watch.sent("a", 5), 5)
+        watch.heard(watch.sent("b", 5), 5)
+        watch.calls(5)
+        watch.now += 1
+    assert watch.standing().share == 1
+
+
+def test_one_that_stays_silent_opens_again_after_few_messages(watch: Watch) -> None:
+    watch.sent("a", 100)
+    watch.heard(watch.sent("b", 100), 95)
+    watch.later(66)
+    watch.sent("a", 1)
+    watch.later(10)
+    assert watch.standing().probing
+    watch.calls(8)
+    watch.sent("a", 25)
+    assert watch.standing().share == 0.1
+    watch.later(70)
+    watch.heard(watch.sent("b", 100), 95)
+    watch.later(11)
+    assert watch.standing().share == 0
+
+
+def test_a_probe_waits_for_what_became_of_the_last(watch: Watch) -> None:
+    watch.open()
+    watch.now += 20
+    assert watch.health.probe("a", 50) == 1
+    watch.now += 2
+    assert watch.health.probe("a", 50) == 0
+    watch.health.note([Call("a", "", OK, 0.1)])
+    assert watch.health.probe("a", 50) == 1
+    watch.health.note([Call("a", "", OK, 0.0)])
+    assert watch.health.probe("a", 50) == 0  # one a second
+    watch.now += 10
+    assert watch.health.probe("a", 50) == 1
+    watch.now += 10  # of this one nothing is heard any more
+    assert watch.health.probe("a", 50) == 1
+    assert watch.health.probe("b", 50) == 0  # it is well
+
+
+def test_a_clock_that_stands_still_brings_it_back_by_results() -> None:
+    """In a demo minutes or hours lie between two moments, and none passes within one."""
+    with fakeredis.FakeRedis() as client:
+        watch = Watch(client, frozen=True)
+        watch.open()
+        watch.later(60)
+        sent, shares = [], []
+        for _ in range(60):
+            shares.append(watch.standing().share)
+            going = watch.health.probe("a", 50) or 1
+            sent.append(going)
+            watch.health.note([Call("a", "", OK, 0.3)] * going)
+        assert sent[:4] == [1, 1, 2, 4]
+        assert shares == sorted(shares)
+        assert sorted(set(shares)) == [0.01, 0.1, 0.25, 0.5, 1.0]
+
+
+def test_a_clock_that_stands_still_protects_as_well() -> None:
+    with fakeredis.FakeRedis() as client:
+        watch = Watch(client, frozen=True)
+        watch.open()
+        watch.later(60)
+        assert watch.health.probe("a", 50) == 1
+        assert watch.health.probe("a", 50) == 0
+        watch.health.note([Call("a", "", FAILED, 0.3)])
+        assert watch.standing().share == 0
+        assert watch.health.probe("a", 50) == 0
+
+
+def test_a_provider_is_judged_by_rules_of_its_own() -> None:
+    with fakeredis.FakeRedis() as client:
+        patient = BreakerRules(failed_share=0.9, cool_down=timedelta(seconds=60))
+        watch = Watch(client, own={"a": patient})
+        watch.calls(10, 20)
+        watch.health.note([*[Call("b", "", FAILED, 0.0)] * 20, *[Call("b", "", OK, 0.0)] * 10])
+        assert (watch.standing().share, watch.standing("b").share) == (1, 0)
+        watch.calls(0, 200)
+        assert watch.standing().share == 0
+        watch.now += 30
+        assert (watch.standing().share, watch.standing("b").probing) == (0, True)
 
 
 def test_every_shift_is_told_once_it_is_forgotten(watch: Watch) -> None:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.budget import PROBES
 from channels.contract import Capabilities, Confirms, WhenUncertain
 from channels.fleet import Budget, Fleet
 from channels.health import Call, Standing, Unwatched
@@ -116,10 +115,13 @@ class Purse:
 
 
 class Known(Unwatched):
-    """Standings as a test says."""
+    """Standings, and how many probes there are, as a test says."""
 
-    def __init__(self, standings: Mapping[str, Standing]) -> None:
+    def __init__(
+        self, standings: Mapping[str, Standing], probes: Mapping[str, int] | None = None
+    ) -> None:
         self.standing = dict(standings)
+        self.probes = dict(probes or {})
         self.noted: list[Call] = []
 
     def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
@@ -127,6 +129,11 @@ class Known(Unwatched):
 
     def note(self, calls: Collection[Call]) -> None:
         self.noted.extend(calls)
+
+    def probe(self, provider: str, wanted: int) -> int:
+        granted = min(wanted, self.probes.get(provider, 0))
+        self.probes[provider] = self.probes.get(provider, 0) - granted
+        return granted
 
 
 class Provider:
@@ -138,10 +145,14 @@ class Provider:
 
 
 def _fleet(
-    weights: Mapping[str, float], purse: Purse, standings: Mapping[str, Standing] | None = None
+    weights: Mapping[str, float],
+    purse: Purse,
+    standings: Mapping[str, Standing] | None = None,
+    probes: Mapping[str, int] | None = None,
 ) -> Fleet:
     providers = [Provider(name, weight) for name, weight in weights.items()]
-    return Fleet(providers, purse, Known(standings or {}))  # type: ignore[arg-type]  # no calls
+    known = Known(standings or {}, probes)
+    return Fleet(providers, purse, known)  # type: ignore[arg-type]  # no calls
 
 
 def test_small_claims_honour_weights_too() -> None:
@@ -184,13 +195,14 @@ def test_a_backup_waits_as_long_as_the_others_soon_can() -> None:
     assert late.reserve("sms", 5).left["b"] == 5
 
 
-def test_one_that_is_probed_gets_a_probe() -> None:
+def test_one_that_is_probed_gets_its_probes_and_no_more() -> None:
     probed = {"b": Standing(0.01, "cooled down", probing=True)}
-    fleet = _fleet({"a": 1, "b": 1}, Purse({"a": 99, "b": 99, "probe:b": 9}), probed)
+    fleet = _fleet({"a": 1, "b": 1}, Purse({"a": 99, "b": 99}), probed, {"b": 2})
     budget = fleet.reserve("sms", 20)
-    assert budget.left == {"a": 20 - PROBES, "b": PROBES}
+    assert budget.left == {"a": 18, "b": 2}
+    assert (budget.probed, budget.most(20)) == ("", 20)
     chosen = [fleet.choose("sms", "+86", draw, budget=budget).name for draw in range(20)]
-    assert Counter(chosen) == {"a": 20 - PROBES, "b": PROBES}
+    assert Counter(chosen) == {"a": 18, "b": 2}
 
 
 def test_one_that_returns_is_given_less_and_slower() -> None:
@@ -205,12 +217,23 @@ def test_one_that_returns_is_given_less_and_slower() -> None:
     assert asked == [("a", 10.0, 5)]
 
 
-def test_all_cooled_down_is_not_down_and_goes_at_the_pace_of_probes() -> None:
+def test_where_all_are_probed_what_is_no_probe_is_decided_on_all_the_same() -> None:
+    """It finds the channel down and goes on: waiting for probes would pile it up."""
     probed = {name: Standing(0.01, "cooled down", probing=True) for name in "ab"}
-    fleet = _fleet({"a": 1, "b": 1}, Purse({"probe:a": 1, "probe:b": 1}), probed)
+    fleet = _fleet({"a": 1, "b": 1}, Purse({"a": 9}), probed, {"a": 1, "b": 1})
     assert fleet.down() == {}
-    assert fleet.reserve("sms", 20).left == {"a": 1, "b": 1}
-    assert fleet.reserve("sms", 20).total == 0
+    assert fleet.probed() == {"sms"}
+    budget = fleet.reserve("sms", 20)
+    assert (budget.left, budget.probed, budget.most(20)) == ({"a": 1, "b": 1}, "sms", 20)
+    budget = fleet.reserve("sms", 20)
+    assert (budget.total, budget.probed, budget.most(20)) == (0, "sms", 20)
+
+
+def test_a_channel_is_not_only_probed_while_one_of_it_takes_more() -> None:
+    probed = {"a": Standing(0.01, probing=True), "b": Standing(0.1)}
+    assert _fleet({"a": 1, "b": 1}, Purse({}), probed).probed() == set()
+    down = {"a": Standing(0.01, probing=True), "b": Standing(0.0)}
+    assert _fleet({"a": 1, "b": 1}, Purse({}), down).probed() == {"sms"}
 
 
 def test_a_channel_is_down_when_none_takes_anything() -> None:

@@ -47,6 +47,13 @@ def test_the_good_ones_load_and_are_frozen() -> None:
         settings.batch = 7  # type: ignore[misc]  # what must fail
 
 
+def test_the_breakers_rules_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REMINDERS_BREAKER__FAILED_SHARE", "0.4")
+    monkeypatch.setenv("REMINDERS_BREAKER__STEPS", "[0.2, 0.6]")
+    breaker = load().breaker
+    assert (breaker.failed_share, breaker.steps, breaker.probes) == (0.4, (0.2, 0.6), 8)
+
+
 def test_no_secret_is_in_what_is_printed() -> None:
     settings = load()
     shown = f"{settings!r} {settings} {settings.sms!r} {settings.email} {settings.encryption_keys}"
@@ -75,6 +82,14 @@ def test_a_missing_one_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> N
         ("REMINDERS_SWEEP_EVERY_S", "61", "sweep_every_s must be at most 60"),
         ("REMINDERS_ENCRYPTION_KEYS", "{}", "encryption_keys must hold at least one key"),
         ("REMINDERS_ENCRYPTION_KEYS", '{"k": "short"}', "encryption_keys.k must be 64 hex digits"),
+        (
+            "REMINDERS_BREAKER__FAILED_SHARE",
+            "1.5",
+            "REMINDERS_BREAKER__FAILED_SHARE: Input should be less than or equal to 1",
+        ),
+        ("REMINDERS_BREAKER__COLOUR", "red", "REMINDERS_BREAKER__COLOUR: Extra inputs"),
+        ("REMINDERS_BREAKER__QUICK_S", "90", "REMINDERS_BREAKER: quick_s must be at most window_s"),
+        ("REMINDERS_BREAKER__STEPS", "[0.5, 0.2]", "REMINDERS_BREAKER: steps must rise"),
         ("DATABASE_URL", "mysql://x", "DATABASE_URL must be a postgresql:// address"),
         ("REDIS_URL", "http://x", "REDIS_URL must start with redis://"),
     ],
