@@ -137,7 +137,8 @@ class ReceiptStatus(StrEnum):
 class Receipt:
     """One statement about one attempt. `at` is the provider's instant, aware UTC.
 
-    A provider that never quotes our attempt id leaves it empty and gives `provider_ref`.
+    A provider that never quotes our attempt id leaves it empty and gives `provider_ref`. Where it
+    uses its ids again it also gives the address, and when it took the message.
     """
 
     attempt_id: str
@@ -146,6 +147,8 @@ class Receipt:
     provider_ref: str = ""
     reason: str = ""
     dead_contact: bool = False
+    address: str = field(default="", repr=False)
+    submitted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from reminders.domain.identity import customer_in, month_in
 from reminders.domain.outcome import Receipt, ReceiptStatus
 from reminders.ledger.bulk import Bulk
 
-# Message centres count their ids in few digits and begin anew: the newest message has the id.
+# Message centres count their ids in few digits and begin anew.
 REFS = Bulk(
     "provider_ref",
     {"provider": "text", "ref": "text", "attempt_id": "uuid", "at": "timestamptz"},
-    conflict="(provider, ref) DO UPDATE SET attempt_id = excluded.attempt_id, at = excluded.at",
+    conflict="DO NOTHING",
 )
 PARKED = Bulk(
     "parked_receipt",
@@ -29,6 +31,8 @@ PARKED = Bulk(
         "reason": "text",
         "dead_contact": "boolean",
         "at": "timestamptz",
+        "number_key": "bytea",
+        "submitted_at": "timestamptz",
         "received_at": "timestamptz",
     },
     conflict="DO NOTHING",
@@ -36,22 +40,40 @@ PARKED = Bulk(
 
 _WHOSE = text(
     """
-    SELECT r.provider, r.ref, r.attempt_id FROM provider_ref r
+    SELECT r.provider, r.ref, r.attempt_id, r.at FROM provider_ref r
     JOIN unnest(CAST(:providers AS text[]), CAST(:refs AS text[])) AS v (provider, ref)
       ON r.provider = v.provider AND r.ref = v.ref
     """
 )
-_MATCHED = text(
+# Whose number a message went to: a reminder's, or that of a confirmation.
+_ADDRESSES = text(
     """
-    SELECT p.provider, p.ref, p.receipt_no, p.status, p.reason, p.dead_contact, p.at, r.attempt_id
-    FROM parked_receipt p JOIN provider_ref r ON r.provider = p.provider AND r.ref = p.ref
+    SELECT v.id, s.key_id, s.ciphertext
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:ids AS uuid[])) AS v (customer_id, id)
+    LEFT JOIN attempt a ON a.customer_id = v.customer_id AND a.month = :month
+      AND a.attempt_id = v.id
+    LEFT JOIN inbound_message m ON m.customer_id = v.customer_id AND m.month = :month
+      AND m.inbound_no = v.id
+    JOIN contact_secret s ON s.customer_id = v.customer_id
+      AND s.secret_id = coalesce(a.secret_id, m.secret_id)
+    """
+)
+# A message that is recorded after its receipt was parked, or was just about to be: what stood
+# there before is not looked at again.
+_WAITING = text(
+    """
+    SELECT p.provider, p.ref, p.receipt_no, p.status, p.reason, p.dead_contact, p.at, p.number_key,
+        p.submitted_at
+    FROM parked_receipt p WHERE EXISTS (
+        SELECT 1 FROM provider_ref r WHERE r.provider = p.provider AND r.ref = p.ref
+          AND r.at >= p.received_at - CAST(:about AS interval))
     ORDER BY p.received_at LIMIT :most FOR UPDATE OF p SKIP LOCKED
     """
 )
 _PRUNE = text(
     """
-    DELETE FROM provider_ref WHERE (provider, ref) IN (
-        SELECT provider, ref FROM provider_ref WHERE at < :before LIMIT :most
+    DELETE FROM provider_ref WHERE (provider, ref, attempt_id) IN (
+        SELECT provider, ref, attempt_id FROM provider_ref WHERE at < :before LIMIT :most
         FOR UPDATE SKIP LOCKED
     )
     """
@@ -67,19 +89,29 @@ _OUTLIVED = text(
 )
 
 
+ABOUT = timedelta(hours=1)  # between the reading of a clock and its commit, however fast it runs
+
+
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A parked receipt whose message is known by now."""
+    """A parked receipt; `number_key` is the keyed hash of the number that it names."""
 
     receipt_no: UUID
     provider: str
     receipt: Receipt
+    number_key: bytes | None
+
+
+class Candidate(NamedTuple):
+    """A message that a provider's id may mean, and when it was recorded."""
+
+    attempt_id: UUID
+    at: datetime
 
 
 def keep(connection: Connection, rows: Iterable[tuple[str, str, UUID, datetime]]) -> None:
-    """Remember whose these ids are; of one id given twice the last counts."""
-    last = {(provider, ref): (provider, ref, *rest) for provider, ref, *rest in rows}
-    REFS.insert(connection, [last[key] for key in sorted(last)])
+    """Remember whose these ids are."""
+    REFS.insert(connection, sorted(set(rows)))
 
 
 def prune(connection: Connection, before: datetime, most: int) -> int:
@@ -87,26 +119,51 @@ def prune(connection: Connection, before: datetime, most: int) -> int:
     return connection.execute(_PRUNE, {"before": before, "most": most}).rowcount
 
 
-def whose(connection: Connection, refs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
-    """The attempts behind (provider, ref) pairs, as far as they are recorded."""
+def candidates(
+    connection: Connection, refs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], list[Candidate]]:
+    """The messages behind (provider, ref) pairs, as far as they are recorded."""
     wanted = sorted(set(refs))
-    if not wanted:
-        return {}
-    values = {"providers": [one for one, _ in wanted], "refs": [ref for _, ref in wanted]}
-    rows = connection.execute(_WHOSE, values)
-    return {(provider, ref): attempt_id for provider, ref, attempt_id in rows}
+    found: dict[tuple[str, str], list[Candidate]] = {}
+    if wanted:
+        values = {"providers": [one for one, _ in wanted], "refs": [ref for _, ref in wanted]}
+        for provider, ref, attempt_id, at in connection.execute(_WHOSE, values):
+            found.setdefault((provider, ref), []).append(Candidate(attempt_id, at))
+    return found
 
 
-def matched(connection: Connection, most: int) -> list[Parked]:
-    """Parked receipts whose message has been recorded since, the oldest first."""
+def addresses(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, bytes]]:
+    """(key id, ciphertext) of the addresses that these messages went to."""
+    months: dict[int, list[UUID]] = {}
+    for each in ids:
+        months.setdefault(month_in(each), []).append(each)
+    found: dict[UUID, tuple[str, bytes]] = {}
+    for month, those in months.items():
+        values = {"month": month, "customers": [customer_in(each) for each in those], "ids": those}
+        for number, key_id, ciphertext in connection.execute(_ADDRESSES, values):
+            found[number] = key_id, bytes(ciphertext)
+    return found
+
+
+def waiting(connection: Connection, most: int) -> list[Parked]:
+    """Parked receipts of whose id a message was recorded since, the oldest first."""
     return [
         Parked(
             number,
             provider,
-            Receipt(str(attempt_id), ReceiptStatus(status), at, ref, reason, dead_contact),
+            Receipt(
+                "",
+                ReceiptStatus(status),
+                at,
+                ref,
+                reason,
+                dead_contact,
+                submitted_at=submitted_at,
+            ),
+            None if key is None else bytes(key),
         )
-        for provider, ref, number, status, reason, dead_contact, at, attempt_id in (
-            connection.execute(_MATCHED, {"most": most})
+        for provider, ref, number, status, reason, dead_contact, at, key, submitted_at in (
+            connection.execute(_WAITING, {"most": most, "about": ABOUT})
         )
     ]
 

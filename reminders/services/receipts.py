@@ -110,19 +110,14 @@ def apply_parked(resources: Resources) -> Applied:
     now = resources.clock.now()
 
     def work(connection: Connection) -> tuple[Applied, set[str]]:
-        found = provider_refs.matched(connection, resources.limits.batch)
-        callbacks = {each: Callback("parked", each.provider, b"") for each in found}
-        heard = [
-            Heard(UUID(each.receipt.attempt_id), each.provider, each.receipt, callbacks[each])
-            for each in found
-        ]
+        found = parking.unpark(connection, resources.ring, resources.limits.batch)
         before = now - parking.KEPT
         dead = [
             _dead(Callback("parked", line.split()[0], line.encode()), "its message is unknown", now)
             for line in provider_refs.outlived(connection, before, resources.limits.batch)
         ]
-        provider_refs.drop(connection, [each.receipt_no for each in found])
-        return _apply(resources, connection, heard, dead, now)
+        dead.extend(_dead(each, parking.SAME, now) for each in found.wrong)
+        return _apply(resources, connection, found.found, dead, now)
 
     applied, lanes = locks.in_transaction(resources.engine, work)
     for lane in sorted(lanes):
@@ -155,7 +150,9 @@ def _apply(
     dead: list[tuple[DeadLetter, bytes]],
     now: datetime,
 ) -> tuple[Applied, set[str]]:
-    heard = parking.resolve(connection, heard, now)
+    resolved = parking.resolve(connection, resources.ring, heard, now)
+    dead.extend(_dead(each, parking.SAME, now) for each in resolved.wrong)
+    heard = resolved.found
     ids = {each.attempt_id for each in heard if each.attempt_id is not None}
     locks.lock(connection, {customer_in(attempt_id) for attempt_id in ids})
     work = Work(now, attempts=attempts.by_id(connection, ids))

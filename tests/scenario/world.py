@@ -179,6 +179,8 @@ def _receipt(entry: Entry) -> Receipt:
         provider_ref=text_of(entry, "id"),
         reason=text_of(entry, "reason"),
         dead_contact=bool(entry.get("dead_contact")),
+        address=text_of(entry, "to"),
+        submitted_at=instant_of({"at": entry["submitted"]}) if "submitted" in entry else None,
     )
 
 

@@ -73,14 +73,25 @@ def _receipt(pdu: Pdu, heard_at: datetime, settings: SmppSettings) -> Receipt:
     status = STATUSES[state]
     error = error_of(pdu, text)
     gone = status is ReceiptStatus.UNDELIVERED
+    zone = ZoneInfo(settings.receipt_zone)
     return Receipt(
         attempt_id=_attempt(pdu, settings.reference_tlv),
         status=status,
-        at=instant_of(text.done, ZoneInfo(settings.receipt_zone)) or heard_at,
+        at=instant_of(text.done, zone) or heard_at,
         provider_ref=ref_of(pdu, text, settings.message_id),
         reason=(f"err_{error.lower()}" if error else state.lower()) if gone else "",
         dead_contact=gone and error in settings.dead_errors,
+        address=_recipient(pdu, settings),
+        submitted_at=instant_of(text.submitted, zone),
     )
+
+
+def _recipient(pdu: Pdu, settings: SmppSettings) -> str:
+    """Whose receipt it is: it comes from the number that the message went to. Where a carrier
+    leaves our own number there, as in the message, it says nothing."""
+    sender = pdu.text("source_addr").strip()
+    ours = settings.source.lstrip("+") == sender.lstrip("+")
+    return "" if ours else _sender(pdu, settings.country_code)
 
 
 def _attempt(pdu: Pdu, tag: int) -> str:

@@ -45,7 +45,7 @@ class SmppSettings:
 
     `source` is the number or name that customers see; its type of number follows from how it is
     written unless `source_ton` and `source_npi` are given. `receipt_zone` is the zone of a
-    receipt's "done date" (IANA). `dead_errors` are the carrier's own `err` codes that say that the
+    receipt's dates (IANA). `dead_errors` are the carrier's own `err` codes that say that the
     number is no more. `reference_tlv` is the tag of the carrier's own parameter (0x1400 to 0x3FFF)
     that takes our attempt id, and may quote it in receipts; 0: there is none. `country_code`
     completes the numbers of customers that come without theirs.

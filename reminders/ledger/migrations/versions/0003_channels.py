@@ -10,12 +10,13 @@ depends_on = None
 # A receipt that quotes only the provider's own id names no customer: the two tables that find
 # whose it is are keyed by that id, like event identities.
 RECEIPTS = """
+-- Message centres use an id again: one may be that of several messages, sent at different times.
 CREATE TABLE provider_ref (
     provider text COLLATE "C" NOT NULL,
     ref text COLLATE "C" NOT NULL,
     attempt_id uuid NOT NULL,
     at timestamptz NOT NULL,
-    PRIMARY KEY (provider, ref)
+    PRIMARY KEY (provider, ref, attempt_id)
 ) WITH (fillfactor = 90);
 CREATE INDEX provider_ref_at ON provider_ref (at);
 
@@ -28,6 +29,9 @@ CREATE TABLE parked_receipt (
     reason text NOT NULL,
     dead_contact boolean NOT NULL,
     at timestamptz NOT NULL,
+    -- What tells messages of one id apart: a keyed hash of the number, when it was submitted.
+    number_key bytea,
+    submitted_at timestamptz,
     received_at timestamptz NOT NULL,
     PRIMARY KEY (provider, ref, receipt_no)
 );

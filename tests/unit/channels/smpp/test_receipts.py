@@ -93,6 +93,22 @@ def test_each_state(stat: str, status: ReceiptStatus) -> None:
     assert found.reason == (stat.lower() if status is ReceiptStatus.UNDELIVERED else "")
 
 
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [("8616100000001", "+8616100000001"), (ACCOUNT.source, ""), ("", "")],
+)
+def test_its_number_is_the_customers_and_never_our_own(sender: str, address: str) -> None:
+    """It tells messages apart whose id was used again; some carriers leave our number there."""
+    pdu = Pdu(
+        Command.DELIVER_SM,
+        texts={"source_addr": sender},
+        numbers={"esm_class": 4, "source_addr_ton": 1},
+        octets=TEXT.format("DELIVRD", "000").encode(),
+    )
+    (found,) = hear(post_of(encode(pdu), HEARD_AT), ACCOUNT).receipts
+    assert found.address == address
+
+
 def test_parameters_go_before_the_text() -> None:
     tlvs: dict[int, bytes] = {
         Tag.RECEIPTED_MESSAGE_ID: b"365F36BC\0",
@@ -106,7 +122,11 @@ def test_parameters_go_before_the_text() -> None:
     assert receipt("", account, tlvs) == expected
     # Beside a text that says the same in its own form, and without the mark of a receipt.
     found = receipt(TEXT.format("ENROUTE", "000"), account, tlvs, esm_class=0)
-    assert found == replace(expected, at=datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
+    assert found == replace(
+        expected,
+        at=datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
+        submitted_at=datetime(2026, 3, 2, 7, 59, tzinfo=UTC),
+    )
     # A carrier that only copies the text's id writes it as the text does.
     tlvs[Tag.RECEIPTED_MESSAGE_ID] = b"0912209596\0"
     assert receipt(TEXT.format("ENROUTE", "000"), account, tlvs).provider_ref == "912209596"
