@@ -22,7 +22,8 @@ from reminders.services import memory, policy_files
 from reminders.services.simulate.card_file import CardFile
 from reminders.services.simulate.engine import simulate as play
 from reminders.services.simulate.event_file import EventFile
-from reminders.services.simulate.model import Model, read_model
+from reminders.services.simulate.fates import Model
+from reminders.services.simulate.model import read_model
 from reminders.services.simulate.page import page
 from reminders.services.simulate.people import Source
 from reminders.services.simulate.report import report

@@ -18,9 +18,9 @@ from reminders.domain.identity import bucket
 from reminders.domain.planning import plan
 from reminders.domain.policy import EventRule, Policy, Trigger
 from reminders.domain.reminder import Reminder, ReminderState
-from reminders.domain.signals import Signal, signals
+from reminders.domain.signals import Signal
 from reminders.domain.tier import Tier
-from reminders.domain.warning import warnings
+from reminders.domain.upcoming import ahead, heard_of
 from reminders.ledger import evaluation, facts, locks, reminders
 from reminders.ledger.errors import LedgerError
 from reminders.ledger.facts import Facts
@@ -137,7 +137,7 @@ def _without_cause(
         rule = policy.event_rule(each.reminder.stage)
         if bill is None or rule is None or not _may_end(each, rule, bill):
             continue
-        heard = heard_of(known, now) if heard is None else heard
+        heard = _heard(known, now) if heard is None else heard
         planned = plan(bill, known.customer, policy, signals=heard)
         due = [one.due_at for one in planned if one.reminder_id == each.reminder.reminder_id]
         if due and each.reason == Reason.CONDITION:
@@ -163,7 +163,7 @@ def _planned(
 ) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     customer = known.customer
-    heard = heard_of(known, now)
+    heard = _heard(known, now)
     for bill in known.bills.values():
         if bill.cancelled:
             continue
@@ -185,45 +185,8 @@ def _choice(resources: Resources, bill: BillPosition, customer: Customer, now: d
     return resources.book.choose(now, terms.product, terms.currency, customer.jurisdiction)
 
 
-def heard_of(known: Facts, now: datetime) -> tuple[Signal, ...]:
-    """What event rules may answer: what has happened, and when an early warning would come."""
-    customer = known.customer
-    bills = known.bills.values()
-    warned = warnings(bills, customer.risk_inputs, now, customer.time_zone or "UTC")
-    return (
-        *signals(bills, customer),
-        *(Signal(Trigger.ANOMALY, each.bill_id, each.at) for each in warned),
-    )
-
-
-def ahead(
-    bill: BillPosition,
-    customer: Customer,
-    policy: Policy,
-    now: datetime,
-    heard: Sequence[Signal] = (),
-) -> tuple[Reminder, ...]:
-    """What is to be planned at `now`: every stage at first, after a new start those still ahead.
-
-    Stages that are long past use are planned too and end as expired: none is lost in silence. An
-    event that is past its use before it was heard of is history, and so is one that came before a
-    payment was taken back: it was answered then.
-    """
-    if bill.epoch == 0 and not policy.events:  # every stage, as it was planned
-        return plan(bill, customer, policy)
-    reversals = [each.reversed_at for each in bill.payments if each.reversed_at is not None]
-    began_at = max(reversals, default=None)
-    found = []
-    for reminder in plan(bill, customer, policy, signals=heard):
-        rule = policy.event_rule(reminder.stage)
-        if rule is None:
-            wanted = bill.epoch == 0 or reminder.due_at > now
-        else:
-            ends_at = reminder.expires_at
-            wanted = ends_at > now and (began_at is None or ends_at - rule.lasts > began_at)
-        if wanted:
-            found.append(reminder)
-    return tuple(found)
+def _heard(known: Facts, now: datetime) -> tuple[Signal, ...]:
+    return heard_of(known.bills.values(), known.customer, now)
 
 
 def _row(reminder: Reminder, policy: Policy, trace: str, lane: str) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reminders.domain import caps, channel_choice, hours, identity, planning, rules
+from reminders.domain import caps, channel_choice, hours, identity, planning, rules, upcoming
 from reminders.domain import decide as brain
 from reminders.domain.bill import BillPosition
 from reminders.domain.case import Case
@@ -27,7 +27,6 @@ from reminders.domain.outcome import AttemptState
 from reminders.domain.placing import Placed
 from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.usage import Contact, Usage
-from reminders.services import evaluate
 from reminders.services.simulate.facts import Fact, fact_of
 from tests.invariants import calling, playing
 
@@ -253,7 +252,7 @@ def only_on_the_dot(patch: Patch) -> None:
 
 def planned_from_the_last_run(patch: Patch) -> None:
     """A stage's time counts from when somebody looked (Kill Bill 2297)."""
-    found = evaluate.ahead
+    found = upcoming.ahead
 
     def ahead(
         bill: BillPosition, customer: Customer, policy: Any_, now: datetime, heard: Any_
@@ -262,12 +261,12 @@ def planned_from_the_last_run(patch: Patch) -> None:
         planned = found(bill, customer, policy, now, heard)
         return tuple(replace(each, due_at=each.due_at + late) for each in planned)
 
-    patch.setattr(evaluate, "ahead", ahead)
+    patch.setattr(upcoming, "ahead", ahead)
 
 
 def only_what_is_still_to_come(patch: Patch) -> None:
     """Stages whose time passed while nobody worked are not planned at all."""
-    found = evaluate.ahead
+    found = upcoming.ahead
 
     def ahead(
         bill: BillPosition, customer: Customer, policy: Any_, now: datetime, heard: Any_
@@ -275,7 +274,7 @@ def only_what_is_still_to_come(patch: Patch) -> None:
         planned = found(bill, customer, policy, now, heard)
         return tuple(each for each in planned if each.due_at > now)
 
-    patch.setattr(evaluate, "ahead", ahead)
+    patch.setattr(upcoming, "ahead", ahead)
 
 
 # I8
@@ -303,7 +302,7 @@ def one_no_is_every_no(patch: Patch) -> None:
 
 def early_notices_are_dropped(patch: Patch) -> None:
     """A plan has no stage before the due date."""
-    found = evaluate.ahead
+    found = upcoming.ahead
     early = (MessageKind.PRE_DUE,)
 
     def ahead(*given: Any_) -> tuple[Reminder, ...]:
@@ -312,7 +311,7 @@ def early_notices_are_dropped(patch: Patch) -> None:
             for each in found(*given)
         )
 
-    patch.setattr(evaluate, "ahead", ahead)
+    patch.setattr(upcoming, "ahead", ahead)
 
 
 # I9

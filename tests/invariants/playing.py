@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from reminders.domain import decide as brain
+from reminders.domain import upcoming
 from reminders.domain.decision import (
     Cancel,
     Decision,
@@ -29,7 +30,7 @@ from reminders.domain.outcome import AttemptState, merge
 from reminders.domain.reminder import Reminder, ReminderState, move
 from reminders.domain.usage import NOTHING_USED, Usage
 from reminders.ledger.facts import Facts
-from reminders.services import evaluate, judging
+from reminders.services import judging
 from reminders.services.simulate.facts import Known, fact_of
 from reminders.services.snapshot import Snapshot, decide_on
 from tests.invariants.calling import Row, answer_of, attempted
@@ -149,12 +150,12 @@ class Player:
         for row in self.rows.values():
             if row.who == who and row.open:
                 self._look_again(row, facts, now)
-        heard = evaluate.heard_of(facts, now)
+        heard = upcoming.heard_of(facts.bills.values(), facts.customer, now)
         policy = self.life.policy
         for bill in facts.bills.values():
             if bill.cancelled or ((bill.closed or bill.settled) and not policy.events):
                 continue
-            for reminder in evaluate.ahead(bill, facts.customer, policy, now, heard):
+            for reminder in upcoming.ahead(bill, facts.customer, policy, now, heard):
                 if brain.closing(bill, reminder) is None:
                     self._plan(who, reminder, now)
 

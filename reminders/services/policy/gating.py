@@ -14,8 +14,8 @@ from reminders.domain.policy import Policy
 from reminders.services.policy.fields import Share, Strict
 from reminders.services.policy.law import text_of
 from reminders.services.policy.yaml_text import load
+from reminders.services.simulate.fates import Model
 from reminders.services.simulate.gate import Thresholds, check
-from reminders.services.simulate.model import Model
 from reminders.services.simulate.people import Source
 
 Increase = Annotated[float, Field(ge=-1, allow_inf_nan=False)]

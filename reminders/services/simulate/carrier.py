@@ -17,7 +17,7 @@ from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.retrying import retry_at
 from reminders.domain.usage import Contact, Usage
 from reminders.services.simulate.facts import Known
-from reminders.services.simulate.model import Fate, Fates
+from reminders.services.simulate.fates import Fate, Fates
 from reminders.services.simulate.timeline import Item, Open, OptOut, Receipt
 
 # Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from reminders.domain.policy import Policy
 from reminders.services import memory
 from reminders.services.simulate.errors import BadInput
-from reminders.services.simulate.model import Model
+from reminders.services.simulate.fates import Model
 from reminders.services.simulate.people import Chunk, Heard, Source
 from reminders.services.simulate.play import Play, Setting
 from reminders.services.simulate.tally import Tally

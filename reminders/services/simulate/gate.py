@@ -8,7 +8,7 @@ from typing import Any
 
 from reminders.domain.policy import Policy
 from reminders.services.simulate.engine import simulate
-from reminders.services.simulate.model import Model
+from reminders.services.simulate.fates import Model
 from reminders.services.simulate.people import Source
 from reminders.services.simulate.report import report
 from reminders.services.simulate.timeline import Window

@@ -22,8 +22,7 @@ from reminders.domain.outcome import AttemptState, merge
 from reminders.domain.policy import Policy
 from reminders.domain.signals import Signal
 from reminders.domain.tier import Tier
-from reminders.ledger.facts import Facts
-from reminders.services.evaluate import ahead, heard_of
+from reminders.domain.upcoming import ahead, heard_of
 from reminders.services.simulate.carrier import (
     DigestKey,
     Leader,
@@ -36,8 +35,8 @@ from reminders.services.simulate.carrier import (
     to_come,
 )
 from reminders.services.simulate.facts import Fact, Known
+from reminders.services.simulate.fates import Fates
 from reminders.services.simulate.habits import Habits
-from reminders.services.simulate.model import Fates
 from reminders.services.simulate.story import Played, Story
 from reminders.services.simulate.tally import Tally
 from reminders.services.simulate.tiers import Tiers
@@ -134,8 +133,7 @@ class Play:
         changed = {key for key, bill in bills.items() if bill is not self._seen.get(key)}
         self._seen, self._seen_customer = bills, customer
         self._review(bills, changed, now)
-        failed, events = tuple(self._known.failed_at), self._policy.events
-        heard = heard_of(Facts(customer, bills, (), failed, {}), now) if events else ()
+        heard = heard_of(bills.values(), customer, now) if self._policy.events else ()
         for key, bill in bills.items():
             if same_customer and key not in changed and not self._policy.events:
                 continue

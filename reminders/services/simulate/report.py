@@ -10,8 +10,8 @@ from typing import Any
 from reminders.domain.policy import Policy
 from reminders.domain.tier import Tier
 from reminders.services.simulate.engine import Changed, Result
+from reminders.services.simulate.fates import NOTE, Model
 from reminders.services.simulate.lender_caps import lender_caps
-from reminders.services.simulate.model import NOTE, Model
 from reminders.services.simulate.tally import Tally
 
 Figures = dict[str, Any]  # Any: JSON

@@ -20,7 +20,7 @@ from reminders.domain.policy import Policy
 from reminders.ledger.replaying import Made, Past, each_past
 from reminders.services.simulate.engine import Collected, Result, empty
 from reminders.services.simulate.facts import fact_of
-from reminders.services.simulate.model import Fate, Model
+from reminders.services.simulate.fates import Fate, Model
 from reminders.services.simulate.play import Play, Setting
 from reminders.services.simulate.timeline import Sent, Window
 

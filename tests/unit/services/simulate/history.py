@@ -21,7 +21,7 @@ from reminders.domain.policy import (
 from reminders.domain.scorecard import Characteristic, Feature, RiskCard
 from reminders.domain.tier import Tier
 from reminders.services.simulate.facts import Fact, fact_of
-from reminders.services.simulate.model import ChannelModel, Model
+from reminders.services.simulate.fates import ChannelModel, Model
 
 EVERY = frozenset(Tier)
 Event = dict[str, Any]  # Any: JSON

@@ -9,7 +9,7 @@ from pathlib import Path
 from reminders.domain.policy import Policy, SendTime
 from reminders.services.simulate.engine import simulate
 from reminders.services.simulate.event_file import EventFile
-from reminders.services.simulate.model import Model
+from reminders.services.simulate.fates import Model
 from reminders.services.simulate.play import Play, Setting
 from reminders.services.simulate.report import report
 from reminders.services.simulate.tally import Tally
