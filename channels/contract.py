@@ -145,3 +145,10 @@ class ListeningChannel(Channel, Protocol):
     async def listen(self, take: Callable[[Post], Awaitable[None]]) -> None:
         """Give each thing heard to `take`, which returns once it is on the stream; only then is it
         acknowledged to the provider. Runs until cancelled and reconnects by itself."""
+
+
+class EchoingChannel(Channel, Protocol):
+    """A provider that tries our address by GET before it posts there."""
+
+    def echo(self, url: str) -> Answer | None:
+        """What it wants to hear; None where the call is not its own."""

@@ -8,6 +8,7 @@ import time
 from urllib.parse import quote
 
 from channels.access_token import AccessToken, NotGranted
+from channels.called import field_of
 from channels.calling import call
 from channels.contract import Answer, Message, Post, Told
 from channels.errors import ReceiptError
@@ -89,6 +90,14 @@ class WechatChannel:
         except ReceiptError:
             return False
         return verify(self._settings.receipts_secret, post.url, sealed=sealed)
+
+    def echo(self, url: str) -> Answer | None:
+        """接入指南: the account's server settings are saved only if its `echostr` comes back. It is
+        plain and signed as plain posts are, in either mode."""
+        echoed = field_of(url, "echostr")
+        if not echoed or not verify(self._settings.receipts_secret, url):
+            return None
+        return Answer(echoed.encode(), "text/plain")
 
     def answer(self) -> Answer:
         """Anything else is shown to the customer as a fault, and posted twice more."""

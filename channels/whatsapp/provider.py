@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 from datetime import UTC, datetime
 
+from channels.called import field_of
 from channels.calling import call
 from channels.contract import Answer, Message, Post, Told
 from channels.numbers import is_number
@@ -55,6 +57,16 @@ class WhatsappChannel:
 
     def verify(self, post: Post) -> bool:
         return verify(self._settings.receipts_secret, post.body, post.headers)
+
+    def echo(self, url: str) -> Answer | None:
+        """developers.facebook.com, "Webhooks, verification requests": a webhook is saved only if
+        its `hub.challenge` comes back."""
+        token = self._settings.verify_token
+        given, challenge = field_of(url, "hub.verify_token"), field_of(url, "hub.challenge")
+        known = bool(token) and hmac.compare_digest(token.encode(), given.encode())
+        if not known or not challenge or field_of(url, "hub.mode") != "subscribe":
+            return None
+        return Answer(challenge.encode(), "text/plain")
 
     def answer(self) -> Answer:
         return Answer()

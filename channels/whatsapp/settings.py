@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import KW_ONLY, dataclass, field
 
 from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.provider_settings import ProviderSettings
 
 GRAPH_URL = "https://graph.facebook.com"
 
 
 @dataclass(frozen=True, slots=True)
-class WhatsappSettings:
-    """`receipts_secret` is the app's secret, which signs webhooks.
+class WhatsappSettings(ProviderSettings):
+    """`receipts_secret` is the app's secret, which signs webhooks; `verify_token` is the word that
+    we make up for its webhook, by which Meta asks whether the address is ours.
 
     `templates`: a template's name by `kind/language`, `kind`, `*/language` or `*`; `parameters`, by
     the same names: the words that fill its body, in order, `text` where there is no entry.
@@ -24,17 +25,15 @@ class WhatsappSettings:
     token: str = field(repr=False)
     receipts_secret: str = field(repr=False)
     templates: Mapping[str, str]
-    parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    languages: Mapping[str, str] = field(default_factory=dict)
+    _: KW_ONLY
     name: str = "whatsapp"
-    base_url: str = GRAPH_URL
-    version: str = "v23.0"
-    weight: float = 1.0
-    prefixes: tuple[str, ...] = ()
     rate_per_s: float = 80.0  # a number's first throughput (Meta, "Throughput")
     concurrency: int = 40
-    timeout: timedelta = timedelta(seconds=10)
-    cost_minor: int = 0
+    parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    languages: Mapping[str, str] = field(default_factory=dict)
+    verify_token: str = field(default="", repr=False)
+    base_url: str = GRAPH_URL
+    version: str = "v23.0"
 
 
 # A body parameter has 1,024 characters at most, as has the body itself (Meta, "Templates").
@@ -48,11 +47,6 @@ def capabilities(settings: WhatsappSettings) -> Capabilities:
         confirms=Confirms.READ,
         idempotent=False,
         when_uncertain=WhenUncertain.WAIT,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
         max_chars=_MAX_CHARS,
-        cost_minor=settings.cost_minor,
-        weight=settings.weight,
-        prefixes=settings.prefixes,
+        **settings.shared(),
     )

@@ -111,6 +111,7 @@ QUERIES = st.one_of(
             *(b"key=", b"key", b"key=%ff", b"key=\xff", b"key=another", b"key=a&" * 60, b"&=&"),
             *(b"signature=&timestamp=&nonce=", b"timestamp=\xc2\xb2&signature=0", b"%00", b"?#"),
             *(b"msg_signature=0&timestamp=%d&nonce=%%ff" % time.time(), b"bodySHA256=%ff"),
+            *(b"echostr=%3Cb%3E&signature=0&timestamp=0", b"hub.mode=subscribe&hub.challenge=1"),
             *(b"attempt=" + b"0" * 3000, b"delivered_at=0001-01-01T00:00:00%2B14:00"),
         )
     ),
