@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     pay_url: str = "https://pay.example.com"
     console_url: str = ""  # where customers reach the preference page; "": under `pay_url`
     short_links: bool = False  # messages show `console_url`/p/… in place of `pay_url`/<bill>
+    collects_for_others: bool = False  # a third-party collector: packs make it say so
     brands: dict[str, str] = {}  # product → brand whose own words its messages have
     policy_file: Path = SHIPPED / "policies" / "default.yaml"
     template_folder: Path = SHIPPED / "templates"

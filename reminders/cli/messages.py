@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -14,6 +14,7 @@ from reminders.cli.running import DATA, Data, console, resources, settings, wron
 from reminders.messages.errors import TemplateError
 
 if TYPE_CHECKING:
+    from reminders.domain.compliance import Pack
     from reminders.messages.templates import TemplateSet
     from reminders.services.approvals import Act
 
@@ -59,7 +60,7 @@ def lint(folder: Folder = TEMPLATES) -> None:
     """Check every template: what it must say, must not say, and how long it may be."""
     from reminders.messages.lint import lint as faults
 
-    found = faults(folder)
+    found = faults(folder, packs=_packs())
     for line in found:
         typer.echo(line)
     if found:
@@ -73,13 +74,20 @@ def stamp(folder: Folder = TEMPLATES) -> None:
     from reminders.messages import lint as linter
 
     try:
-        changed = linter.stamp(folder)
+        changed = linter.stamp(folder, _packs())
     except TemplateError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     for name in changed:
         typer.echo(f"stamped {name}")
     typer.echo(f"{len(changed)} changed")
+
+
+def _packs() -> Collection[Pack]:
+    """The law that every message must keep, wherever its templates lie."""
+    from reminders.services.packs import read_packs
+
+    return read_packs(SHIPPED / "packs").values()
 
 
 @app.command()

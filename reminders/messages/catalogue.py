@@ -12,6 +12,7 @@ from jinja2 import nodes
 from jinja2.meta import find_referenced_templates, find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reminders.domain.compliance import Content
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import ASKING, DATED, NOTICES, Kind
 
@@ -40,6 +41,8 @@ BRANDS = "brands"  # the folder of what single brands say otherwise
 LENDER = "lender.j2"  # in a brand's folder: the name that it signs with
 # How a template is read, for what it says and for its rendering alike.
 SYNTAX: Mapping[str, bool] = {"trim_blocks": True, "lstrip_blocks": True}
+# The variable where a template has room for what a pack asks besides, and the folder of that.
+SLOT = "must_say"
 _SUFFIX = ".j2"
 _HASH_CHARS = 16
 _READER = ImmutableSandboxedEnvironment(**SYNTAX)
@@ -160,6 +163,19 @@ def variables(name: str, texts: Mapping[str, str]) -> frozenset[str]:
 
 
 # A layout belongs to every mail, and most files stay as they are from one look to the next.
+def sentences(
+    language: str, channel: str, texts: Mapping[str, str]
+) -> Iterator[tuple[Content, str]]:
+    """What can be said where a template gives room for it, each with its file: the channel's own,
+    else everybody's."""
+    for content in Content:
+        for name in (f"{content}.{channel}", str(content)):
+            file = f"{language}/{SLOT}/{name}{_SUFFIX}"
+            if texts.get(file, "").strip():
+                yield content, file
+                break
+
+
 @lru_cache(maxsize=1_024)
 def _tree(name: str, text: str) -> nodes.Template:
     return _READER.parse(text, name=name, filename=name)
@@ -180,6 +196,8 @@ def content_hash(message: Message, texts: Mapping[str, str]) -> str:
     used: set[str] = set(message.phrases.values())
     for file in message.files:
         used.update(family(file, texts))
+    if any(SLOT in variables(file, texts) for file in message.files if file in texts):
+        used.update(file for _, file in sentences(message.language, message.channel, texts))
     digest = hashlib.sha256()
     for name in sorted(used & texts.keys()):
         digest.update(f"{name}\0{texts[name]}\0".encode())

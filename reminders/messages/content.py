@@ -111,6 +111,11 @@ _MARKUP = re.compile(r"<style>.*?</style>|<[^>]*>", re.DOTALL)
 _MAY: Mapping[str, frozenset[Fault]] = {Kind.LEGAL_NOTICE: frozenset({Fault.LEGAL_STEP})}
 
 
+def phrases(fault: Fault) -> str:
+    """The pattern of a fault in every language, for who looks for it by another name."""
+    return f"{_ENGLISH[fault]}|{_CHINESE[fault]}"
+
+
 def found_in(text: str, kind: str = "") -> Iterator[Found]:
     """Each phrase of `text` that a message of `kind` must not hold: the first of each fault.
 

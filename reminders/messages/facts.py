@@ -107,7 +107,7 @@ class Rendered:
 VARIABLES = frozenset(
     {"language", "lender", "bill_id", "amount", "minimum", "due_on", "days", "urgency"}
     | {"pay_url", "unsubscribe_url", "consequence", "already_paid"}
-    | {"others", "total", "paid", "promised_on", "about_channel", "ending", "remaining"}
+    | {"must_say", "others", "total", "paid", "promised_on", "about_channel", "ending", "remaining"}
 )
 MAX_ENDING = 4
 _URGENCIES = frozenset(Urgency)
@@ -169,6 +169,7 @@ def values(facts: Facts, language: str, *, aloud: bool = False) -> dict[str, obj
         "pay_url": _link(facts.pay_url),
         # What the law orders offers no way to switch it off.
         "unsubscribe_url": "" if facts.kind in NOTICES else _link(facts.unsubscribe_url),
+        "must_say": "",
         "others": [
             Line(clean(bill.bill_id), shown(bill.amount_minor, bill.currency))
             for bill in facts.others

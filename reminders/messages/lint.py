@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import jinja2
 
+from reminders.domain.compliance import Pack
+from reminders.messages.barred import found_in as found_in_pack
 from reminders.messages.catalogue import (
     BRANDS,
     LENDER,
@@ -20,6 +22,7 @@ from reminders.messages.catalogue import (
     layer,
     messages,
     read_versions,
+    sentences,
     sources,
     variables,
     write_versions,
@@ -29,15 +32,16 @@ from reminders.messages.errors import TemplateError
 from reminders.messages.facts import VARIABLES
 from reminders.messages.required import forbidden, required
 from reminders.messages.templates import TemplateSet
-from reminders.messages.trial import trial
+from reminders.messages.trial import lawful, trial
 
 __all__ = ["lint", "stamp"]
 
 
-def lint(folder: Path, *, stamped: bool = True) -> list[str]:
+def lint(folder: Path, *, stamped: bool = True, packs: Collection[Pack] = ()) -> list[str]:
     """Everything wrong with the templates in `folder`, one line each; empty when all is well.
 
-    `stamped` as in `TemplateSet.load`: off while words are being changed.
+    `stamped` as in `TemplateSet.load`: off while words are being changed. Each of `packs` must
+    find in every message what it requires, and nothing that it forbids.
     """
     try:
         texts = sources(folder)
@@ -50,15 +54,15 @@ def lint(folder: Path, *, stamped: bool = True) -> list[str]:
             found += _layer(texts, brand, stamps)
         except jinja2.TemplateSyntaxError as error:
             return [f"{_prefix(brand)}{error.name} line {error.lineno}: {error.message}"]
-    return sorted(set(found)) or list(_trials(folder, texts, stamped))
+    return sorted(set(found)) or list(_trials(folder, texts, stamped, packs))
 
 
-def stamp(folder: Path) -> list[str]:
+def stamp(folder: Path, packs: Collection[Pack] = ()) -> list[str]:
     """Raise the version of each message whose words changed; the names of those.
 
     Raises `TemplateError` when lint finds anything: broken words get no version.
     """
-    found = lint(folder, stamped=False)
+    found = lint(folder, stamped=False, packs=packs)
     if found:
         raise TemplateError("\n".join(found))
     texts = sources(folder)
@@ -98,6 +102,7 @@ def _layer(
     used = {LENDER} if brand else set()
     for message in messages(layer(texts, ""), brand):
         used.update(message.phrases.values())
+        used.update(name for _, name in sentences(message.language, message.channel, own))
         used.update(name for file in message.files for name in family(file, own))
     for message in _of(texts, own, brand):
         for fault in _message(message, own):
@@ -118,7 +123,11 @@ def _message(message: Message, texts: Mapping[str, str]) -> Iterator[str]:
     for name in message.phrases.values():
         if "{" in texts.get(name, ""):
             yield f"{name}: a phrase with a variable"
-    for name in {*message.phrases.values(), *message.files}:
+    spoken = {name for _, name in sentences(message.language, message.channel, texts)}
+    for name in sorted(spoken):
+        for unknown in sorted(variables(name, texts) - VARIABLES):
+            yield f"{name}: there is no variable {unknown}"
+    for name in {*message.phrases.values(), *message.files, *spoken}:
         for hit in found_in(texts.get(name, ""), message.kind):
             yield f'{name}: "{hit.phrase}" is barred: {hit.fault} ({hit.source})'
 
@@ -160,12 +169,26 @@ def _stamp(message: Message, stamps: Mapping[str, Version], content: str) -> Ite
         yield f"{message}: its words changed since version {known.number} was stamped"
 
 
-def _trials(folder: Path, texts: Mapping[str, str], stamped: bool) -> Iterator[str]:
+def _trials(
+    folder: Path, texts: Mapping[str, str], stamped: bool, packs: Collection[Pack]
+) -> Iterator[str]:
     """Faults that only show when a message is written."""
     try:
         templates = TemplateSet.load(folder, stamped=stamped)
     except TemplateError as error:
         yield str(error)
         return
-    for message, _ in _every(texts):
+    for message, own in _every(texts):
         yield from trial(templates, message)
+        if packs:
+            yield from lawful(templates, message, packs)
+            yield from _barred(message, own, packs)
+
+
+def _barred(message: Message, texts: Mapping[str, str], packs: Collection[Pack]) -> Iterator[str]:
+    """What packs forbid in any file of a message, also where no sample shows it."""
+    lints = {lint: source for pack in packs for lint, source in pack.forbidden.items()}
+    names = {name for file in message.files for name in family(file, texts)}
+    for name in sorted(names | set(message.phrases.values())):
+        for lint_name, phrase in found_in_pack(texts.get(name, ""), message.kind, frozenset(lints)):
+            yield f'{name}: "{phrase}" is barred: {lint_name} ({lints[lint_name].cite})'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reminders.messages.catalogue import Message
+from reminders.messages.catalogue import SLOT, Message
 from reminders.messages.facts import ASKING, NOTICES, Kind
 
 # What a customer must be told, by kind, and by which part. The subject shows on a locked screen,
@@ -38,6 +38,8 @@ _SECRET_IN_SUBJECT = frozenset(
 # that shows part of an address.
 _ABOUT_MONEY = frozenset({"minimum", "others", "total", "pay_url", "already_paid", "promised_on"})
 _ABOUT_CONTACT = frozenset({"about_channel", "ending", "remaining"})
+# What a pack may ask more of: collection, and notices that the law orders.
+_ROOM = frozenset({Kind.OVERDUE, Kind.PROMISE_FOLLOWUP, *NOTICES})
 # The lender and the day stand in the subject, right above.
 _IN_PUSH_SUBJECT = frozenset({"lender", "days"})
 
@@ -46,7 +48,7 @@ def required(message: Message, part: str) -> frozenset[str]:
     """The variables that a part must use."""
     if part == "subject":
         return frozenset({"lender", "days"} if message.kind in _DAYS_IN_SUBJECT else {"lender"})
-    needed = _BODY[message.kind]
+    needed = _BODY[message.kind] | ({SLOT} if message.kind in _ROOM else frozenset())
     match message.channel:
         case "email":
             needed |= {"pay_url"} if message.kind in ASKING else frozenset()

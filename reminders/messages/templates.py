@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from reminders.messages.catalogue import (
     LENDER,
     PARTS,
+    SLOT,
     SYNTAX,
     Message,
     Version,
@@ -23,11 +24,15 @@ from reminders.messages.catalogue import (
     layer,
     messages,
     read_versions,
+    sentences,
     shown_on,
     sources,
+    variables,
 )
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import Facts, Rendered, values
+from reminders.messages.law import NO_LAW, Law, refuse_barred
+from reminders.messages.must_say import Sentences
 from reminders.messages.segments import segments
 
 _FALLBACK = "en"
@@ -75,6 +80,7 @@ class _Compiled:
     parts: Mapping[str, jinja2.Template]
     phrases: Mapping[str, str]
     content: str
+    sentences: Sentences
 
 
 class TemplateSet:
@@ -117,12 +123,12 @@ class TemplateSet:
         """Every message that there is, with the hash of its words."""
         return {message: each.content for message, each in self._compiled.items()}
 
-    def render(self, channel: str, facts: Facts, brand: str = "") -> Rendered:
+    def render(self, channel: str, facts: Facts, brand: str = "", law: Law = NO_LAW) -> Rendered:
         """Write one message, in the nearest language there is; what `brand` has no words of its
         own for, in everybody's.
 
         Raises `TemplateError`, in one line, for facts that contradict themselves, an absent
-        template or a variable that does not exist.
+        template, a variable that does not exist, and words that `law` forbids or asks for in vain.
         """
         channel = shown_on(channel, facts.kind)
         if channel not in PARTS:
@@ -136,11 +142,16 @@ class TemplateSet:
         if compiled is None:
             raise TemplateError(f"there is no template {message}")
         names.update(compiled.phrases)
+        name, besides = str(message), compiled.sentences
+        names[SLOT] = besides.fill(name, language, names, law)
         shown = dict.fromkeys(("subject", "text", "html"), "")
         for part in PARTS[channel]:
             shown[part] = _render(compiled, message, part, names)
         # A subject becomes a header: whatever a template does, it stays one line.
         subject = " ".join(shown["subject"].split())
+        besides.check(name, f"{subject}\n{shown['text']}", names, law)
+        given = (facts.pay_url, facts.unsubscribe_url)
+        refuse_barred(f"{subject}\n{shown['text']}", message.kind, given, law)
         count = segments(shown["text"]) if channel == "sms" else 0
         return Rendered(
             subject,
@@ -179,7 +190,8 @@ def _compile(
         if known is not None:
             version = _number(message, known.get(str(message)), content)
         name = f"{message}@{version}"
-        found[message] = _Compiled(name, parts, _phrases(message, texts), content)
+        spoken = _sentences(message, texts, env)
+        found[message] = _Compiled(name, parts, _phrases(message, texts), content, spoken)
     return found
 
 
@@ -211,6 +223,24 @@ def _parts(
         for part in PARTS[message.channel]
         if message.file(part) in texts
     }
+
+
+def _sentences(message: Message, texts: Mapping[str, str], env: jinja2.Environment) -> Sentences:
+    """What the bodies of a message say by variables, and what can be said besides."""
+    bodies = [message.file(part) for part in PARTS[message.channel] if part != "subject"]
+    there = [file for file in bodies if file in texts]
+    said = [variables(file, texts) for file in there]
+    # A subject is seen wherever its text is.
+    above = message.file("subject")
+    shown = variables(above, texts) if above in texts else frozenset()
+    return Sentences(
+        shown.union(said[0].intersection(*said)) if said else shown,
+        "\n".join(texts[file] for file in there),
+        {
+            content: (texts[file].strip(), env.get_template(file))
+            for content, file in sentences(message.language, message.channel, texts)
+        },
+    )
 
 
 def _number(message: Message, known: Version | None, content: str) -> str:

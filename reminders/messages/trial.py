@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import product
 
+from reminders.domain.compliance import Pack
+from reminders.domain.kinds import MessageKind, class_of
 from reminders.messages.catalogue import PARTS, Message
 from reminders.messages.content import found_in
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import ASKING, DATED, NOTICES, Facts, Kind, Rendered
+from reminders.messages.law import law_of
 from reminders.messages.money import money, spoken
 from reminders.messages.samples import samples
 from reminders.messages.templates import TemplateSet
 
 MAX_SEGMENTS = 3
+MAX_LAWFUL_SEGMENTS = 4  # with what a pack asks besides
 # What Android and iOS show of a notification on a locked screen before they cut it.
 MAX_PUSH_SUBJECT, MAX_PUSH_TEXT = 50, 170
 # A sentence that is longer cannot be followed by the ear, a longer call is not heard to its end.
@@ -33,6 +38,27 @@ def trial(templates: TemplateSet, message: Message) -> Iterator[str]:
         where = f"{message} at urgency {facts.urgency}"
         for fault in (*_wrong(message, facts, shown), *_form(message, shown)):
             yield f"{where}: {fault}"
+
+
+def lawful(templates: TemplateSet, message: Message, packs: Iterable[Pack]) -> Iterator[str]:
+    """What each of these packs, alone and with the others, finds wrong with `message`, whether
+    the lender collects for itself or for others."""
+    several = list(packs)
+    alone = [[pack] for pack in several]
+    message_class = class_of(MessageKind(message.kind))
+    facts = next(samples(message))
+    for some, collector in product((*alone, several), (False, True)):
+        law = law_of(some, message_class, collector=collector)
+        try:
+            shown = templates.render(message.channel, facts, message.brand, law)
+        except TemplateError as error:
+            yield str(error)
+            return
+        if len(some) == 1 and shown.segments > MAX_LAWFUL_SEGMENTS:
+            yield (
+                f"{message}: {shown.segments} SMS segments with what {some[0].label} asks,"
+                f" at most {MAX_LAWFUL_SEGMENTS}"
+            )
 
 
 def _wrong(message: Message, facts: Facts, shown: Rendered) -> Iterator[str]:

@@ -10,9 +10,12 @@ from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
 from reminders.domain.customer import ChannelName, ContactHealth, Customer
 from reminders.domain.kinds import MessageClass, MessageKind, class_of
+from reminders.domain.policy import Policy
 from reminders.domain.reminder import Reminder
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import MAX_ENDING, NOTICES, Facts, OtherBill, Rendered, kind_for
+from reminders.messages.law import NO_LAW, Law
+from reminders.services.pack_words import law_for
 from reminders.services.resources import Resources
 
 
@@ -25,14 +28,16 @@ def compose(
     now: datetime,
     others: Sequence[BillPosition] = (),
     attempt_id: UUID | None = None,
+    policy: Policy | None = None,
 ) -> Rendered:
     """The text of `reminder` as the bill stands at `now`. Raises `TemplateError`, also for a
     notice whose words no second person has approved.
 
     The kind follows today, not the stage: what waited overnight for its hour may have become due.
-    `others` are further bills that the message speaks of, `attempt_id` is whose link it carries.
+    `others` are further bills that the message speaks of, `attempt_id` is whose link it carries,
+    `policy` is whose packs say what must and must not be in it.
     """
-    rendered = draft(resources, channel, reminder, customer, bill, now, others, attempt_id)
+    rendered = draft(resources, channel, reminder, customer, bill, now, others, attempt_id, policy)
     if rendered.kind in NOTICES:
         approvals = resources.approvals
         missing = approvals.missing(rendered) if approvals else f"nobody approves {rendered.kind}"
@@ -50,14 +55,17 @@ def draft(
     now: datetime,
     others: Sequence[BillPosition] = (),
     attempt_id: UUID | None = None,
+    policy: Policy | None = None,
 ) -> Rendered:
     """The same, to be looked at: approved or not."""
     today = local_day(now, customer.time_zone)
     about, ending = _about(customer, reminder.kind)
+    kind = kind_for(reminder.kind, bill.terms.due_on, today)
+    law = _law(resources, policy, customer, kind)
     return resources.templates.render(
         channel,
         Facts(
-            kind=kind_for(reminder.kind, bill.terms.due_on, today),
+            kind=kind,
             language=customer.language,
             lender=resources.lender,
             bill_id=bill.bill_id,
@@ -82,7 +90,14 @@ def draft(
             ),
         ),
         brand=resources.brands.get(bill.terms.product, ""),
+        law=law,
     )
+
+
+def _law(resources: Resources, policy: Policy | None, customer: Customer, kind: str) -> Law:
+    if policy is None:
+        return NO_LAW
+    return law_for(policy, customer.jurisdiction, kind, collector=resources.collects_for_others)
 
 
 def _pay_url(

@@ -96,7 +96,12 @@ def preview_bill(resources: Resources, asked: Asked) -> str:
     reminder = _reminder(customer, bill, kind, asked.urgency)
     if asked.brand:
         resources = replace(resources, brands={bill.terms.product: asked.brand})
-    shown = _each(lambda channel: draft(resources, channel, reminder, customer, bill, now), costs)
+    terms = bill.terms
+    policy = resources.book.choose(now, terms.product, terms.currency, customer.jurisdiction)
+    shown = _each(
+        lambda channel: draft(resources, channel, reminder, customer, bill, now, policy=policy),
+        costs,
+    )
     about = f"bill {bill.bill_id} as on {today}, urgency {asked.urgency}: nothing is sent"
     return preview_page(f"Preview of {kind}", about, list(shown))
 

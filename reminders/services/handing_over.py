@@ -209,7 +209,7 @@ def _text(
 ) -> Rendered:
     reminder = case.kept.reminder
     about = (reminder, case.known.customer, bill, work.now, others, _attempt_id(case))
-    return compose(work.resources, channel, *about)
+    return compose(work.resources, channel, *about, policy=case.policy)
 
 
 def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:

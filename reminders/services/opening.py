@@ -116,6 +116,8 @@ class Options(ReadingOptions, Protocol):
     @property
     def brands(self) -> Mapping[str, str]: ...
     @property
+    def collects_for_others(self) -> bool: ...
+    @property
     def batch(self) -> int: ...
     @property
     def lease_s(self) -> float: ...
@@ -266,6 +268,7 @@ def open_resources(
         preference_links=_preference_links(options),
         pay_links=open_pay_links(options),
         brands=options.brands,
+        collects_for_others=options.collects_for_others,
         approvals=Approvals(engine),
         limits=Limits(
             batch=options.batch,

@@ -72,6 +72,7 @@ class Resources:
     preference_links: PreferenceLinks | None = None  # None: customers find it under `pay_url`
     pay_links: PayLinks | None = None  # None: a message shows the lender's own address
     brands: Mapping[str, str] = field(default_factory=dict)  # product → brand of its messages
+    collects_for_others: bool = False  # then messages say so where a pack demands it
     approvals: Approvals | None = None  # None: nothing that needs an approval is sent
     limits: Limits = field(default_factory=Limits)
     wake: Wake = field(default_factory=Silent)

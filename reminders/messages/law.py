@@ -1,0 +1,87 @@
+"""What packs ask of the words of one message: what must stand in it, and what must not.
+
+Required content that a template does not say by itself is said by a sentence of its language,
+`<language>/must_say/<content>.j2`, in the place that the template gives to `must_say`. A message
+that cannot say what a pack asks, or says what one forbids, is refused with the pack's source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reminders.domain.compliance import Content, Pack
+from reminders.domain.kinds import MessageClass
+from reminders.messages.barred import PREMIUM_NUMBER, found_in, premium_number
+from reminders.messages.errors import TemplateError
+
+# A lender that writes in its own name is neither: to say so would be false (12 CFR 1006.18).
+_OF_COLLECTORS = frozenset({Content.DEBT_COLLECTOR_LINE, Content.AGENT_IDENTITY})
+# 12 CFR 1006.6(e) is of electronic messages: on the phone the customer can simply say so.
+_NOT_SPOKEN = frozenset({Content.OPT_OUT_METHOD})
+_DIGITS = str.maketrans("123456789", "000000000")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Law:
+    """The content that packs require and the lints that they forbid, each with its sources.
+
+    Compared by identity, so that what is derived from it can be kept by it.
+    """
+
+    required: Mapping[Content, str] = field(default_factory=dict)
+    forbidden: Mapping[str, str] = field(default_factory=dict)
+
+    def asks_of(self, channel: str) -> list[Content]:
+        """What a message on this channel must say, in one order."""
+        spared = _NOT_SPOKEN if channel == "voice" else frozenset()
+        return sorted(set(self.required) - spared)
+
+
+NO_LAW = Law()
+
+
+def law_of(packs: Iterable[Pack], message_class: MessageClass, *, collector: bool = False) -> Law:
+    """What these packs ask together of a message of this class. `collector`: the sender collects
+    for others, and must say so where a pack demands it."""
+    required: dict[Content, list[str]] = {}
+    forbidden: dict[str, list[str]] = {}
+    for pack in packs:
+        for content in pack.required.get(message_class, ()):
+            if collector or content not in _OF_COLLECTORS:
+                source = pack.required_sources[message_class]
+                required.setdefault(content, []).append(f"{pack.label}: {source.cite}")
+        for lint, source in pack.forbidden.items():
+            forbidden.setdefault(lint, []).append(f"{pack.label}: {source.cite}")
+    return Law(
+        {content: "; ".join(sources) for content, sources in required.items()},
+        {lint: "; ".join(sources) for lint, sources in forbidden.items()},
+    )
+
+
+def refuse_barred(text: str, kind: str, given: Iterable[str], law: Law) -> None:
+    """Raise `TemplateError` if `text` says what the law forbids a message of `kind`.
+
+    `given` are words from outside (links, a name), looked at one by one: what is left of the text
+    is then nearly the same in every message, and is looked at once, since a figure is as good as
+    another. Numbers to call are looked for in the text as it stands.
+    """
+    if not law.forbidden:
+        return
+    number = premium_number(text) if PREMIUM_NUMBER in law.forbidden else ""
+    if number:
+        raise TemplateError(_barred(PREMIUM_NUMBER, number, law))
+    for word in given:
+        if word:
+            text = text.replace(word, " ")
+            _refuse(word, kind, law)
+    _refuse(text.translate(_DIGITS), kind, law)
+
+
+def _refuse(text: str, kind: str, law: Law) -> None:
+    for lint, phrase in found_in(text, kind, frozenset(law.forbidden)):
+        raise TemplateError(_barred(lint, phrase, law))
+
+
+def _barred(lint: str, phrase: str, law: Law) -> str:
+    return f'"{phrase}" is barred: {lint} ({law.forbidden[lint]})'

@@ -1,0 +1,193 @@
+"""What packs require stands in every shipped message, and what they forbid is refused (§3.2)."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from reminders.domain.compliance import Content, Mark, Pack, Source
+from reminders.domain.kinds import MessageClass, MessageKind, class_of
+from reminders.messages.barred import KNOWN, SHOWN_ANYWAY, found_in
+from reminders.messages.catalogue import Message, messages, sources
+from reminders.messages.errors import TemplateError
+from reminders.messages.law import NO_LAW, Law, law_of
+from reminders.messages.lint import lint
+from reminders.messages.samples import sample, samples
+from reminders.messages.templates import TemplateSet
+from reminders.services.packs import read_packs
+from tests.unit.messages.bills import SHIPPED
+
+PACKS = read_packs(SHIPPED.parent / "packs")
+TEMPLATES = TemplateSet.load(SHIPPED)
+MESSAGES = list(messages(sources(SHIPPED)))
+ACT = Source("Some Act s. 1", Mark.VERIFIED)
+# What each sentence is known by, in English and in Chinese.
+SAID = {
+    Content.HOW_TO_DISPUTE: ("if you think this is wrong", "如有异议"),
+    Content.CONTACT: ("reach us", "联系我们"),
+    Content.DEBT_ADVICE: ("independent debt advice", "债务咨询"),
+    Content.INFORMATION_SHEET: ("arrears information sheet", "欠款说明"),
+    Content.FORBEARANCE_OFFER: ("cannot pay it now", "暂时无力归还"),
+    Content.DEBT_COLLECTOR_LINE: ("from a debt collector", "催收机构"),
+    Content.AGENT_IDENTITY: ("is authorised to collect", "受托"),
+}
+VALUES = {
+    Content.LENDER: "Example Bank",
+    Content.AMOUNT: "1,234,567.00",
+    Content.BILL: "2026-09-000123",
+    Content.DUE_ON: ("30 September 2026", "2026年9月30日"),
+    Content.OPT_OUT_METHOD: ("stop|turn them off|switch these|how we reach you", "td|关闭|选择"),
+    Content.HOW_TO_PAY: ("https://pay|on our website", "https://pay|网站"),
+}
+
+
+def law(name: str, kind: str, *, collector: bool = False) -> Law:
+    known = {each.label: each for each in (PACKS[name], PACKS["house"])}
+    return law_of(known.values(), class_of(MessageKind(kind)), collector=collector)
+
+
+def shows(content: Content, text: str, language: str) -> bool:
+    """An answer of its own to whether a finished message says it."""
+    row = SAID.get(content) or VALUES[content]
+    marks = row if isinstance(row, str) else row[language.startswith("zh")]
+    return any(mark.lower() in text.lower() for mark in marks.split("|"))
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=str)
+def test_every_shipped_message_says_what_each_pack_asks(message: Message) -> None:
+    facts = next(samples(message))
+    for name, collector in product(sorted(PACKS), (False, True)):
+        asked = law(name, message.kind, collector=collector)
+        shown = TEMPLATES.render(message.channel, facts, law=asked)
+        text = f"{shown.subject}\n{shown.text}"
+        bodies = (text, f"{shown.subject}\n{shown.html}") if shown.html else (text,)
+        for content in asked.asks_of(message.channel):
+            for body in bodies:
+                assert shows(content, body, message.language), (content, body)
+
+
+def test_a_lender_in_its_own_name_says_nothing_of_a_collector() -> None:
+    facts = sample("overdue", "en")
+    own = TEMPLATES.render("sms", facts, law=law("us-reg-f", "overdue"))
+    assert "debt collector" not in own.text
+    assert "Reply STOP" in own.text
+    others = TEMPLATES.render("sms", facts, law=law("us-reg-f", "overdue", collector=True))
+    assert "from a debt collector" in others.text
+
+
+def test_without_a_pack_nothing_is_added() -> None:
+    facts = sample("overdue", "en")
+    assert TEMPLATES.render("sms", facts, law=NO_LAW) == TEMPLATES.render("sms", facts)
+
+
+def test_the_link_stays_at_the_end_of_a_text() -> None:
+    for language in ("en", "zh-CN"):
+        text = TEMPLATES.render("sms", sample("overdue", language), law=law("cn", "overdue")).text
+        assert text.endswith("https://pay.example.com/b/2026-09-000123")
+
+
+def test_what_cannot_be_said_is_refused_with_its_source() -> None:
+    asks = Law({Content.DEBT_ADVICE: "uk@1: some rule"})
+    with pytest.raises(TemplateError, match=r"does not say debt_advice \(uk@1: some rule\)"):
+        TEMPLATES.render("sms", sample("pre_due", "en"), law=asks)
+
+
+def test_every_name_that_a_pack_forbids_has_its_words() -> None:
+    named = {lint for pack in PACKS.values() for lint in pack.forbidden}
+    assert named == KNOWN
+
+
+@pytest.mark.parametrize(
+    ("lint_name", "text"),
+    [
+        ("arrest", "you may be arrested"),
+        ("extra_fee", "a handling fee of 5"),
+        ("extra_fee", "另收手续费"),
+        ("false_status", "we are the government"),
+        ("impersonation", "公安机关通知"),
+        ("implied_arrest", "将被拘留"),
+        ("inappropriate_message", "you are scum"),
+        ("insult", "无赖"),
+        ("misleading_claim", "列入黑名单"),
+        ("misleading_reason", "your parcel is waiting"),
+        ("new_loan_to_repay", "take out a loan"),
+        ("new_loan_to_repay", "可以贷还贷"),
+        ("premium_number", "call 0906 123 4567"),
+        ("private_channel", "请加我微信abc"),
+        ("promotion_in_notice", "限时优惠"),
+        ("public_embarrassment", "name and shame"),
+        ("public_posting", "将予曝光"),
+        ("public_shaming", "deadbeat"),
+        ("shame", "老赖"),
+        ("simulated_court_paper", "this is a summons"),
+        ("threat", "or else"),
+        ("unfair_practice", "final warning"),
+        ("unintended_action", "we will sue you"),
+    ],
+)
+def test_each_is_found_in_english_or_chinese(lint_name: str, text: str) -> None:
+    assert [name for name, _ in found_in(text, "overdue", frozenset({lint_name}))] == [lint_name]
+    assert found_in(text, "overdue", frozenset(SHOWN_ANYWAY)) == ()
+
+
+def test_a_legal_notice_may_name_the_step_that_is_intended() -> None:
+    step = frozenset({"unintended_action"})
+    assert found_in("legal action", "legal_notice", step) == ()
+    assert found_in("legal action", "overdue", step) != ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"bill_id": "pay or else"}, '"or else" is barred: threat'),
+        ({"lender": "国家公安 Bank"}, '"公安" is barred: impersonation'),
+        ({"bill_id": "arrest-1"}, '"arrest" is barred: arrest'),
+    ],
+)
+def test_what_comes_from_outside_is_refused_in_the_finished_message(
+    changed: dict[str, str], said: str
+) -> None:
+    facts = replace(sample("overdue", "en"), **changed)  # type: ignore[arg-type]  # texts all
+    with pytest.raises(TemplateError, match=said) as refused:
+        TEMPLATES.render("voice", facts, law=law("house", "overdue"))
+    assert "house@1: house" in str(refused.value)
+    assert TEMPLATES.render("sms", facts).text  # nobody forbids it
+
+
+def test_a_premium_number_is_read_as_it_stands() -> None:
+    facts = replace(sample("overdue", "en"), bill_id="0906 123 4567")
+    with pytest.raises(TemplateError, match="premium_number"):
+        TEMPLATES.render("voice", facts, law=law("uk-conc", "overdue"))
+    TEMPLATES.render("voice", facts, law=law("cn", "overdue"))
+
+
+def test_the_lint_reads_the_packs(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SHIPPED, tmp_path / "templates"))
+    (folder / "en/must_say/debt_advice.j2").unlink()
+    path = folder / "en/overdue.sms.text.j2"
+    words = path.read_text(encoding="utf-8")
+    found = lint(folder, stamped=False, packs=PACKS.values())
+    assert any("does not say debt_advice (eu@2026.11: CCD2" in line for line in found)
+    path.write_text(f"{words} {{% if 0 %}}A handling fee is due.{{% endif %}}", encoding="utf-8")
+    found = lint(folder, stamped=False, packs=[PACKS["cn"]])
+    where = "en/overdue.sms.text.j2"
+    assert f'{where}: "handling fee" is barred: extra_fee (CBA guideline 2026-01-30)' in found
+    assert lint(folder, stamped=False, packs=[]) == []
+
+
+def test_packs_are_asked_by_class() -> None:
+    pack = Pack(
+        "law",
+        "1",
+        hours={},
+        required={MessageClass.COLLECTION: frozenset({Content.CONTACT})},
+        required_sources={MessageClass.COLLECTION: ACT},
+    )
+    assert law_of([pack], MessageClass.COLLECTION).required == {
+        Content.CONTACT: "law@1: Some Act s. 1"
+    }
+    assert law_of([pack], MessageClass.SERVICE_NOTICE).required == {}
