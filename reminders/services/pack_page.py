@@ -35,6 +35,13 @@ The pack `house` joins every other one. Packs, policy and preference only ever t
 hours intersect, the smallest cap rules, required content adds up. A customer whose jurisdiction is
 unknown has every pack of the policy at once, and nothing passes an opt-out there. Only the customer
 can be contacted: there are no words for anybody else.
+
+What a pack says a message must say stands in it, by its template or by a sentence of `must_say`; a
+message that cannot say it, or says what a pack must not contain, is not sent (`content`), and
+`explain` names the source: see [Write messages](howto/write-messages.md#what-packs-ask). Two rules
+are kept more strictly than asked. A STOP is honoured at once, also by what is queued already,
+however many days a pack would leave. After a demand to stop all contact (hold `cease_contact`)
+nothing goes at all: what the law would still allow is for a person to send.
 """
 _COUNTED = {
     Count.ATTEMPT: "contacts",
@@ -94,12 +101,14 @@ def _people(pack: Pack) -> Iterator[Row]:
     if opt_out is not None:
         days = opt_out.honour_within.days
         yield "opt-out, words", _listed(opt_out.words), opt_out.source
-        yield "opt-out, honoured", f"within {days} days" if days else "at once", opt_out.source
+        asked = f"asked within {days} days; here at once" if days else "at once"
+        yield "opt-out, honoured", asked, opt_out.source
         allowed = f"{opt_out.confirmations} confirmation, {opt_out.replies} replies"
         yield "opt-out, still allowed", allowed, opt_out.source
     if pack.cease_contact is not None:
         kept = pack.cease_contact
-        yield "after a demand to stop", f"only {_listed(kept.exceptions)}", kept.source
+        allowed = f"allowed: {_listed(kept.exceptions)}; here nothing at all: a person sends those"
+        yield "after a demand to stop", allowed, kept.source
 
 
 def _rest(pack: Pack) -> Iterator[Row]:
