@@ -9,12 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+# Whoever followed a message's link has read it, even if the app never said so.
 _WRITTEN = text(
     """
     SELECT a.attempt_id, a.submitted_at, r.bill_id, r.kind, r.urgency, s.key_id, s.ciphertext,
         (SELECT min(h.at) FROM receipt h
           WHERE h.customer_id = a.customer_id AND h.month = a.month
-            AND h.attempt_id = a.attempt_id AND h.status = 'read'),
+            AND h.attempt_id = a.attempt_id AND h.status IN ('read', 'acted')),
         ARRAY(SELECT l.bill_id FROM attempt l
           WHERE l.customer_id = a.customer_id AND l.leader_id = a.attempt_id)
     FROM attempt a
@@ -42,7 +43,7 @@ _UNREAD = text(
         WHERE a.customer_id = w.customer_id AND a.channel = 'in_app' AND a.leader_id IS NULL
           AND NOT EXISTS (SELECT 1 FROM receipt h
             WHERE h.customer_id = a.customer_id AND h.month = a.month
-              AND h.attempt_id = a.attempt_id AND h.status = 'read')
+              AND h.attempt_id = a.attempt_id AND h.status IN ('read', 'acted'))
         ORDER BY a.submitted_at DESC, a.attempt_id DESC LIMIT 200
     ) u
     """

@@ -68,3 +68,17 @@ def test_a_read_message_is_counted_no_more(reminded: World) -> None:
     assert after.newest != before.newest
     read = {each.attempt_id for each in shown(reminded) if each.read_at is not None}
     assert read == {before.newest}
+
+
+def test_who_follows_the_link_of_a_message_has_read_it(reminded: World) -> None:
+    """It is no longer pinned, whether or not the app has told that it was read."""
+    before = glance(reminded)
+    assert before.banner is not None
+    followed = before.banner.attempt_id
+    acted = {"reference": followed, "status": "acted", "reason": "click"}
+    reminded.posts(acted, channel="in_app")
+    after = glance(reminded)
+    assert after.unread == before.unread - 1
+    assert after.banner is not None
+    assert after.banner.attempt_id != followed
+    assert {each.attempt_id for each in shown(reminded) if each.read_at is not None} == {followed}
