@@ -69,7 +69,7 @@ _TAKE_SIGNS = text(
         ) m
     ) n
     WHERE c.customer_id = n.customer_id AND c.channel = n.channel
-    RETURNING c.customer_id, (n.before = 'dead') <> (n.after = 'dead')
+    RETURNING c.customer_id, c.channel, c.secret_id, c.mask, n.before, n.after, n.since
     """
 )
 _IN_DOUBT = text(
@@ -126,9 +126,20 @@ SUSPECT_FOR = timedelta(days=14)  # after two failures in a row; then it is prob
 DISABLED_AFTER = timedelta(days=5)  # of failure and nothing else: a webhook is switched off
 
 
-def take_signs(connection: Connection, signs: Sequence[Sign], now: datetime) -> set[int]:
-    """Fold outcomes into the health of their addresses; returns the customers who lost an address
-    or have one again.
+class Turned(NamedTuple):
+    """An address that was lost, or is one again; `failing_since`: it did nothing but fail."""
+
+    customer_id: int
+    channel: str
+    secret_id: UUID
+    mask: str
+    dead: bool
+    failing_since: datetime | None
+
+
+def take_signs(connection: Connection, signs: Sequence[Sign], now: datetime) -> list[Turned]:
+    """Fold outcomes into the health of their addresses; returns those that were lost, or are
+    alive again.
 
     A changed address keeps its own health. What counts is when each outcome was, not when it is
     heard of: dead if the last word is that, suspect after two failures since it was last reached.
@@ -137,7 +148,7 @@ def take_signs(connection: Connection, signs: Sequence[Sign], now: datetime) -> 
     for sign in signs:
         found.setdefault((sign.customer_id, sign.secret_id), []).append(sign)
     if not found:
-        return set()
+        return []
     keys = sorted(found)
     moments = [_moments(found[key]) for key in keys]
     values = {
@@ -153,7 +164,11 @@ def take_signs(connection: Connection, signs: Sequence[Sign], now: datetime) -> 
         "now": now,
     }
     rows = connection.execute(_TAKE_SIGNS, values)
-    return {customer for customer, turned in rows if turned}
+    return [
+        Turned(customer, channel, secret, mask, after == "dead", since)
+        for customer, channel, secret, mask, before, after, since in rows
+        if (before == "dead") != (after == "dead")
+    ]
 
 
 class _Moments(NamedTuple):

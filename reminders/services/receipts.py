@@ -17,7 +17,6 @@ from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import OPEN, ReminderState
 from reminders.ledger import (
     attempts,
-    contact_points,
     dead_letters,
     engagement,
     locks,
@@ -26,10 +25,10 @@ from reminders.ledger import (
 )
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
-from reminders.ledger.intake import mark_changed
 from reminders.ledger.receipts import RECEIPTS
 from reminders.ledger.reminders import Kept, Move
 from reminders.services import arrivals, inbound, parking
+from reminders.services.address_health import judge_addresses
 from reminders.services.attribution import attribute
 from reminders.services.callbacks import Callback, Heard, Written, read_callback
 from reminders.services.hearing import Applied, Work, fold
@@ -167,7 +166,7 @@ def _apply(
     RECEIPTS.insert(connection, work.rows)
     attempts.change_all(connection, work.changed.values())
     attempts.EVENTS.insert(connection, work.events)
-    mark_changed(connection, contact_points.take_signs(connection, work.signs, now), now)
+    judge_addresses(resources, connection, work.signs, now)
     engagement.ENGAGEMENT.insert(connection, work.engaged)
     led_by = [
         each.kept

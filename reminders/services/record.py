@@ -28,8 +28,8 @@ from reminders.domain.retrying import retry_at
 from reminders.ledger import attempts, contact_points, locks, provider_refs, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.contact_points import Sign, SignKind
-from reminders.ledger.intake import mark_changed
 from reminders.ledger.reminders import Kept, Move
+from reminders.services.address_health import judge_addresses
 from reminders.services.arrivals import expect
 from reminders.services.resources import Resources
 
@@ -98,7 +98,7 @@ def _record(
     attempts.EVENTS.insert(connection, [attempts.event_row(each.kept, now) for each in changes])
     provider_refs.keep(connection, _refs(resources, changes, now))
     contact_points.DEAD_DEVICES.insert(connection, devices)
-    mark_changed(connection, contact_points.take_signs(connection, signs, now), now)
+    judge_addresses(resources, connection, signs, now)
     led_by = [each.kept for each in changes if _carries(resources, each, present)]
     attempts.wake_led(connection, led_by, now)
     reminders.move_all(connection, moves)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from reminders.domain.identity import customer_id
-from reminders.ledger import contact_points
 from reminders.ledger.contact_points import Sign, SignKind
 from reminders.services import maintain
+from reminders.services.address_health import judge_addresses
+from reminders.services.tasks import queue
 from tests.scenario.test_ledger import due
 from tests.scenario.world import PROFILE, START, World
 
@@ -36,7 +37,7 @@ def hear(world: World, *batches: Sequence[Said], channel: str = "sms") -> str:
             for kind, hour in batch
         ]
         with world.engine.begin() as connection:
-            contact_points.take_signs(connection, signs, world.clock.now())
+            judge_addresses(world.resources, connection, signs, world.clock.now())
     return str(
         world.rows("SELECT health FROM contact_point WHERE channel = :channel", channel=channel)[0][
             0
@@ -117,6 +118,46 @@ def test_a_webhook_is_switched_off_after_five_days_of_failure_alone(world: World
     assert hear(world, [(SignKind.FAILED, 121)], channel="webhook") == "valid"
     assert hear(world, [(SignKind.FAILED, 242)], channel="webhook") == "dead"
     assert hear(world, [(SignKind.REACHED, 243)], channel="webhook") == "valid"
+
+
+def test_people_are_told_once_that_a_webhook_was_switched_off(world: World) -> None:
+    """By default, whatever the policy: "disabled after days of failure with a notice"."""
+    world.customer(contact_points=[{"channel": "webhook", "address": "https://hook.example.com/x"}])
+    world.clock.set(START + timedelta(hours=122))
+    failures = [(SignKind.FAILED, 0), (SignKind.FAILED, 121)]
+    assert hear(world, failures, failures, [(SignKind.FAILED, 122)], channel="webhook") == "dead"
+    ((task_id, kind),) = world.rows("SELECT task_id, kind FROM human_task")
+    assert kind == "webhook_off"
+    told = queue.show(world.resources, str(task_id)).text
+    assert "switched off" in told
+    assert "2026-03-01 02:00 UTC (5 days)" in told
+    assert "hook.example.com/x" not in told
+    again = [(SignKind.REACHED, 123)], [(SignKind.FAILED, 130), (SignKind.FAILED, 260)]
+    assert hear(world, *again, channel="webhook") == "dead"
+    assert world.rows("SELECT count(*) FROM human_task") == [(2,)]
+
+
+def test_no_other_dead_address_makes_such_a_task(world: World) -> None:
+    world.customer()
+    assert hear(world, [(SignKind.DEAD, 1)]) == "dead"
+    assert world.rows("SELECT count(*) FROM human_task") == [(0,)]
+
+
+def test_that_a_webhook_was_switched_off_is_told_by_another_channel(world: World) -> None:
+    """S4.23: Standard Webhooks, "Disabling endpoints", asks for such a notice."""
+    asked = {"on": "contact_dead", "kind": "contact_update_request", "lasts_hours": 96}
+    world.use("on-dead", events=[asked])
+    webhook = {"channel": "webhook", "address": "https://hook.example.com/x"}
+    world.customer(contact_points=[webhook, {"channel": "email", "address": "li@example.com"}])
+    world.clock.set(START + timedelta(hours=121))
+    assert hear(world, [(SignKind.FAILED, 0), (SignKind.FAILED, 121)], channel="webhook") == "dead"
+    world.bill()
+    world.evaluate()
+    world.deliver()
+    (told,) = [each.message for each in world.email.sent]
+    assert told.kind == "contact_update_request"
+    assert "contact details" in told.text
+    assert "hook.example.com" not in told.text
 
 
 def test_addresses_in_doubt_are_probed_in_batches_and_a_failure_puts_them_back(

@@ -16,7 +16,6 @@ from channels.public_hosts import is_public
 from channels.transport import Reply
 from channels.webhook import WebhookChannel, WebhookSettings
 from channels.webhook.answers import outcome_of
-from channels.webhook.disabling import notice, should_disable
 from channels.webhook.signing import verify
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
 
@@ -140,16 +139,6 @@ def test_public_addresses_are_told_from_our_own(figures: str, public: bool) -> N
 )
 def test_what_a_status_means(status: int, outcome: Outcome) -> None:
     assert outcome_of(Reply(status, {"retry-after": "7"}, b""), "att-1", NOW) == outcome
-
-
-def test_a_receiver_is_given_up_after_five_days_of_failures_alone() -> None:
-    assert not should_disable(None, NOW)
-    assert not should_disable(NOW - timedelta(days=5) + timedelta(seconds=1), NOW)
-    assert should_disable(NOW - timedelta(days=5), NOW)
-    subject, text = notice("https://****", NOW - timedelta(days=6), NOW)
-    assert "https://****" in subject
-    assert "6 days" in text
-    assert "2026-02-24 08:00 UTC" in text
 
 
 def test_settings_without_a_key_do_not_open() -> None:
