@@ -20,6 +20,7 @@ class Rule(StrEnum):
     CHANNEL = "ungranted-channel"
     CONDITION = "condition"
     NEVER_HOLDS = "never-holds"
+    NEVER_CONFIRMS = "never-confirms"
     SHARES = "shares"
     CARD = "card"
     PACK = "pack"

@@ -10,6 +10,7 @@ from reminders.services.policy.files import beside, gather
 from reminders.services.policy.findings import Finding, Rule, Severity, Subject
 from reminders.services.policy.lint_caps import cap_findings
 from reminders.services.policy.lint_conditions import condition_findings
+from reminders.services.policy.lint_rungs import rung_findings
 from reminders.services.policy.lint_shape import shape_findings, without_unknown
 from reminders.services.policy.lint_stages import stage_findings
 from reminders.services.policy.lint_words import word_findings
@@ -86,5 +87,6 @@ def _deeper(
 def _semantic(subject: Subject) -> Iterator[Finding]:
     yield from stage_findings(subject)
     yield from condition_findings(subject)
+    yield from rung_findings(subject)
     yield from word_findings(subject)
     yield from cap_findings(subject)

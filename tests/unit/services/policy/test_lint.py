@@ -93,6 +93,31 @@ def test_each_rule_names_line_and_fix(
     assert fix in found[0].fix
 
 
+@pytest.mark.parametrize(
+    ("channel", "confirm", "fix"),
+    [
+        ("email", "delivered", "confirm: accepted, acted, read"),
+        ("webhook", "read", "confirm: accepted, acted"),
+        ("voice", "read", "confirm: accepted, acted, delivered"),
+    ],
+)
+def test_a_rung_that_waits_for_what_its_channel_never_says_is_a_warning(
+    folder: Path, channel: str, confirm: str, fix: str
+) -> None:
+    old = "- {channel: email, confirm: accepted, confirm_within_minutes: 240}"
+    new = f"- {{channel: {channel}, confirm: {confirm}, confirm_within_minutes: 240}}"
+    text = TEXT.replace(old, new, 1)
+    (found,) = [each for each in found_in(folder, text) if each.rule == "never-confirms"]
+    assert (found.line, found.fix) == (text[: text.index(new)].count("\n") + 1, fix)
+    assert found.severity is Severity.WARNING
+    assert f"{channel} that it was {confirm}" in found.what
+
+
+def test_no_shipped_ladder_waits_for_what_is_never_said() -> None:
+    for path in sorted((CONFIG / "policies").glob("*.yaml")):
+        assert "never-confirms" not in {each.rule for each in lint(path)}, path
+
+
 def test_the_stages_that_a_cap_would_suppress_are_named(folder: Path) -> None:
     (found,) = errors(found_in(folder, TEXT.replace("per_bill: 12", "per_bill: 5")))
     assert "suppressed would be d+3 (R2, R3), d+7 (R1, R2, R3)" in found.what
