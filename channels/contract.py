@@ -147,6 +147,14 @@ class ListeningChannel(Channel, Protocol):
         acknowledged to the provider. Runs until cancelled and reconnects by itself."""
 
 
+class PreparedChannel(Channel, Protocol):
+    """A provider whose library takes seconds to import."""
+
+    def prepare(self) -> None:
+        """Import it: once in a worker's first process, before it forks. A task that did it would
+        keep its own time limit waiting, and each child would have a copy of its own."""
+
+
 class EchoingChannel(Channel, Protocol):
     """A provider that tries our address by GET before it posts there."""
 

@@ -32,7 +32,7 @@ class Limits:
 
 
 def load() -> None:
-    """Import the library and every service that it knows, once per process: seconds."""
+    """Import the library and every service that it knows, once: seconds."""
     import apprise
 
     apprise.NotificationManager().schemas()  # type: ignore[no-untyped-call]  # the library's own

@@ -36,6 +36,10 @@ class AppriseChannel:
         self._free = settings.concurrency
         self._loading: asyncio.Future[None] | None = None
 
+    def prepare(self) -> None:
+        """See `channels.contract.PreparedChannel`."""
+        load()
+
     async def send(self, message: Message) -> Outcome:
         if not is_allowed(scheme_of(message.address), self._schemes):
             return Permanent("service_not_allowed", dead_contact=True)

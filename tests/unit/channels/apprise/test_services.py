@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ import pytest
 
 from channels.apprise import AppriseChannel, AppriseSettings
 from channels.apprise import provider as provider_module
-from channels.apprise.notifying import Limits, Told, notify
+from channels.apprise.notifying import Limits, Told, load, notify
 from channels.apprise.services import DENIED, is_allowed, is_private, scheme_of
 from channels.contract import Message
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
@@ -131,6 +132,14 @@ def test_yes_is_accepted_no_is_later_and_silence_is_uncertain(
     assert send("json://hang.example.com", short) == Uncertain("no answer: TimeoutError")
     let_go.set()
     assert send("json://breaks.example.com") == Uncertain("no answer: ValueError")
+
+
+def test_what_is_prepared_before_the_fork_is_not_imported_by_a_task() -> None:
+    AppriseChannel(AppriseSettings()).prepare()
+    began = time.process_time()
+    load()
+    assert time.process_time() - began < 0.1  # the import takes ten times as long
+    assert "apprise.plugins.custom_json" in sys.modules
 
 
 def test_the_pay_link_is_part_of_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
