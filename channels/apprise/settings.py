@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 
 from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.provider_settings import ProviderSettings
 
 
 @dataclass(frozen=True, slots=True)
-class AppriseSettings:
+class AppriseSettings(ProviderSettings):
     """`schemes`: the only services that addresses may name (slack, tgram …); empty: all that are
     not denied. Naming them is the safer choice. `allow_private`: for a sandbox alone.
 
     There is no `base_url`: each address names its service.
     """
 
+    _: KW_ONLY
     name: str = "apprise"
-    schemes: tuple[str, ...] = ()
-    weight: float = 1.0
-    cost_minor: int = 0
-    prefixes: tuple[str, ...] = ()
     rate_per_s: float = 10.0
     concurrency: int = 8  # threads: the library blocks
     timeout: timedelta = timedelta(seconds=15)
+    schemes: tuple[str, ...] = ()
     allow_private: bool = False
 
 
@@ -37,12 +36,7 @@ def capabilities(settings: AppriseSettings) -> Capabilities:
         confirms=Confirms.ACCEPTED,
         idempotent=False,
         when_uncertain=WhenUncertain.WAIT,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
         max_chars=_MAX_CHARS,
-        cost_minor=settings.cost_minor,
         latency=timedelta(0),
-        weight=settings.weight,
-        prefixes=settings.prefixes,
+        **settings.shared(),
     )

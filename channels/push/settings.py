@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import KW_ONLY, dataclass, field
 
 from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.provider_settings import ProviderSettings
 
 FCM_URL = "https://fcm.googleapis.com"
 APNS_URL = "https://api.push.apple.com"  # apps built for development: api.sandbox.push.apple.com
 
 
 @dataclass(frozen=True, slots=True)
-class PushSettings:
+class PushSettings(ProviderSettings):
     """Accounts at both platforms; one of them may be left out, its devices are then refused.
 
     `fcm_service_account` is the text of the JSON file that Firebase gives; its `token_uri` is where
@@ -20,7 +20,10 @@ class PushSettings:
     lender's app tells our door what was shown, read and followed, signed by `receipts_secret`.
     """
 
+    _: KW_ONLY
     name: str = "push"
+    rate_per_s: float = 500.0
+    concurrency: int = 100
     fcm_service_account: str = field(default="", repr=False)
     fcm_base_url: str = FCM_URL
     apns_key: str = field(default="", repr=False)
@@ -30,12 +33,6 @@ class PushSettings:
     apns_base_url: str = APNS_URL
     app_reports: bool = False
     receipts_secret: str = field(default="", repr=False)
-    weight: float = 1.0
-    prefixes: tuple[str, ...] = ()
-    rate_per_s: float = 500.0
-    concurrency: int = 100
-    timeout: timedelta = timedelta(seconds=10)
-    cost_minor: int = 0
 
 
 # Both platforms take 4,096 bytes with everything around the text; a character of Chinese has three.
@@ -49,11 +46,6 @@ def capabilities(settings: PushSettings) -> Capabilities:
         confirms=Confirms.READ if settings.app_reports else Confirms.ACCEPTED,
         idempotent=False,
         when_uncertain=WhenUncertain.WAIT,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
         max_chars=_MAX_CHARS,
-        cost_minor=settings.cost_minor,
-        weight=settings.weight,
-        prefixes=settings.prefixes,
+        **settings.shared(),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 
 from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.provider_settings import ProviderSettings
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookSettings:
+class WebhookSettings(ProviderSettings):
     """`secrets`: whsec_… keys, newest first, as a list or as one text with spaces between. Every
     one signs, so that receivers may change theirs while both are given.
 
@@ -17,15 +18,10 @@ class WebhookSettings:
     """
 
     secrets: str | tuple[str, ...] = field(repr=False)
+    _: KW_ONLY
     name: str = "webhook"
     source: str = "reminders"  # what receivers read as the sender
-    weight: float = 1.0
-    cost_minor: int = 0
-    prefixes: tuple[str, ...] = ()
-    rate_per_s: float = 100.0
-    concurrency: int = 50
     per_host: int = 5  # one slow receiver holds up to so many of them
-    timeout: timedelta = timedelta(seconds=10)
     allow_private: bool = False
 
     @property
@@ -44,12 +40,7 @@ def capabilities(settings: WebhookSettings) -> Capabilities:
         confirms=Confirms.ACCEPTED,
         idempotent=True,
         when_uncertain=WhenUncertain.RESEND,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
         max_chars=_MAX_CHARS,
-        cost_minor=settings.cost_minor,
         latency=timedelta(0),
-        weight=settings.weight,
-        prefixes=settings.prefixes,
+        **settings.shared(),
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import KW_ONLY, dataclass, field
 
 from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.provider_settings import ProviderSettings
 
 WECHAT_URL = "https://api.weixin.qq.com"
 
 
 @dataclass(frozen=True, slots=True)
-class WechatSettings:
+class WechatSettings(ProviderSettings):
     """`receipts_secret` is the token (令牌) of the account's server settings, `encoding_aes_key`
     their key of the encrypted mode (安全模式); without it posts come as plain text.
 
@@ -25,16 +25,13 @@ class WechatSettings:
     app_secret: str = field(repr=False)
     receipts_secret: str = field(repr=False)
     templates: Mapping[str, str]
-    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    encoding_aes_key: str = field(default="", repr=False)
+    _: KW_ONLY
     name: str = "wechat"
-    base_url: str = WECHAT_URL
-    weight: float = 1.0
-    prefixes: tuple[str, ...] = ()
     rate_per_s: float = 50.0
     concurrency: int = 20
-    timeout: timedelta = timedelta(seconds=10)
-    cost_minor: int = 0
+    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    encoding_aes_key: str = field(default="", repr=False)
+    base_url: str = WECHAT_URL
 
 
 def capabilities(settings: WechatSettings) -> Capabilities:
@@ -45,11 +42,6 @@ def capabilities(settings: WechatSettings) -> Capabilities:
         confirms=Confirms.DELIVERED,
         idempotent=False,
         when_uncertain=WhenUncertain.WAIT,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
-        cost_minor=settings.cost_minor,
-        weight=settings.weight,
-        prefixes=settings.prefixes,
         quotes_ref=True,
+        **settings.shared(),
     )

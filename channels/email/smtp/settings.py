@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from channels.contract import Capabilities, Confirms, WhenUncertain
 from channels.email.events import Events
 from channels.errors import ChannelSettingsError
+from channels.provider_settings import ProviderSettings
 
 
 class Tls(StrEnum):
@@ -21,7 +22,7 @@ class Tls(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class EmailSettings:
+class EmailSettings(ProviderSettings):
     """One relay. `sender` is the bare address of From, and of the envelope unless `verp_key` is
     set: then each mail leaves from a signed return path of its own under `bounce_domain` (default:
     the sender's domain).
@@ -40,9 +41,13 @@ class EmailSettings:
     port: int
     sender: str
     receipts_secret: str = field(repr=False)
+    _: KW_ONLY
+    name: str = "email"
+    concurrency: int = 10
+    timeout: timedelta = timedelta(seconds=20)
+    cost_minor: int = 1
     sender_name: str = ""
     message_id_domain: str = ""
-    name: str = "email"
     username: str = ""
     password: str = field(default="", repr=False)
     tls: Tls = Tls.NONE
@@ -56,11 +61,6 @@ class EmailSettings:
     mailbox_without_tls: bool = False
     mailbox_every: timedelta = timedelta(seconds=30)
     events: Events = Events.OWN
-    weight: float = 1.0
-    rate_per_s: float = 100.0
-    concurrency: int = 10
-    timeout: timedelta = timedelta(seconds=20)
-    cost_minor: int = 1
 
     @property
     def sender_domain(self) -> str:
@@ -89,10 +89,6 @@ def capabilities(settings: EmailSettings) -> Capabilities:
         confirms=Confirms.ACCEPTED,
         idempotent=False,
         when_uncertain=WhenUncertain.WAIT,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
         max_chars=None,
-        cost_minor=settings.cost_minor,
-        weight=settings.weight,
+        **settings.shared(),
     )

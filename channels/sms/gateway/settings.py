@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import KW_ONLY, dataclass, field
 
 from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.provider_settings import ProviderSettings
 
 
 @dataclass(frozen=True, slots=True)
-class SmsSettings:
+class SmsSettings(ProviderSettings):
     """One account at one gateway. `base_url` without a trailing slash."""
 
     base_url: str
     token: str = field(repr=False)
     receipts_secret: str = field(repr=False)
+    _: KW_ONLY
     name: str = "sms"
     rate_per_s: float = 200.0
-    concurrency: int = 50
-    timeout: timedelta = timedelta(seconds=10)
     cost_minor: int = 5
 
 
@@ -33,9 +32,6 @@ def capabilities(settings: SmsSettings) -> Capabilities:
         confirms=Confirms.DELIVERED,
         idempotent=True,
         when_uncertain=WhenUncertain.ASK,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
         max_chars=_MAX_CHARS,
-        cost_minor=settings.cost_minor,
+        **settings.shared(),
     )

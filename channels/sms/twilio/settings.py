@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import KW_ONLY, dataclass, field
 
 from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.provider_settings import ProviderSettings
 
 BASE_URL = "https://api.twilio.com"
 
 
 @dataclass(frozen=True, slots=True)
-class TwilioSettings:
+class TwilioSettings(ProviderSettings):
     """One account. Exactly one of `sender` (a number of ours, or a name) and
     `messaging_service_sid` says who writes.
 
@@ -22,16 +22,12 @@ class TwilioSettings:
     account_sid: str
     auth_token: str = field(repr=False)
     receipts_url: str
+    _: KW_ONLY
+    name: str = "twilio"
+    cost_minor: int = 6
     sender: str = ""
     messaging_service_sid: str = ""
-    name: str = "twilio"
     base_url: str = BASE_URL
-    weight: float = 1.0
-    cost_minor: int = 6
-    prefixes: tuple[str, ...] = ()
-    rate_per_s: float = 100.0
-    concurrency: int = 50
-    timeout: timedelta = timedelta(seconds=10)
 
 
 # The REST API takes 1,600 characters in a body (error 21617).
@@ -46,11 +42,6 @@ def capabilities(settings: TwilioSettings) -> Capabilities:
         confirms=Confirms.DELIVERED,
         idempotent=False,
         when_uncertain=WhenUncertain.WAIT,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
         max_chars=_MAX_CHARS,
-        cost_minor=settings.cost_minor,
-        weight=settings.weight,
-        prefixes=settings.prefixes,
+        **settings.shared(),
     )

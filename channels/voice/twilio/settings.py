@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from typing import Literal
 
 from channels.contract import Capabilities, Confirms, WhenUncertain
+from channels.provider_settings import ProviderSettings
 
 BASE_URL = "https://api.twilio.com"
 
 
 @dataclass(frozen=True, slots=True)
-class TwilioVoiceSettings:
+class TwilioVoiceSettings(ProviderSettings):
     """One account. `caller` is the number of ours that people see. `receipts_url` is the whole
     public address of our door for this provider, as Twilio is told it and signs it.
 
@@ -25,14 +26,12 @@ class TwilioVoiceSettings:
     auth_token: str = field(repr=False)
     caller: str
     receipts_url: str
+    _: KW_ONLY
     name: str = "twilio_voice"
-    base_url: str = BASE_URL
-    weight: float = 1.0
     cost_minor: int = 30
-    prefixes: tuple[str, ...] = ()
     rate_per_s: float = 1.0
     concurrency: int = 10
-    timeout: timedelta = timedelta(seconds=10)
+    base_url: str = BASE_URL
     per_number_hour: int = 2
     language: str = "en"  # of texts whose language has no voice, and of the thanks for a key
     machine_detection: Literal["", "Enable", "DetectMessageEnd"] = "DetectMessageEnd"
@@ -54,13 +53,8 @@ def capabilities(settings: TwilioVoiceSettings) -> Capabilities:
         confirms=Confirms.ACTED,
         idempotent=False,
         when_uncertain=WhenUncertain.WAIT,
-        rate_per_s=settings.rate_per_s,
-        concurrency=settings.concurrency,
-        timeout=settings.timeout,
         max_chars=_MAX_CHARS,
-        cost_minor=settings.cost_minor,
         latency=timedelta(minutes=1),
-        weight=settings.weight,
-        prefixes=settings.prefixes,
         per_number_hour=settings.per_number_hour,
+        **settings.shared(),
     )
