@@ -56,6 +56,18 @@ def outcome_of(fault: Fault, retry_after: timedelta | None = None) -> Outcome:
             assert_never(fault.kind)
 
 
+def stranger(status: int, provider: str) -> Fault:
+    """Who answered is not the API, since the answer is not of its form: a proxy, or the API's own
+    gateway in trouble."""
+    if status == 429:
+        return Fault(Kind.LATER, "rate_limited")
+    if status in (401, 403):
+        return Fault(Kind.ACCOUNT, "account")
+    if 400 <= status < 500:
+        return Fault(Kind.NEVER, "refused")
+    return Fault(Kind.UNKNOWN, f"{provider} {status}")
+
+
 def word_of(code: str, otherwise: str) -> str:
     """A provider's code as a reason, where it can be one."""
     word = code.lower()

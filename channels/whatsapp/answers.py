@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from datetime import datetime
 
+from channels.json_object import json_object
 from channels.retry_after import parse_retry_after
 from channels.transport import Reply
 from channels.verdicts import Fault
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 def outcome_of(reply: Reply, now: datetime) -> Outcome:
     """`now` (machine clock) measures a dated Retry-After."""
-    found = _object(reply.body)
+    found = json_object(reply.body)
     if 200 <= reply.status < 300:
         ref = _message_id(found)
         return Accepted(ref) if ref else Uncertain("accepted with an unreadable body")
@@ -36,11 +36,3 @@ def _message_id(found: Mapping[str, object]) -> str:
     first = messages[0] if isinstance(messages, list) and messages else None
     ref = first.get("id") if isinstance(first, dict) else None
     return ref if isinstance(ref, str) and 0 < len(ref) <= 200 and ref.isascii() else ""
-
-
-def _object(body: bytes) -> Mapping[str, object]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -85,7 +85,7 @@ ROW = Row(
     signed=_signed,
     signs=False,
     offline=lambda: AliyunChannel(
-        AliyunSettings("id", "secret", "示例银行", {"*": "SMS_1"}, "key")
+        AliyunSettings("示例银行", {"*": "SMS_1"}, "key", "id", "secret")
     ),
     receipted=(
         ("+8610012345678", {ReceiptStatus.DELIVERED}, False),

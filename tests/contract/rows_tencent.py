@@ -85,7 +85,7 @@ ROW = Row(
     signed=_signed,
     signs=False,
     offline=lambda: TencentChannel(
-        TencentSettings("id", "key", "1400000000", "示例银行", {"*": "1"}, "key")
+        TencentSettings("示例银行", {"*": "1"}, "key", "id", "key", "1400000000")
     ),
     receipted=(
         ("+8610012345678", {ReceiptStatus.DELIVERED}, False),

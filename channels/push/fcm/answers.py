@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from channels.json_object import json_object
 from channels.push.fcm.errors import BAD_REQUEST, DEAD, INVALID_ARGUMENT, VERDICTS, by_status
 from channels.retry_after import parse_retry_after
 from channels.transport import Reply
@@ -37,7 +37,7 @@ class Refused:
 def outcome_of(reply: Reply, now: datetime) -> Outcome:
     """`now` (machine clock) measures a dated Retry-After."""
     if 200 <= reply.status < 300:
-        name = _object(reply.body).get("name")
+        name = json_object(reply.body).get("name")
         usable = isinstance(name, str) and 0 < len(name) <= 200 and name.isascii()
         return Accepted(str(name)) if usable else Uncertain("accepted with an unreadable body")
     found = fault_of(reply)
@@ -66,7 +66,7 @@ def _verdict(found: Refused, status: int) -> Verdict:
 
 def fault_of(reply: Reply) -> Refused:
     """The error that a reply's body names; an empty code where it names none."""
-    error = _object(reply.body).get("error")
+    error = json_object(reply.body).get("error")
     if not isinstance(error, dict):
         return Refused("")
     listed = _objects(error.get("details"))
@@ -87,11 +87,3 @@ def _fields(violation: Mapping[str, object]) -> Sequence[str]:
 
 def _objects(value: object) -> Sequence[Mapping[str, object]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _object(body: bytes) -> Mapping[str, object]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -11,6 +11,7 @@ from typing import Final
 
 from channels.sms.faults import Fault, Kind, rows, word_of
 from channels.sms.mainland import CARRIER_FAULTS
+from reminders.domain.outcome import Word
 
 FAULTS: Final[Mapping[str, Fault]] = dict(
     (
@@ -40,7 +41,7 @@ FAULTS: Final[Mapping[str, Fault]] = dict(
         # 手机号码格式错误
         *rows(Kind.NEVER, "invalid_number", "isv.MOBILE_NUMBER_ILLEGAL", dead=True),
         # 用户已退订
-        *rows(Kind.NEVER, "opted_out", "isv.CUSTOMER_REFUSED", number=True),
+        *rows(Kind.NEVER, Word.OPTED_OUT, "isv.CUSTOMER_REFUSED", number=True),
         # 国际/港澳台模板不支持境内号码
         *rows(Kind.NEVER, "no_route", "isv.DOMESTIC_NUMBER_NOT_SUPPORTED", number=True),
         # 模板不合法 / 缺少变量
@@ -75,7 +76,7 @@ RECEIPT_FAULTS: Final[Mapping[str, Fault]] = {
             # 黑名单: 用户退订此签名, or a carrier's list
             *rows(Kind.NEVER, "blocked", "MOBILE_IN_BLACK"),
             # 接收用户已退订此业务
-            *rows(Kind.NEVER, "opted_out", "USER_REJECT"),
+            *rows(Kind.NEVER, Word.OPTED_OUT, "USER_REJECT"),
             *rows(Kind.NEVER, "filtered", "CONTENT_KEYWORD", "CONTENT_ERROR"),
             *rows(Kind.NEVER, "sender", "SIGNATURE_BLACKLIST"),
             *rows(Kind.NEVER, "no_route", "NO_ROUTE", "SP_NOT_BY_INTER_SMS"),

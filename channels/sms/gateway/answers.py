@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
-from channels.receipts import Entry
+from channels.json_object import json_object
 from channels.retry_after import parse_retry_after
 from channels.sms.gateway.errors import CODE, refusal
 from channels.sms.gateway.receipts import undelivered_reason
@@ -56,16 +55,8 @@ def became_of(reply: Reply) -> Outcome | None:
     return Accepted(ref) if ref else None
 
 
-def _object(reply: Reply) -> Entry:
-    try:
-        found = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _text(reply: Reply, name: str) -> str:
-    value = _object(reply).get(name)
+    value = json_object(reply.body).get(name)
     return value if isinstance(value, str) and 0 < len(value) <= 200 and value.isascii() else ""
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from datetime import datetime
 
+from channels.json_object import json_object
 from channels.retry_after import parse_retry_after
 from channels.sms.faults import Fault, Kind
 from channels.sms.faults import outcome_of as outcome_of_fault
@@ -19,7 +18,7 @@ _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{20,64}")
 
 def outcome_of(reply: Reply, now: datetime) -> Outcome:
     """The outcome of a POST. `now` (machine clock) measures a dated Retry-After."""
-    found = _object(reply.body)
+    found = json_object(reply.body)
     if 200 <= reply.status < 300:
         sid = found.get("sid")
         if isinstance(sid, str) and _SID.fullmatch(sid):
@@ -40,11 +39,3 @@ def _refused(reply: Reply, row: Fault, now: datetime) -> Outcome:
     if row.kind is Kind.NEVER and status >= 500:
         row = Fault(Kind.LATER, row.reason)
     return outcome_of_fault(row, parse_retry_after(reply.headers.get("retry-after"), now))
-
-
-def _object(body: bytes) -> Mapping[str, object]:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

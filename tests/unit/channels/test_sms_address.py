@@ -14,10 +14,11 @@ from channels.sms.twilio import TwilioChannel, TwilioSettings
 from reminders.domain.outcome import Permanent, Transient
 
 NOWHERE = "http://127.0.0.1:1"
+APPROVED = ("n", {"*": "1"}, "k")  # signature, templates, key
 CHANNELS: tuple[Channel, ...] = (
     SmsChannel(SmsSettings(NOWHERE, "t", "s")),
-    AliyunChannel(AliyunSettings("i", "s", "n", {"*": "1"}, "k", base_url=NOWHERE)),
-    TencentChannel(TencentSettings("i", "s", "a", "n", {"*": "1"}, "k", base_url=NOWHERE)),
+    AliyunChannel(AliyunSettings(*APPROVED, "i", "s", base_url=NOWHERE)),
+    TencentChannel(TencentSettings(*APPROVED, "i", "s", "a", base_url=NOWHERE)),
     TwilioChannel(TwilioSettings("AC", "t", NOWHERE, sender="+1", base_url=NOWHERE)),
 )
 

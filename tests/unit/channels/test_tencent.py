@@ -38,7 +38,11 @@ DATA = Path(os.environ.get("REMINDERS_TEST_DATA") or ROOT.parent / "shared" / "d
 SAMPLES = DATA / "provider-callbacks.json"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ACCOUNT = TencentSettings(
-    "id", "secret", "1400000000", "示例银行", {"*": "100001"}, "key", ("text",), batch=200
+    "示例银行",
+    {"*": "100001"},
+    *("key", "id", "secret", "1400000000"),
+    template_params=("text",),
+    batch=200,
 )
 CHANNEL = TencentChannel(ACCOUNT)
 REPORT = {
