@@ -95,8 +95,8 @@ class Settings(BaseSettings):
     gate_to_call_max_s: Positive = 1.0
     sweep_every_s: Positive = 5
     channel_down_after_s: Positive = 60  # of failing providers: then it is an incident
-    task_time_limit_s: Positive = 240
     breaker: Breaker = Breaker()  # when a provider is taken out, and how it comes back
+    task_time_limit_s: Positive = 240
     visibility_timeout_s: Positive = 300
     restore_interval_s: Annotated[int, Field(ge=1, le=5)] = 5
     idle_claim_s: Positive = 15  # an event unread by a dead consumer is claimed after this

@@ -127,10 +127,10 @@ class Options(ReadingOptions, Protocol):
     def run_for_s(self) -> float: ...
     @property
     def channel_down_after_s(self) -> float: ...
-
-
     @property
     def breaker(self) -> BreakerOptions: ...
+
+
 def open_redis(url: str) -> Redis:
     """A client that outlives a restart of its server: it retries for about ten seconds."""
     return Redis.from_url(
@@ -206,16 +206,16 @@ def _fleet(options: Options, clock: Clock) -> Fleet:
     redis = Redis.from_url(options.redis_url, socket_connect_timeout=0.5, socket_timeout=0.5)
     providers = open_providers(options)
     virtual = options.clock == "virtual"
-    health = WatchedHealth(
-        redis,
     rules = rules_with(BreakerRules(), options.breaker.model_dump())
     own = read_rules(options.provider_file, rules) if options.provider_file is not None else {}
+    health = WatchedHealth(
+        redis,
         providers,
-        now=(lambda: clock.now().timestamp()) if virtual else None,
-        business=clock.now,
         rules=rules,
         own=own,
         frozen=virtual,
+        now=(lambda: clock.now().timestamp()) if virtual else None,
+        business=clock.now,
     )
     limits = NumberLimits(redis, options.hash_key.get_secret_value().encode())
     return Fleet(providers, Pacer(redis), health, numbers=limits, holds=not virtual)

@@ -82,12 +82,12 @@ class Resources:
         return (now - self.limits.history).date()
 
 
-def down_now(resources: Resources) -> dict[str, str]:
 def missing(resources: Resources) -> dict[str, str]:
     """Channels that no provider serves."""
     by_channel = resources.fleet.by_channel
     return {channel.value: NO_PROVIDER for channel in ChannelName if channel not in by_channel}
 
 
+def down_now(resources: Resources) -> dict[str, str]:
     """Channels that take nothing now, and why: no provider, or none that works."""
     return missing(resources) | resources.fleet.down()
