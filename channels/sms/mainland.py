@@ -10,6 +10,7 @@ from typing import Final
 from channels.errors import ReceiptError
 from channels.receipts import Entry, text_of
 from channels.sms.faults import Fault, Kind, rows
+from reminders.domain.outcome import Word
 
 BEIJING: Final = timezone(timedelta(hours=8))
 _DIGITS = re.compile(r"[0-9]{6,15}")
@@ -22,11 +23,11 @@ CARRIER_FAULTS: Final[Mapping[str, Fault]] = dict(
     (
         # MK:0001 不存在的用户; DB:0101 号码无效或者空号
         *rows(Kind.NEVER, "unknown_subscriber", "MK:0001", "DB:0101", dead=True),
-        # UNDELIV 停机、挂起; EXPIRED 长时间关机; MK:0005, MK:0013 停机; MK:0010, MK:0023 关机
-        *rows(
-            *(Kind.NEVER, "unreachable"),
-            *("UNDELIV", "MK:0005", "MK:0010", "MK:0013", "MK:0023", "DB:0102"),
-        ),
+        # MK:0005, MK:0013 停机: mostly unpaid, and back once it is paid
+        *rows(Kind.NEVER, Word.SUSPENDED, "MK:0005", "MK:0013"),
+        # UNDELIV 停机、挂起, but carriers write it for everything; EXPIRED 长时间关机; MK:0010,
+        # MK:0023 关机
+        *rows(Kind.NEVER, "unreachable", "UNDELIV", "MK:0010", "MK:0023", "DB:0102"),
         *rows(Kind.NEVER, "expired", "EXPIRED"),
         # MBBLACK 本地黑名单; DBBLACK, DB:0144 网关黑名单
         *rows(Kind.NEVER, "blocked", "MBBLACK", "DBBLACK", "DB:0144", "BLACK", "TDBLACK"),

@@ -123,6 +123,13 @@ def merge(current: AttemptState, heard: AttemptState) -> AttemptState:
     return heard if heard in ATTEMPT_TRANSITIONS[current] else current
 
 
+class Word(StrEnum):
+    """Reasons, by calls or receipts, that say more than that a message did not arrive."""
+
+    OPTED_OUT = "opted_out"  # the provider keeps a STOP of this customer and refuses our messages
+    SUSPENDED = "suspended"  # the number is out of service for now, such as unpaid: it may be back
+
+
 class ReceiptStatus(StrEnum):
     """What a provider, or the customer's own act, says of an attempt."""
 

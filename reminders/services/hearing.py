@@ -10,7 +10,7 @@ import structlog
 
 from channels.receipts import UNDATED
 from reminders.domain.identity import make_id
-from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, merge
+from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, Word, merge
 from reminders.domain.reminder import OPEN
 from reminders.ledger import attempts
 from reminders.ledger.attempts import Change, KeptAttempt
@@ -115,8 +115,11 @@ def fold(work: Work, heard: Heard, held: KeptAttempt, kept: Kept) -> None:
             refuted = before in (AttemptState.UNDELIVERED, AttemptState.FAILED)
             since = work.now if refuted else at
             work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.REACHED, since))
-        elif state is AttemptState.UNDELIVERED:
-            work.signs.append(Sign(held.customer_id, held.secret_id, SignKind.FAILED, at))
+        elif state is AttemptState.UNDELIVERED and receipt.reason != Word.OPTED_OUT:
+            # A carrier that says "suspended" need not say it twice: in doubt, until it is probed.
+            sure = 2 if receipt.reason == Word.SUSPENDED else 1
+            failed = Sign(held.customer_id, held.secret_id, SignKind.FAILED, at)
+            work.signs.extend([failed] * sure)
     if state in (AttemptState.READ, AttemptState.ACTED):
         work.engaged.append((held.customer_id, str(state), at, held.attempt.channel))
     if reached or state is AttemptState.UNDELIVERED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 import structlog
@@ -32,10 +32,19 @@ from reminders.services.address_health import judge_addresses
 from reminders.services.attribution import attribute
 from reminders.services.callbacks import Callback, Heard, Written, read_callback
 from reminders.services.hearing import Applied, Work, fold
+from reminders.services.provider_opt_outs import OptedOut, honour, opted_out
 from reminders.services.record import wake_up
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
+
+
+class _Done(NamedTuple):
+    """What a transaction came to, and what is to be done after it."""
+
+    applied: Applied
+    lanes: set[str]
+    refused: list[OptedOut]
 
 
 def apply(resources: Resources, batch: Sequence[Callback]) -> Applied:
@@ -66,7 +75,7 @@ def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> App
         written.extend(read.written)
         dead.extend(_dead(callback, reason, now) for reason in read.wrong)
     try:
-        applied, lanes = locks.in_transaction(
+        done = locks.in_transaction(
             resources.engine,
             lambda connection: _apply(resources, connection, heard, list(dead), now),
         )
@@ -74,9 +83,7 @@ def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> App
         if locks.passing(error) or error.connection_invalidated:
             raise
         return _halve(resources, batch, now, error)
-    for lane in sorted(lanes):
-        resources.wake.deliver(lane)
-    return applied + _inbound(resources, written, now)
+    return _committed(resources, done) + _inbound(resources, written, now)
 
 
 def _inbound(resources: Resources, written: Sequence[Written], now: datetime) -> Applied:
@@ -96,19 +103,17 @@ def _inbound(resources: Resources, written: Sequence[Written], now: datetime) ->
     heard = [
         Heard(UUID(each.attempt_id), callback.provider, each, callback, own=True) for each in said
     ]
-    applied, lanes = locks.in_transaction(
+    done = locks.in_transaction(
         resources.engine, lambda connection: _apply(resources, connection, heard, list(dead), now)
     )
-    for lane in sorted(lanes):
-        resources.wake.deliver(lane)
-    return applied + Applied(inbound=taken)
+    return _committed(resources, done) + Applied(inbound=taken)
 
 
 def apply_parked(resources: Resources) -> Applied:
     """Apply what came before its message was recorded, and refuse what outlived its wait."""
     now = resources.clock.now()
 
-    def work(connection: Connection) -> tuple[Applied, set[str]]:
+    def work(connection: Connection) -> _Done:
         found = parking.unpark(connection, resources.ring, resources.limits.batch)
         before = now - parking.KEPT
         dead = [
@@ -118,10 +123,14 @@ def apply_parked(resources: Resources) -> Applied:
         dead.extend(_dead(each, parking.SAME, now) for each in found.wrong)
         return _apply(resources, connection, found.found, dead, now)
 
-    applied, lanes = locks.in_transaction(resources.engine, work)
-    for lane in sorted(lanes):
+    return _committed(resources, locks.in_transaction(resources.engine, work))
+
+
+def _committed(resources: Resources, done: _Done) -> Applied:
+    for lane in sorted(done.lanes):
         resources.wake.deliver(lane)
-    return applied
+    honour(resources, done.refused)
+    return done.applied
 
 
 def _halve(
@@ -148,7 +157,7 @@ def _apply(
     heard: Sequence[Heard],
     dead: list[tuple[DeadLetter, bytes]],
     now: datetime,
-) -> tuple[Applied, set[str]]:
+) -> _Done:
     resolved = parking.resolve(connection, resources.ring, heard, now)
     dead.extend(_dead(each, parking.SAME, now) for each in resolved.wrong)
     heard = resolved.found
@@ -179,7 +188,7 @@ def _apply(
     work.applied.dead = len(dead)
     arrivals.confirm(resources, connection, work.arrivals)
     lanes = {move.lane for move in moves if move.next_at <= now and move.state in OPEN}
-    return work.applied, lanes
+    return _Done(work.applied, lanes, opted_out(work.changed.values()))
 
 
 def _moves(connection: Connection, work: Work, present: dict[UUID, Kept]) -> list[Move]:

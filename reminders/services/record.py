@@ -31,6 +31,7 @@ from reminders.ledger.contact_points import Sign, SignKind
 from reminders.ledger.reminders import Kept, Move
 from reminders.services.address_health import judge_addresses
 from reminders.services.arrivals import expect
+from reminders.services.provider_opt_outs import OptedOut, honour, opted_out
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -52,9 +53,10 @@ def record(resources: Resources, results: Sequence[Result]) -> set[str]:
     """Write outcomes; returns the lanes in which that made something due at once."""
     if not results:
         return set()
-    lanes, awaited = locks.in_transaction(
+    lanes, awaited, refused = locks.in_transaction(
         resources.engine, lambda connection: _record(resources, connection, results)
     )
+    honour(resources, refused)
     if awaited:
         resources.fleet.health.expect(awaited)
     return lanes
@@ -62,7 +64,7 @@ def record(resources: Resources, results: Sequence[Result]) -> set[str]:
 
 def _record(
     resources: Resources, connection: Connection, results: Sequence[Result]
-) -> tuple[set[str], list[Awaited]]:
+) -> tuple[set[str], list[Awaited], list[OptedOut]]:
     now = resources.clock.now()
     locks.lock(connection, {each.kept.reminder.customer_id for each in results})
     keys = [
@@ -103,7 +105,7 @@ def _record(
     attempts.wake_led(connection, led_by, now)
     reminders.move_all(connection, moves)
     lanes = {move.lane for move in moves if move.next_at <= now and move.state not in _ENDED}
-    return lanes, [each for each in awaited if each is not None]
+    return lanes, [each for each in awaited if each is not None], opted_out(changes)
 
 
 def _signs(held: KeptAttempt, outcome: Outcome, now: datetime) -> list[Sign]:

@@ -21,7 +21,7 @@ from channels.sms.smpp.receipts import (
     state_of,
 )
 from channels.sms.smpp.settings import SmppSettings
-from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
+from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus, Word
 
 # Message types of esm_class (SMPP 3.4 §5.2.12): a receipt, and an intermediate notification.
 _TYPE = 0x3C
@@ -79,11 +79,17 @@ def _receipt(pdu: Pdu, heard_at: datetime, settings: SmppSettings) -> Receipt:
         status=status,
         at=instant_of(text.done, zone) or heard_at,
         provider_ref=ref_of(pdu, text, settings.message_id),
-        reason=(f"err_{error.lower()}" if error else state.lower()) if gone else "",
+        reason=_reason(state, error, settings) if gone else "",
         dead_contact=gone and error in settings.dead_errors,
         address=_recipient(pdu, settings),
         submitted_at=instant_of(text.submitted, zone),
     )
+
+
+def _reason(state: str, error: str, settings: SmppSettings) -> str:
+    if error in settings.suspended_errors:
+        return Word.SUSPENDED
+    return f"err_{error.lower()}" if error else state.lower()
 
 
 def _recipient(pdu: Pdu, settings: SmppSettings) -> str:

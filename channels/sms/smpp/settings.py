@@ -45,10 +45,11 @@ class SmppSettings:
 
     `source` is the number or name that customers see; its type of number follows from how it is
     written unless `source_ton` and `source_npi` are given. `receipt_zone` is the zone of a
-    receipt's dates (IANA). `dead_errors` are the carrier's own `err` codes that say that the
-    number is no more. `reference_tlv` is the tag of the carrier's own parameter (0x1400 to 0x3FFF)
-    that takes our attempt id, and may quote it in receipts; 0: there is none. `country_code`
-    completes the numbers of customers that come without theirs.
+    receipt's dates (IANA). `dead_errors` are the carrier's own `err` codes that say that the number
+    is no more, `suspended_errors` those that say that it is out of service for now. `reference_tlv`
+    is the tag of the carrier's own parameter (0x1400 to 0x3FFF) that takes our attempt id, and may
+    quote it in receipts; 0: there is none. `country_code` completes the numbers of customers that
+    come without theirs.
     """
 
     host: str
@@ -72,6 +73,7 @@ class SmppSettings:
     message_id: MessageId = MessageId.AS_IS
     receipt_zone: str = "UTC"
     dead_errors: tuple[str, ...] = ()
+    suspended_errors: tuple[str, ...] = ()
     reference_tlv: int = 0
     country_code: str = ""
     window: int = 10  # submit_sm that wait for their answer at once, of one session

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from channels.sms.faults import Fault, Kind, rows
+from reminders.domain.outcome import Word
 
 FAULTS: Final[Mapping[int, Fault]] = dict(
     (
@@ -41,7 +42,7 @@ FAULTS: Final[Mapping[int, Fault]] = dict(
         # 30005 unknown destination handset
         *rows(Kind.NEVER, "unknown_subscriber", 30005, dead=True),
         # 21610 unsubscribed recipient: its owner said STOP to this sender
-        *rows(Kind.NEVER, "opted_out", 21610),
+        *rows(Kind.NEVER, Word.OPTED_OUT, 21610),
         # 30003 unreachable destination handset: switched off, maybe back tomorrow
         *rows(Kind.NEVER, "unreachable", 30003),
         # 21612 not currently reachable via SMS from this sender

@@ -23,9 +23,10 @@ WINDOW = timedelta(minutes=5)
 CUSTOMER = "customer"  # the actor of a customer's own act
 STOP_REPLY = "stop-reply"
 UNSUBSCRIBE_LINK = "unsubscribe-link"
+PROVIDER_LIST = "provider-list"  # a provider heard their STOP, and refuses our messages
 PAGE = "preference-page"
-# Where only the customer can have acted. The first two are law: honoured whatever they leave.
-STOPS = frozenset({STOP_REPLY, UNSUBSCRIBE_LINK})
+# Where only the customer can have acted. All but the page are law: honoured whatever they leave.
+STOPS = frozenset({STOP_REPLY, UNSUBSCRIBE_LINK, PROVIDER_LIST})
 OWN_SOURCES = STOPS | {PAGE}
 
 
