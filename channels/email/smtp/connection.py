@@ -78,12 +78,21 @@ class SmtpConnection:
         await self._hello(settings)
         if settings.tls is Tls.STARTTLS:
             self._expect(await self._ask(b"STARTTLS\r\n"))
+            await self._nothing_more_in_the_clear()
             await self._writer.start_tls(_context(settings), server_hostname=settings.host)
             await self._hello(settings)
         if settings.username:
             if settings.tls is Tls.NONE and not settings.password_without_tls:
                 raise NothingTaken("connect: a password is not sent without TLS")
             await self._log_in(settings)
+
+    async def _nothing_more_in_the_clear(self) -> None:
+        """Whoever sits between could write replies that we would read under TLS as the relay's
+        own (CVE-2011-0411 and its kin). Raises `SmtpGarbled`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await self._reader.read(1)
+                raise SmtpGarbled("more than the reply to STARTTLS")
 
     async def _hello(self, settings: EmailSettings) -> None:
         name = settings.message_id_domain or settings.sender.rpartition("@")[2]

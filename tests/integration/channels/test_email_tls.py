@@ -53,8 +53,13 @@ def certificate(folder: Path) -> Path:
     return path
 
 
-async def outcome_with(pem: Path, ca_file: str) -> tuple[Outcome, list[bytes]]:
-    """Send one mail to a relay that says STARTTLS; the outcome, and what came in the clear."""
+async def outcome_with(
+    pem: Path, ca_file: str, slipped_in: bytes = b""
+) -> tuple[Outcome, list[bytes]]:
+    """Send one mail to a relay that says STARTTLS; the outcome, and what came in the clear.
+
+    `slipped_in` follows the last reply in the clear, as somebody in between may write it.
+    """
     clear: list[bytes] = []
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pem)
@@ -65,7 +70,7 @@ async def outcome_with(pem: Path, ca_file: str) -> tuple[Outcome, list[bytes]]:
             clear.append(await reader.readuntil(b"\r\n"))
             writer.write(b"250-hi\r\n250 STARTTLS\r\n")
             clear.append(await reader.readuntil(b"\r\n"))
-            writer.write(b"220 go on\r\n")
+            writer.write(b"220 go on\r\n" + slipped_in)
             await writer.drain()
             await writer.start_tls(context)
             await reader.readuntil(b"\r\n")
@@ -110,6 +115,14 @@ def test_a_relay_that_nobody_vouches_for_gets_no_password(tmp_path: Path) -> Non
     outcome, clear = asyncio.run(outcome_with(certificate(tmp_path), ""))
     assert isinstance(outcome, Transient)
     assert not any(b"AUTH" in line for line in clear)
+
+
+def test_nothing_that_was_said_before_tls_counts_as_said_under_it(tmp_path: Path) -> None:
+    """Replies slipped in before the handshake would each stand for the next command's."""
+    pem = certificate(tmp_path)
+    slipped_in = b"250-hi\r\n250 AUTH PLAIN\r\n235 hi\r\n"
+    outcome, _ = asyncio.run(outcome_with(pem, str(pem), slipped_in))
+    assert outcome == Transient("connect: SmtpGarbled")
 
 
 async def outcome_over_implicit_tls(pem: Path, ca_file: str) -> Outcome:
