@@ -10,6 +10,7 @@ from typing import Final
 
 from channels.contract import Message
 from channels.errors import AnswerLost, NotConnected
+from channels.sms.faults import Kind
 from channels.sms.smpp.errors import NOT_BOUND, OK, outcome_of, row_of
 from channels.sms.smpp.message_ids import submitted_ref
 from channels.sms.smpp.parts import UDH_INDICATOR, encoded, with_headers
@@ -127,7 +128,7 @@ async def _taken(session: Session, submit: Pdu, until: float, *, insist: bool) -
             raise
         if answer.status == NOT_BOUND:
             session.abort()  # bound or not: the next message binds anew
-        passes = answer.status != OK and row_of(answer.status).passes
+        passes = answer.status != OK and row_of(answer.status).kind is not Kind.NEVER
         if not (insist and passes and time.monotonic() + _AGAIN_AFTER_S < until):
             return answer
         await asyncio.sleep(_AGAIN_AFTER_S)
