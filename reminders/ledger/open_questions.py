@@ -1,7 +1,8 @@
 """What was sent and is not answered, and what was answered too late: for people to look at.
 
-Both are found by the month and the append-only columns of the few rows that can be meant (events
-`uncertain`, attempts made because of silence), never by an attempt's state, which changes.
+Both are found by the append-only columns of the few rows that can be meant (events `uncertain`,
+attempts made because of silence) and a partial index over them, never by an attempt's state, which
+changes.
 """
 
 from __future__ import annotations

@@ -75,6 +75,8 @@ ALTER TABLE contact_point ADD COLUMN reached_at timestamptz, ADD COLUMN bounced_
     ADD COLUMN failing_since timestamptz, ADD COLUMN why text NOT NULL DEFAULT '';
 UPDATE contact_point SET bounced_at = coalesce(died_at, now()) WHERE health = 'dead';
 CREATE INDEX contact_point_suspect ON contact_point (failed_at) WHERE health = 'suspect';
+-- What the customer is called, where billing says so: the text is in contact_secret alone.
+ALTER TABLE customer ADD COLUMN name_secret uuid;
 -- An address without its customer: who wrote from it, and who else it belongs to.
 CREATE INDEX contact_point_address ON contact_point (address_hash) WHERE address_hash IS NOT NULL;
 
@@ -189,6 +191,12 @@ CREATE TABLE template_act (
 CREATE INDEX template_act_template ON template_act (template, content);
 """
 
+# The few of millions that people look at: what nobody answered for, what was tried on silence.
+QUESTIONS = """
+CREATE INDEX attempt_event_uncertain ON attempt_event (at) WHERE state = 'uncertain';
+CREATE INDEX attempt_unconfirmed ON attempt (submitted_at) WHERE cause = 'unconfirmed';
+"""
+
 APPEND_ONLY = "".join(
     f"CREATE TRIGGER {table}_append_only BEFORE UPDATE ON {table}"
     " FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();\n"
@@ -197,5 +205,5 @@ APPEND_ONLY = "".join(
 
 
 def upgrade() -> None:
-    for part in (RECEIPTS, CONTACTS, INCIDENTS, PEOPLE, APPEND_ONLY):
+    for part in (RECEIPTS, CONTACTS, INCIDENTS, PEOPLE, QUESTIONS, APPEND_ONLY):
         op.execute(part)
