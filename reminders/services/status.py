@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import ResponseError
 from sqlalchemy import Connection, Engine
 
 from reminders.domain.customer import ChannelName
 from reminders.ledger import backlog, dead_letters, open_questions, preferences
+from reminders.services.moving import moving
 from reminders.services.open_questions import DOUBLES_WITHIN
 from reminders.services.streams import EVENTS_STREAM, INTAKE_GROUP, RECEIPTS_STREAM
 
@@ -75,43 +75,20 @@ def rest(connection: Connection, redis: Redis, queues: tuple[str, ...], now: dat
 
     Give it a connection in autocommit: it must see what others commit between two calls.
     """
-    pipe = redis.pipeline(transaction=False)
-    for stream in _STREAMS:
-        pipe.xinfo_stream(stream)
-        pipe.xinfo_groups(stream)
-        pipe.xpending(stream, INTAKE_GROUP)
-    for queue in queues:
-        pipe.llen(queue)
-    pipe.hlen("unacked")
-    replies: list[Any] = pipe.execute(raise_on_error=False)  # Any: redis-py's have many shapes
-    for index, stream in enumerate(_STREAMS):
-        if not _read_up(*replies[3 * index : 3 * index + 3]):
-            return Rest(stream, {})
+    under_way = moving(redis, queues)
+    if under_way:
+        return Rest(under_way, {})
     found = backlog.ahead(connection)
     if found.changed:
         return Rest("evaluation", {})
     lanes = [lane for lane, at in found.wake_ups.items() if at <= now]
-    if lanes:
-        return Rest(f"delivery by {', '.join(lanes)}", found.wake_ups)
-    if any(replies[3 * len(_STREAMS) :]):
-        return Rest("queues", found.wake_ups)
-    return Rest("", found.wake_ups)
+    return Rest(f"delivery by {', '.join(lanes)}" if lanes else "", found.wake_ups)
 
 
 def left(connection: Connection, redis: Redis, now: datetime) -> int:
     """How much is still to be done: it falls while anything moves."""
     due = backlog.due(connection, now).count
     return due + backlog.changed(connection) + sum(waiting(redis, each) for each in _STREAMS)
-
-
-def _read_up(info: Any, groups: Any, pending: Any) -> bool:  # Any: redis-py's own shapes
-    """True if the group has read and acknowledged all of a stream, or nobody ever wrote to it."""
-    if isinstance(info, ResponseError):
-        return "no such key" in str(info)
-    if isinstance(pending, Exception) or pending["pending"]:
-        return False
-    group = next((group for group in groups if group["name"] == INTAKE_GROUP.encode()), None)
-    return group is not None and group["last-delivered-id"] == info["last-generated-id"]
 
 
 def queued(redis: Redis, queues: tuple[str, ...]) -> dict[str, int]:
