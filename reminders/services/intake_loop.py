@@ -36,7 +36,8 @@ from reminders.services.streams import (
 log = structlog.get_logger(__name__)
 
 # A batch of receipts takes the same seven statements whatever its size, and no receipt is urgent.
-# While they flow, one by one, they are let gather; a lone one is applied at once, as ever.
+# While they flow, one by one, they are let gather; a lone one is applied at once, as ever, and so
+# is the first after a batch behind which nothing came.
 FLOWING = 8
 GATHER_S = 0.1
 
@@ -110,8 +111,12 @@ def take_events(resources: Resources, entries: Sequence[Entry]) -> None:
 def take_receipts(resources: Resources, entries: Sequence[Entry]) -> None:
     """Apply a batch of the receipts stream."""
     receipts.apply(resources, [_callback(entry) for entry in entries])
-    if FLOWING <= len(entries) < resources.limits.batch // 2:
+    if FLOWING <= len(entries) < resources.limits.batch // 2 and _goes_on(resources, entries[-1]):
         time.sleep(GATHER_S)
+
+
+def _goes_on(resources: Resources, last: Entry) -> bool:
+    return bool(resources.redis.xrange(RECEIPTS_STREAM, min=f"({last.id}", count=1))
 
 
 def _callback(entry: Entry) -> Callback:
