@@ -212,9 +212,12 @@ def _missing(told: Summary, plan: Plan, counted: Tally) -> list[str]:
 
 
 class Memory:
-    """The peak of the whole process tree's memory (proportional shares), looked at now and then."""
+    """The peak of the whole process tree's memory (proportional shares), looked at now and then.
 
-    def __init__(self, every_s: float = 2.0) -> None:
+    A look takes a tenth of a second, in which the clock stands.
+    """
+
+    def __init__(self, every_s: float = 10.0) -> None:
         self.peak_mb = 0.0
         self._every_s = every_s
         self._next = 0.0

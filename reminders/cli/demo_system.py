@@ -23,7 +23,8 @@ from reminders.servers.embedded import Servers, start_servers
 from reminders.servers.errors import ServerError
 from reminders.servers.log import Log
 from reminders.servers.supervisor import Supervisor
-from reminders.servers.system import System
+from reminders.servers.system import READY_WITHIN_S, System
+from reminders.servers.system import start as start_system
 from reminders.services.clock import VirtualClock
 from reminders.services.demo import more_channels
 from reminders.services.demo.more_channels import Receivers
@@ -110,10 +111,7 @@ def demo_system(
         system = _system(folder, servers, start, workers, seed)
         if receivers is not None:
             system = with_every_channel(system, receivers)
-        if supervisor.run(system.migrate()):
-            raise ServerError(f"the database is not migrated: {supervisor.last_line('migrate')}")
-        for process in system.processes():
-            supervisor.start(process)
+        start_system(supervisor, system)
         running = Running(supervisor, system, system.env, redis)
         _wait_for_worker(running)
         yield running
@@ -147,7 +145,7 @@ def with_every_channel(system: System, receivers: Receivers) -> System:
     )
 
 
-def _wait_for_worker(running: Running, within_s: float = 30) -> None:
+def _wait_for_worker(running: Running, within_s: float = READY_WITHIN_S) -> None:
     """A worker is there when it listens: its consumers show on its queues' bindings."""
     deadline = time.monotonic() + within_s
     while not running.redis.exists("_kombu.binding.celery.pidbox"):

@@ -24,6 +24,8 @@ HTTP: Words = ("uvicorn", "reminders.console.app:app", "--host", ports.HOST, "--
 SANDBOX: Words = ("channels.sandbox",)
 # A worker ends the sends that it has begun: a time-out of a provider and a commit.
 WORKER_GRACE_S = 30.0
+# All of them load beside one another, on a machine that may have other work.
+READY_WITHIN_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class System:
             cwd=ROOT,
             ready=None if port is None else partial(ports.answers, port),
             before_start=None if folder is None else partial(_make, folder),
+            ready_within_s=READY_WITHIN_S,
             grace_s=grace_s,
         )
 

@@ -62,7 +62,7 @@ class WholeSystem:
         assert self.supervisor.run(self.system.migrate()) == 0, self.lines
         self.supervisor.start(*processes)
         if any("worker" in process.argv for process in processes):
-            until(lambda: bool(self.redis.exists("_kombu.binding.celery.pidbox")), 30)
+            until(lambda: bool(self.redis.exists("_kombu.binding.celery.pidbox")), 90)
 
     def count(self, statement: str, *values: object) -> int:
         """One number out of the database."""
