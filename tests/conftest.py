@@ -9,7 +9,7 @@ LONGEST_ID = 32
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("unhurried", UNHURRIED)
 settings.load_profile("unhurried")
-ALONE_IN = ("tests/chaos/", "tests/integration/")  # where `make test` looks for them
+ALONE_IN = ("tests/chaos/", "tests/integration/workers/")  # where `make test` looks for them
 
 
 def pytest_configure() -> None:
