@@ -94,6 +94,20 @@ _ADDRESSES = text(
     WHERE c.customer_id = ANY(CAST(:customers AS bigint[]))
     """
 )
+NAME = "name"  # beside the channels, where a name is asked for too
+_ADDRESSES_AND_NAMES = text(
+    """
+    SELECT c.customer_id, c.channel, c.secret_id, s.key_id, s.ciphertext
+    FROM contact_point c JOIN contact_secret s
+      ON s.customer_id = c.customer_id AND s.secret_id = c.secret_id
+    WHERE c.customer_id = ANY(CAST(:customers AS bigint[]))
+    UNION ALL
+    SELECT c.customer_id, CAST(:name AS text), c.name_secret, s.key_id, s.ciphertext
+    FROM customer c JOIN contact_secret s
+      ON s.customer_id = c.customer_id AND s.secret_id = c.name_secret
+    WHERE c.customer_id = ANY(CAST(:customers AS bigint[]))
+    """
+)
 _BY_SECRET = text(
     """
     SELECT s.customer_id, s.secret_id, s.key_id, s.ciphertext
@@ -222,6 +236,14 @@ def addresses(
 ) -> dict[tuple[int, str], tuple[UUID, str, bytes]]:
     """(customer, channel) → (secret id, key id, ciphertext) of the present addresses."""
     rows = connection.execute(_ADDRESSES, {"customers": list(customers)})
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
+
+
+def addresses_and_names(
+    connection: Connection, customers: Iterable[int]
+) -> dict[tuple[int, str], tuple[UUID, str, bytes]]:
+    """The same, and under `NAME` what the customer is called, where billing said so."""
+    rows = connection.execute(_ADDRESSES_AND_NAMES, {"customers": list(customers), "name": NAME})
     return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -197,11 +198,11 @@ _PROFILE = text(
     """
     UPDATE customer c SET language = v.language, time_zone = v.time_zone,
         jurisdiction = v.jurisdiction, other_zones = CAST(v.others AS text[]),
-        profile_at = v.at, profile_event = v.event_key
+        name_secret = v.name_secret, profile_at = v.at, profile_event = v.event_key
     FROM unnest(CAST(:ids AS bigint[]), CAST(:languages AS text[]), CAST(:zones AS text[]),
-        CAST(:jurisdictions AS text[]), CAST(:others AS text[]), CAST(:ats AS timestamptz[]),
-        CAST(:keys AS text[]))
-        AS v (customer_id, language, time_zone, jurisdiction, others, at, event_key)
+        CAST(:jurisdictions AS text[]), CAST(:others AS text[]), CAST(:names AS uuid[]),
+        CAST(:ats AS timestamptz[]), CAST(:keys AS text[]))
+        AS v (customer_id, language, time_zone, jurisdiction, others, name_secret, at, event_key)
     WHERE c.customer_id = v.customer_id AND (c.profile_at IS NULL
         OR (v.at, v.event_key) > (c.profile_at, c.profile_event))
     """
@@ -218,8 +219,9 @@ _HASHES = text(
     " ON i.source = v.source AND i.id = v.id"
 )
 
-# Customer, language, zone, jurisdiction, other zones (an array's literal), effective at, event key.
-ProfileRow = tuple[int, str, str, str, str, datetime, str]
+# Customer, language, zone, jurisdiction, other zones (an array's literal), the secret that keeps
+# the name, effective at, event key.
+ProfileRow = tuple[int, str, str, str, str, UUID | None, datetime, str]
 
 
 def add_customers(connection: Connection, refs: Mapping[int, str]) -> None:
@@ -253,7 +255,7 @@ def set_profiles(connection: Connection, rows: Iterable[ProfileRow]) -> None:
     listed = list(rows)
     if not listed:
         return
-    ids, languages, zones, jurisdictions, others, ats, keys = zip(*listed, strict=True)
+    ids, languages, zones, jurisdictions, others, names, ats, keys = zip(*listed, strict=True)
     connection.execute(
         _PROFILE,
         {
@@ -262,6 +264,7 @@ def set_profiles(connection: Connection, rows: Iterable[ProfileRow]) -> None:
             "zones": list(zones),
             "jurisdictions": list(jurisdictions),
             "others": list(others),
+            "names": list(names),
             "ats": list(ats),
             "keys": list(keys),
         },

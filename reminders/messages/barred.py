@@ -73,7 +73,7 @@ _WORDS: Mapping[str, str] = {
     "unintended_action": phrases(Fault.LEGAL_STEP),
 }
 SHOWN_ANYWAY = frozenset({"anonymous", "false_amount"})
-KNOWN = SHOWN_ANYWAY | _WORDS.keys()
+KNOWN = SHOWN_ANYWAY.union(_WORDS)
 # As in `content`: a formal notice may have to name the step that is really intended.
 _MAY: Mapping[str, frozenset[str]] = {Kind.LEGAL_NOTICE: frozenset({"unintended_action"})}
 

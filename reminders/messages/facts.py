@@ -85,6 +85,7 @@ class Facts:
     about_channel: str = ""  # of contact_update_request and optout_disclosure
     ending: str = ""
     remaining: tuple[str, ...] = ()
+    name: str = ""  # what the customer is called, where only they read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,17 @@ class Rendered:
 VARIABLES = frozenset(
     {"language", "lender", "bill_id", "amount", "minimum", "due_on", "days", "urgency"}
     | {"pay_url", "unsubscribe_url", "consequence", "already_paid"}
-    | {"must_say", "others", "total", "paid", "promised_on", "about_channel", "ending", "remaining"}
+    | {
+        "name",
+        "must_say",
+        "others",
+        "total",
+        "paid",
+        "promised_on",
+        "about_channel",
+        "ending",
+        "remaining",
+    }
 )
 MAX_ENDING = 4
 _URGENCIES = frozenset(Urgency)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from reminders.messages.catalogue import SLOT, Message
 from reminders.messages.facts import ASKING, NOTICES, Kind
+from reminders.messages.names import NAME
 
 # What a customer must be told, by kind, and by which part. The subject shows on a locked screen,
 # so it names the lender and the day but neither amount nor consequence.
@@ -71,10 +72,13 @@ def forbidden(message: Message, part: str) -> Mapping[str, str]:
         found.update(
             dict.fromkeys(_ABOUT_MONEY, f"asks for money, which a {message.kind} must not")
         )
+    if message.channel != "email":
+        found[NAME] = "names the customer where others may see or hear it"
     if message.channel == "voice":
         found.update(dict.fromkeys(("pay_url", "unsubscribe_url"), "cannot be said on the phone"))
     if message.kind in NOTICES:
         found["unsubscribe_url"] = f"offers to switch off a {message.kind}, which the law orders"
     if part == "subject":
+        found[NAME] = "would show on a locked screen"
         found.update(dict.fromkeys(_SECRET_IN_SUBJECT, "would show on a locked screen"))
     return found

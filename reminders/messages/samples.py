@@ -35,6 +35,7 @@ SAMPLE = Facts(
     about_channel="sms",
     ending="12",
     remaining=("email", "in_app"),
+    name="Ann Example",
 )
 _OTHERS = (
     OtherBill("2026-09-000124", "TWD", 98_765_400, _DUE_ON),

@@ -30,9 +30,10 @@ from reminders.messages.catalogue import (
     variables,
 )
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import Facts, Rendered, values
+from reminders.messages.facts import NOTICES, Facts, Rendered, clean, values
 from reminders.messages.law import NO_LAW, Law, refuse_barred
 from reminders.messages.must_say import Sentences
+from reminders.messages.names import NAME, called
 from reminders.messages.segments import segments
 
 _FALLBACK = "en"
@@ -142,6 +143,8 @@ class TemplateSet:
         if compiled is None:
             raise TemplateError(f"there is no template {message}")
         names.update(compiled.phrases)
+        formal = facts.kind in NOTICES
+        names[NAME] = name_shown = called(clean(facts.name), language, formal=formal)
         name, besides = str(message), compiled.sentences
         names[SLOT] = besides.fill(name, language, names, law)
         shown = dict.fromkeys(("subject", "text", "html"), "")
@@ -150,8 +153,10 @@ class TemplateSet:
         # A subject becomes a header: whatever a template does, it stays one line.
         subject = " ".join(shown["subject"].split())
         besides.check(name, f"{subject}\n{shown['text']}", names, law)
+        # A name is fit to be shown, or it is not.
+        shown_text = shown["text"].replace(name_shown, " ", 1) if name_shown else shown["text"]
         given = (facts.pay_url, facts.unsubscribe_url)
-        refuse_barred(f"{subject}\n{shown['text']}", message.kind, given, law)
+        refuse_barred(f"{subject}\n{shown_text}", message.kind, given, law)
         count = segments(shown["text"]) if channel == "sms" else 0
         return Rendered(
             subject,

@@ -18,6 +18,9 @@ from reminders.messages.law import NO_LAW, Law
 from reminders.services.pack_words import law_for
 from reminders.services.resources import Resources
 
+# Where a customer may be named: what they alone read. See `messages.names`.
+NAMED = frozenset({ChannelName.EMAIL.value})
+
 
 def compose(
     resources: Resources,
@@ -29,15 +32,18 @@ def compose(
     others: Sequence[BillPosition] = (),
     attempt_id: UUID | None = None,
     policy: Policy | None = None,
+    called: str = "",
 ) -> Rendered:
     """The text of `reminder` as the bill stands at `now`. Raises `TemplateError`, also for a
     notice whose words no second person has approved.
 
     The kind follows today, not the stage: what waited overnight for its hour may have become due.
     `others` are further bills that the message speaks of, `attempt_id` is whose link it carries,
-    `policy` is whose packs say what must and must not be in it.
+    `policy` is whose packs say what must and must not be in it, `called` the customer's name.
     """
-    rendered = draft(resources, channel, reminder, customer, bill, now, others, attempt_id, policy)
+    rendered = draft(
+        resources, channel, reminder, customer, bill, now, others, attempt_id, policy, called
+    )
     if rendered.kind in NOTICES:
         approvals = resources.approvals
         missing = approvals.missing(rendered) if approvals else f"nobody approves {rendered.kind}"
@@ -56,6 +62,7 @@ def draft(
     others: Sequence[BillPosition] = (),
     attempt_id: UUID | None = None,
     policy: Policy | None = None,
+    called: str = "",
 ) -> Rendered:
     """The same, to be looked at: approved or not."""
     today = local_day(now, customer.time_zone)
@@ -83,6 +90,7 @@ def draft(
                 (each.promised_on for each in customer.promises if each.bill_id == bill.bill_id),
                 default=None,
             ),
+            name=called,
             about_channel=about,
             ending=ending,
             remaining=tuple(

@@ -23,7 +23,7 @@ from reminders.domain.decision import Decision, Defer, Reason, Send
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import ReminderState
-from reminders.domain.send_time import best_time
+from reminders.domain.send_time import LEARNED_FROM, best_time
 from reminders.domain.tier import Tier
 from reminders.ledger import (
     attempts,
@@ -48,7 +48,6 @@ from reminders.services.snapshot import Snapshot, decide_on, repeats_on
 
 log = structlog.get_logger(__name__)
 PUT_OFF = timedelta(minutes=10)  # until a reminder that could not be decided on is looked at again
-LEARNED_FROM = timedelta(days=365)  # acts of the last year say at which hour to write
 LED_AGAIN = timedelta(minutes=1)  # until one is looked at again whose message is on its way
 
 
@@ -80,7 +79,7 @@ def _gate(
     history = attempts.of_reminders(connection, [each.key for each in held])
     outside = {customer: each.contacts for customer, each in known.items()}
     used = used_up.read(connection, free, outside, _keys(resources, held, known), now)
-    addresses = contact_points.addresses(connection, free)
+    addresses = contact_points.addresses_and_names(connection, free)
     opened = incidents.open_now(connection)
     down = resources.fleet.down()
     # What the breaker declared down is as it stands now: the incident ends only once it is back.

@@ -22,14 +22,14 @@ from reminders.domain.kinds import DATED
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import Attempt, ReminderState
-from reminders.ledger import tasks
+from reminders.ledger import contact_points, tasks
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import Rendered
 from reminders.services import used_up
-from reminders.services.compose import compose, headers
+from reminders.services.compose import NAMED, compose, headers
 from reminders.services.gate_work import GateWork, Handover, Past, new_attempt
 from reminders.services.record import wake_up
 from reminders.services.snapshot import Snapshot, decide_on
@@ -209,7 +209,14 @@ def _text(
 ) -> Rendered:
     reminder = case.kept.reminder
     about = (reminder, case.known.customer, bill, work.now, others, _attempt_id(case))
-    return compose(work.resources, channel, *about, policy=case.policy)
+    called = _name(work, reminder.customer_id) if channel in NAMED else ""
+    return compose(work.resources, channel, *about, policy=case.policy, called=called)
+
+
+def _name(work: GateWork, customer: int) -> str:
+    """What billing calls the customer; "" where it does not say."""
+    held = work.addresses.get((customer, contact_points.NAME))
+    return work.resources.ring.open(held[1], held[2]).decode() if held else ""
 
 
 def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:

@@ -92,19 +92,27 @@ class Projection:
         secret_id = digest = None
         if address is not None:
             digest = self._ring.hash(f"{channel}:{address}")
-            secret_id = UUID(bytes=digest[:16])
-            if (customer, secret_id) not in self._secrets:
-                sealed = self._ring.seal(address)
-                self._secrets[customer, secret_id] = (sealed.key_id, sealed.ciphertext)
+            secret_id = self._sealed(customer, digest, address)
         self._contacts.add(
             (customer, channel), rank, (mask(address or ""), digest, secret_id, *rank)
         )
         self._observed.add_address(customer, channel, digest, rank)
 
+    def _sealed(self, customer: int, digest: bytes, clear: str) -> UUID:
+        """Keep a personal field encrypted; by the hash of it that the same is kept once."""
+        secret_id = UUID(bytes=digest[:16])
+        if (customer, secret_id) not in self._secrets:
+            sealed = self._ring.seal(clear)
+            self._secrets[customer, secret_id] = (sealed.key_id, sealed.ciphertext)
+        return secret_id
+
     def _customer(self, customer: int, data: CustomerUpdated, rank: Rank, trace: str) -> None:
         others = [zone for zone in data.other_time_zones or () if zone != data.time_zone]
         zones = arrays.literal(others)
-        profile = (data.language, data.time_zone, data.jurisdiction, zones, *rank)
+        named = None
+        if data.name is not None:
+            named = self._sealed(customer, self._ring.hash(f"name:{data.name}"), data.name)
+        profile = (data.language, data.time_zone, data.jurisdiction, zones, named, *rank)
         self._profiles.add((customer,), rank, profile)
         given = {str(point.channel): point.address or "" for point in data.contact_points}
         for channel in ChannelName:
