@@ -10,7 +10,7 @@ IDLE = "tests.integration.servers.idle"
 
 def main() -> None:
     system.MIGRATE = ("platform",)  # ends at once
-    system.INTAKE = system.WORKER = system.BEAT = system.HTTP = (IDLE,)
+    system.INTAKE = system.WORKER = system.BEAT = system.HTTP = system.LISTEN = (IDLE,)
     app = typer.Typer()
     for command in (commands.up, commands.status, commands.down):
         app.command()(command)

@@ -17,7 +17,9 @@ from reminders.servers import state
 from tests.integration.servers.conftest import until
 
 COMMAND = [sys.executable, "-m", "tests.integration.servers.command"]
-PARTS = ["redis", "database", "sandbox", "http", "intake", "worker", "beat"]
+# `listen` runs where the providers' file names an account that speaks over our connection.
+PARTS = ["redis", "database", "sandbox", "http", "listen", "intake", "worker", "beat"]
+CARRIER = {"adapter": "smpp", "host": "127.0.0.1", "port": 1, "system_id": "id", "source": "1069"}
 
 
 def _environment() -> dict[str, str]:
@@ -39,14 +41,14 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
 class Shell:
     """`up` in a shell of its own, whose lines can be read while it runs."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, providers: Path) -> None:
         self.lines: list[str] = []
         self.process = subprocess.Popen(  # noqa: S603 - our own test module
             [*COMMAND, "up", "--data", str(data), "--port", "0"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=_environment(),
+            env=_environment() | {"REMINDERS_PROVIDER_FILE": str(providers)},
         )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -65,7 +67,9 @@ class Shell:
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Shell]:
     data = tmp_path / "data"
-    shell = Shell(data)
+    providers = tmp_path / "providers.json"
+    providers.write_text(json.dumps({"providers": [CARRIER]}))
+    shell = Shell(data, providers)
     below: list[psutil.Process] = []
     try:
         until(lambda: "http" in _urls(data), within_s=30)
