@@ -30,12 +30,14 @@ from reminders.domain.planning import NO_LEGAL_HOUR
 from reminders.domain.policy import Policy, Stage
 from reminders.domain.reminder import Attempt, Cause, Reminder
 from reminders.domain.send_time import first_usable
+from reminders.domain.signals import ASKED_ONCE_IN
 from reminders.domain.tier import Tier
 from reminders.domain.usage import NOTHING_USED, Usage
 
 # Read once: in CPython 3.11 the attribute of an enum costs more than the comparison with it.
 _OVERDUE: Final = MessageKind.OVERDUE
 _PRE_DUE: Final = MessageKind.PRE_DUE
+_CONTACT_UPDATE: Final = MessageKind.CONTACT_UPDATE_REQUEST
 
 
 def decide(
@@ -189,11 +191,30 @@ def _unwanted(case: Case) -> Decision | None:
         case.check("tier", rule is not None, "an event" if rule else case.tier)
         if rule is None:
             return Suppress(Reason.NOT_FOR_TIER, case.seen())
+        if case.kind is _CONTACT_UPDATE and not _asks_again(case):
+            return Suppress(Reason.CONDITION, case.seen())
     else:
         reason = _not_of_the_plan(case, stage)
         if reason is not None:
             return Suppress(reason, case.seen())
     return _held_out(case)
+
+
+def _asks_again(case: Case) -> bool:
+    """Whoever was asked for new contact details is not asked again for a month, also where the
+    address given since died as well (S4.23). On the next channel it is still the same request."""
+    own, about = str(case.customer.customer_id), case.reminder.bill_id
+    since = case.now - ASKED_ONCE_IN
+    asked = [
+        contact.at
+        for contact in case.usage.contacts
+        if contact.kind == case.kind and contact.at > since and contact.customer == own
+        if contact.bill != about
+    ]
+    if asked:
+        days = ASKED_ONCE_IN.days
+        case.check("condition", False, "asked on {}, once in {} days", asked[-1].date(), days)
+    return not asked
 
 
 def _not_of_the_plan(case: Case, stage: Stage) -> Reason | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from reminders.domain.identity import customer_id
 from reminders.domain.outcome import Permanent
 from reminders.ledger import usage
@@ -238,3 +240,25 @@ def test_a_usual_payer_who_paid_the_minimum_is_not_warned(world: World) -> None:
     world.pay("P-1", 10_000)
     world.run_until(START + timedelta(days=12))
     assert state(world, "on-anomaly")[0][0] == "expired"
+
+
+@pytest.mark.parametrize(("days", "asked"), [(10, 1), (31, 2)])
+def test_new_contact_details_are_asked_for_once_in_thirty_days(
+    world: World, days: int, asked: int
+) -> None:
+    """S4.23: also when the number that was given meanwhile dies as well."""
+    world.use("on-dead", events=[rule("contact_dead", "contact_update_request", 96)])
+    world.customer()
+    world.bill(due_on="2026-03-11")
+    world.sms.script = lambda message: Permanent("unknown subscriber", dead_contact=True)
+    world.run_until(START + timedelta(days=8))
+    requests = "SELECT count(*) FROM attempt a JOIN reminder r USING (customer_id, reminder_id)"
+    requests += " WHERE r.kind = 'contact_update_request' AND a.state <> 'failed'"
+    assert world.rows(requests) == [(1,)]
+    world.tell("contact.changed", {"channel": "sms", "address": "+8616100000055"})
+    world.pay("P-1", 100_000)
+    world.run_until(START + timedelta(days=8 + days - 2))
+    due_on = (START + timedelta(days=8 + days + 3)).date().isoformat()
+    world.bill("B-2", due_on=due_on, issued_at=world.clock.now().isoformat())
+    world.run_until(START + timedelta(days=8 + days + 4))
+    assert world.rows(requests) == [(asked,)]
