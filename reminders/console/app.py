@@ -143,7 +143,7 @@ def _inbox_of(
     engine: Engine, ring: KeyRing, since: Callable[[], date]
 ) -> Callable[[str], Sequence[InboxMessage]]:
     def read(customer: str) -> Sequence[InboxMessage]:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             return messages(connection, ring, customer, since())
 
     return read
@@ -151,7 +151,7 @@ def _inbox_of(
 
 def _bill_of(engine: Engine) -> Callable[[UUID], str]:
     def find(attempt_id: UUID) -> str:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             return pay_links.bill_of(connection, attempt_id)
 
     return find
@@ -159,7 +159,7 @@ def _bill_of(engine: Engine) -> Callable[[UUID], str]:
 
 def _glances_of(engine: Engine, since: Callable[[], date]) -> Look:
     def look(customers: Collection[str]) -> Mapping[str, Glance]:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             return glances(connection, customers, since())
 
     return look

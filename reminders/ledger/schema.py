@@ -37,6 +37,9 @@ def engine_for(
     """An engine with bounded waits: connect 5 s, lock 5 s, statement 60 s, at READ COMMITTED.
 
     `by_key` is for processes that only ever look rows up by their keys.
+
+    What is read often is read in `begin`: a connection that is closed without a commit is rolled
+    back, and after a rollback psycopg forgets the plans of all statements.
     """
     options = "-c lock_timeout=5s -c statement_timeout=60s -c timezone=UTC"
     engine = create_engine(

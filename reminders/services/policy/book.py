@@ -95,7 +95,7 @@ class PolicyBook:
 
     def refresh(self) -> None:
         """Look at the acts in the ledger again, now."""
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             acts = policies.activations(connection)
         self._looked_at = time.monotonic()
         if acts != self._acts:
