@@ -77,8 +77,6 @@ UPDATE contact_point SET bounced_at = coalesce(died_at, now()) WHERE health = 'd
 CREATE INDEX contact_point_suspect ON contact_point (failed_at) WHERE health = 'suspect';
 -- What the customer is called, where billing says so: the text is in contact_secret alone.
 ALTER TABLE customer ADD COLUMN name_secret uuid;
--- What the customer is called, where billing says so: the text is in contact_secret alone.
-ALTER TABLE customer ADD COLUMN name_secret uuid;
 -- An address without its customer: who wrote from it, and who else it belongs to.
 CREATE INDEX contact_point_address ON contact_point (address_hash) WHERE address_hash IS NOT NULL;
 
