@@ -185,6 +185,7 @@ def _counts(counted: Tally, played: Played) -> SystemCounts:
         escalations_failed=by["causes"].get("failed", 0),
         escalations_unconfirmed=by["causes"].get("unconfirmed", 0),
         uncertain=one["uncertain"],
+        double_contacts=one["double_contacts"],
         messages=by["messages"],
         flagged=by["flagged"],
         decisions=counted.pairs["decisions"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -126,6 +126,12 @@ def doubles(
 def count_doubles(connection: Connection, now: datetime, within: timedelta) -> int:
     """How many customers' reminders were said twice within this time, message by message."""
     return int(connection.execute(_COUNT_DOUBLE, _since(now, within)).scalar() or 0)
+
+
+def count_all_doubles(connection: Connection) -> int:
+    """How many there ever were; reads every attempt that silence made."""
+    values = {"since": datetime.min.replace(tzinfo=UTC), "month": 0}
+    return int(connection.execute(_COUNT_DOUBLE, values).scalar() or 0)
 
 
 def _since(now: datetime, within: timedelta) -> dict[str, object]:

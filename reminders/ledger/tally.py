@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from reminders.ledger import open_questions
+
 _ENDED = "SELECT reason, count(*) FROM reminder WHERE state = '{state}' GROUP BY reason"
 _BY = {
     "states": "SELECT state, count(*) FROM reminder GROUP BY state",
@@ -87,7 +89,8 @@ def tally(connection: Connection) -> Tally:
         one={
             name: int(connection.execute(text(statement)).scalar() or 0)
             for name, statement in _ONE.items()
-        },
+        }
+        | {"double_contacts": open_questions.count_all_doubles(connection)},
         bills={row[0]: (row[1], int(row[2])) for row in connection.execute(_BILLS)},
         payments={row[0]: (row[1], int(row[2])) for row in connection.execute(_PAYMENTS)},
     )

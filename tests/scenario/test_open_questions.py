@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from reminders.domain.outcome import Uncertain
+from reminders.ledger.tally import tally
 from reminders.services import attempt_story, open_questions, status
 from reminders.services.bill_history import load
 from tests.scenario.world import START, World
@@ -82,6 +83,8 @@ def test_a_delivery_after_the_next_channel_is_a_double_contact(due: World, hours
     assert (found.attempt_id, found.customer, found.bill_id) == (first, "C-1", "B-1")
     assert (found.channel, found.then_by) == ("sms", "email")
     assert (found.then_at, found.heard_at) == (then_at, heard_at)
+    with due.engine.connect() as connection:
+        assert tally(connection).one["double_contacts"] == 1
     assert counted(due) == (0, 1)
     (said,) = [text for text in steps(due) if text.startswith("SMS delivered")]
     assert "arrived after the next channel was used" in said

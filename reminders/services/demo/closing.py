@@ -127,6 +127,7 @@ def _out(told: Summary) -> list[tuple[str, str]]:
         ("to the next channel after a failure", _number(escalations["failed"])),
         ("to the next channel after silence", _number(escalations["unconfirmed"])),
         ("carrier gave no answer (uncertain)", _number(told["uncertain"])),
+        ("arrived late, after the next channel", _number(told["double_contacts"])),
     ]
     return rows
 

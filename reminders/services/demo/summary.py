@@ -36,7 +36,8 @@ class SystemCounts:
     `messages` counts attempts by the tier that their customer has at the end, `decisions` by
     outcome and reason, `caps` decisions by the cap that barred a channel and their outcome,
     `flagged` reminders by what was seen to be amiss when they were planned, `providers` attempts
-    by channel and provider.
+    by channel and provider, `double_contacts` messages that arrived after the next channel had
+    been used because of their silence.
     """
 
     published: int
@@ -59,6 +60,7 @@ class SystemCounts:
     decisions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     caps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     providers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    double_contacts: int = 0
 
 
 def summary(portfolio: Portfolio, counts: SystemCounts, audit: Audit, seconds: float) -> Summary:
@@ -113,6 +115,7 @@ def summary(portfolio: Portfolio, counts: SystemCounts, audit: Audit, seconds: f
             "unconfirmed": counts.escalations_unconfirmed,
         },
         "uncertain": counts.uncertain,
+        "double_contacts": counts.double_contacts,
         "checks": checks,
         "checks_beyond": {ON_HOLD: on_hold},
         "findings": breaches[:_MOST_LISTED],

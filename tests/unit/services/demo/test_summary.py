@@ -27,6 +27,7 @@ COUNTS = SystemCounts(
     escalations_failed=1,
     escalations_unconfirmed=1,
     uncertain=1,
+    double_contacts=3,
     messages={"R1": 10},
     flagged={"no_legal_hour": 2},
     decisions={
@@ -52,6 +53,7 @@ def test_the_summary_holds_what_was_asked_and_is_json() -> None:
     assert set(told["checks"]) == set(CHECKS) - {"sent_on_hold"}
     assert told["amounts"]["bills_minor"] == PORTFOLIO.own.bills_minor
     assert told["tiers"] == {"R0": 0, "R1": 3, "R2": 0, "R3": 0}
+    assert told["double_contacts"] == 3
 
 
 def test_a_run_without_breaches_in_which_much_happened_is_a_success() -> None:
