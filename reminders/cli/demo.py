@@ -24,6 +24,7 @@ from reminders.services.demo.more_channels import Receivers
 from reminders.services.demo.portfolio import Portfolio
 
 CLIENTS = 200
+WORKERS = 4  # a call that hangs keeps one of them waiting, and nothing else waits with it
 LOUD = 5_000  # from so many customers on, fewer of them open their inbox on an evening
 
 Data = Annotated[Path | None, typer.Option(help="credit-card-clients.csv; without it, invented.")]
@@ -47,7 +48,7 @@ def demo(
     data: Data = None,
     clients: Clients = str(CLIENTS),
     out: Out = Path("build/demo.json"),
-    workers: Workers = 2,
+    workers: Workers = WORKERS,
     seed: Seed = SEED,
     channels: Channels = Which.THREE,
 ) -> None:
