@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -118,3 +120,30 @@ def test_commands_know_the_answers_of_this_door() -> None:
     """Whatever else stands at that address answers without the header."""
     for told, _ in (ask(f"{EXPLAIN}B-1"), ask(EXPLAIN), ask(f"{EXPLAIN}B-1", token="")):
         assert told.headers[asking.FORM_HEADER] == asking.FORM
+
+
+def test_one_story_is_told_after_another() -> None:
+    """Each takes two connections of the pool: as many at once as it has would wait for ever."""
+
+    class Slow(Desk):
+        def __init__(self) -> None:
+            super().__init__()
+            self.at_once, self.most = 0, 0
+
+        def timeline(self, bill: str, said: Mapping[str, str]) -> list[Json]:
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            time.sleep(0.005)
+            self.at_once -= 1
+            return []
+
+    desk = Slow()
+    door = StoriesDoor(desk, {"lin": LIN})
+
+    async def many() -> None:
+        headers = {"authorization": f"Bearer {LIN}"}
+        asked = (call(door, "GET", f"{TIMELINE}B-1", headers=headers) for _ in range(4))
+        assert {each.status for each in await asyncio.gather(*asked)} == {200}
+
+    run(many())
+    assert desk.most == 1
