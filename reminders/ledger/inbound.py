@@ -57,7 +57,8 @@ _CARRIED = text(
 )
 _KNOWN = text(
     """
-    SELECT inbound_no FROM inbound_message WHERE customer_id = ANY(CAST(:customers AS bigint[]))
+    SELECT inbound_no, state FROM inbound_message
+    WHERE customer_id = ANY(CAST(:customers AS bigint[]))
       AND inbound_no = ANY(CAST(:numbers AS uuid[]))
     """
 )
@@ -68,6 +69,10 @@ _LAST = text(
     ORDER BY submitted_at DESC LIMIT 1
     """
 )
+_OBEYED = text(
+    "UPDATE inbound_message SET state = :state WHERE customer_id = :customer AND month = :month"
+    " AND inbound_no = :number AND state = 'obeying'"
+)
 _NEWEST = text(
     """
     SELECT max(at) FROM inbound_message
@@ -77,6 +82,7 @@ _NEWEST = text(
 
 
 class ReplyState(StrEnum):
+    OBEYING = "obeying"  # what it asks for is being done, and was news: it is to be confirmed
     OPEN = "open"  # a person is to read it
     CONFIRM = "confirm"  # its confirmation is owed (`reminders.ledger.confirmations`)
     SENDING = "sending"  # a call with its confirmation began, and is not known to be over
@@ -116,10 +122,17 @@ def _of(attempt_id: UUID, provider: str) -> dict[str, object]:
     return {**where, "attempt": attempt_id, "provider": provider}
 
 
-def known(connection: Connection, messages: Sequence[tuple[int, UUID]]) -> set[UUID]:
-    """Those of these (customer, message) that were taken in before."""
+def known(connection: Connection, messages: Sequence[tuple[int, UUID]]) -> dict[UUID, ReplyState]:
+    """Those of these (customer, message) that were taken in before. `OBEYING`: whoever took it in
+    died before it was done."""
     values = {"customers": [one for one, _ in messages], "numbers": [no for _, no in messages]}
-    return {row[0] for row in connection.execute(_KNOWN, values)}
+    return {row[0]: ReplyState(row[1]) for row in connection.execute(_KNOWN, values)}
+
+
+def obeyed(connection: Connection, number: UUID, state: ReplyState) -> None:
+    """What this message asked for is done; what is left."""
+    where = {"customer": customer_in(number), "month": month_in(number)}
+    connection.execute(_OBEYED, {**where, "number": number, "state": state})
 
 
 def answered(

@@ -80,23 +80,26 @@ def _one(resources: Resources, written: Written) -> tuple[bool, list[Receipt]]:
         numbers = {owner.customer_id: numbers_of(owner, now) for owner in owners}
         named = [(one, number) for one, found in numbers.items() for number in found]
         known = inbound.known(connection, named)
-    new = [owner for owner in owners if known.isdisjoint(numbers[owner.customer_id])]
     receipts: list[Receipt] = []
-    told = False
-    for owner in new:
+    new = told = False
+    for owner in owners:
+        found = [known[number] for number in numbers[owner.customer_id] if number in known]
+        if any(state is not ReplyState.OBEYING for state in found):
+            continue
         meaning = meaning_of(written.inbound.text, _words(resources, owner.jurisdiction))
-        state = _obey(resources, owner, written, meaning, now)
+        number = numbers[owner.customer_id][0]
+        letter = _Letter(owner, written, number, attempt_id, meaning, begun=bool(found))
+        state = _obey(resources, letter, now)
         if state is ReplyState.CONFIRM and told:  # whoever shares the address is told once
             state = ReplyState.DONE
         told = told or state is ReplyState.CONFIRM
-        letter = _Letter(written, numbers[owner.customer_id][0], attempt_id, meaning, state)
-        keep = partial(_keep, resources, owner, letter, now)
-        found = locks.in_transaction(resources.engine, keep)
-        if found is not None and meaning is Meaning.OTHER:
+        answers = _kept(resources, letter, state, now)
+        new = True
+        if answers is not None and meaning is Meaning.OTHER:
             receipts.append(
-                Receipt(str(found), ReceiptStatus.ACTED, written.inbound.at, reason="reply")
+                Receipt(str(answers), ReceiptStatus.ACTED, written.inbound.at, reason="reply")
             )
-    return bool(new), receipts
+    return new, receipts
 
 
 def _dated(written: Written, now: datetime) -> Written:
@@ -129,54 +132,70 @@ def _attempt_of(said: Inbound) -> UUID | None:
     return attempt_id
 
 
-def _obey(
-    resources: Resources, owner: Owner, written: Written, meaning: Meaning, now: datetime
-) -> ReplyState:
-    """Do what it says; returns what is left to do: `confirm` it, a person reads it (`open`), or
-    nothing (`done`): whoever has been told once that the messages end gets no further one."""
-    if owner.customer_id == NOBODY or meaning is Meaning.OTHER:
-        return ReplyState.OPEN
-    channel = written.channel
-    with resources.engine.connect() as connection:
-        if meaning is Meaning.HELP:
-            helped = inbound.newest(connection, owner.customer_id, channel, meaning)
-            again = helped is not None and now - helped < HELP_AGAIN
-            return ReplyState.DONE if again else ReplyState.CONFIRM
-        stopped = inbound.newest(connection, owner.customer_id, channel, Meaning.STOP)
-        if meaning is Meaning.START and stopped is not None and stopped > written.inbound.at:
-            return ReplyState.OPEN  # it was written before the STOP that came first
-    return _switch(resources, owner, channel, allowed=meaning is Meaning.START)
-
-
-def _switch(resources: Resources, owner: Owner, channel: str, *, allowed: bool) -> ReplyState:
-    what = (resources, owner.ref, channel, EVERY_KIND)
-    try:
-        with resources.engine.connect() as connection:
-            off = customer_of(resources, connection, owner.ref).opted_out(channel, EVERY_KIND)
-        made = change(*what, allowed=allowed, actor=CUSTOMER, source=STOP_REPLY)
-    except PreferenceError as error:  # it must not be said to be done: a person sees to it
-        log.warning("reply not obeyed", allowed=allowed, reason=str(error))
-        return ReplyState.OPEN
-    return ReplyState.CONFIRM if made.effective and off == allowed else ReplyState.DONE
-
-
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A message of a customer with what it came to."""
+    """A message of a customer. `begun`: it was being obeyed when whoever took it in died."""
 
+    owner: Owner
     written: Written
     number: UUID
     attempt_id: UUID | None
     meaning: Meaning
-    state: ReplyState
+    begun: bool = False
+
+
+def _obey(resources: Resources, letter: _Letter, now: datetime) -> ReplyState:
+    """Do what it says; returns what is left to do: `confirm` it, a person reads it (`open`), or
+    nothing (`done`): whoever has been told once that the messages end gets no further one."""
+    customer, meaning = letter.owner.customer_id, letter.meaning
+    if customer == NOBODY or meaning is Meaning.OTHER:
+        return ReplyState.OPEN
+    channel = letter.written.channel
+    with resources.engine.connect() as connection:
+        if meaning is Meaning.HELP:
+            helped = inbound.newest(connection, customer, channel, meaning)
+            again = helped is not None and now - helped < HELP_AGAIN
+            return ReplyState.DONE if again else ReplyState.CONFIRM
+        stopped = inbound.newest(connection, customer, channel, Meaning.STOP)
+        if meaning is Meaning.START and stopped is not None and stopped > letter.written.inbound.at:
+            return ReplyState.OPEN  # it was written before the STOP that came first
+    return _switch(resources, letter, now)
+
+
+def _switch(resources: Resources, letter: _Letter, now: datetime) -> ReplyState:
+    """That it is news is written down first: should we die in between, the channel is off already
+    when the message is read again, and it would never be confirmed."""
+    ref, channel = letter.owner.ref, letter.written.channel
+    allowed = letter.meaning is Meaning.START
+    try:
+        with resources.engine.connect() as connection:
+            off = customer_of(resources, connection, ref).opted_out(channel, EVERY_KIND)
+        news = letter.begun or off == allowed
+        if news and not letter.begun:
+            _kept(resources, letter, ReplyState.OBEYING, now)
+        what = (resources, ref, channel, EVERY_KIND)
+        made = change(*what, allowed=allowed, actor=CUSTOMER, source=STOP_REPLY)
+    except PreferenceError as error:  # it must not be said to be done: a person sees to it
+        log.warning("reply not obeyed", allowed=allowed, reason=str(error))
+        return ReplyState.OPEN
+    return ReplyState.CONFIRM if made.effective and news else ReplyState.DONE
+
+
+def _kept(resources: Resources, letter: _Letter, state: ReplyState, now: datetime) -> UUID | None:
+    keep = partial(_keep, resources, letter, state, now)
+    return locks.in_transaction(resources.engine, keep)
 
 
 def _keep(
-    resources: Resources, owner: Owner, letter: _Letter, now: datetime, connection: Connection
+    resources: Resources,
+    letter: _Letter,
+    state: ReplyState,
+    now: datetime,
+    connection: Connection,
 ) -> UUID | None:
     """Write it down, its words sealed; returns the message of ours that it answers."""
     written, number, attempt_id = letter.written, letter.number, letter.attempt_id
-    said, month, customer = written.inbound, month_in(number), owner.customer_id
+    said, month, customer = written.inbound, month_in(number), letter.owner.customer_id
     if attempt_id is None and customer != NOBODY:
         since = said.at - ANSWERS
         attempt_id = inbound.answered(connection, customer, written.channel, since, said.at)
@@ -187,12 +206,13 @@ def _keep(
     attempts.SECRETS.insert(
         connection, [(customer, month, number, sealed.key_id, sealed.ciphertext)]
     )
-    if letter.state == ReplyState.OPEN:
+    if state is ReplyState.OPEN:
         due_at = now + READ_WITHIN
         tasks.make(connection, TaskKind.REPLY, customer, "", due_at, now, task_id=number)
     row = (customer, month, number, written.provider, written.channel, letter.meaning)
-    how = (letter.state, owner.secret_id, now)
+    how = (state, letter.owner.secret_id, now)
     inbound.INBOUND.insert(connection, [(*row, attempt_id, said.at, now, *how)])
+    inbound.obeyed(connection, number, state)
     return attempt_id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,9 +14,10 @@ from channels.fleet import Fleet
 from channels.pacing import Grant
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
 from reminders.ledger import confirmations as outbox
-from reminders.services import confirmations
+from reminders.services import confirmations, inbound
 from reminders.services.confirmations import AGAIN, NEWS_FOR, confirm
-from tests.scenario.test_inbound import FROM, says
+from reminders.services.preferences.change import Changed, change
+from tests.scenario.test_inbound import FROM, opted_out, says
 from tests.scenario.world import Free, MemoryChannel, StoryClock, World, session
 
 DONE = "SELECT state, handled_by FROM inbound_message"
@@ -143,6 +145,29 @@ def test_pacing_holds_for_them_too_and_no_connection_is_held_meanwhile(world: Wo
     second = timedelta(seconds=1)
     assert [run(world), run(world), run(world, second), run(world, second)] == [1, 0, 1, 0]
     assert held == [0, 0]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_whoever_takes_a_stop_in_may_die_in_the_middle(
+    world: World, monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    """Before or after the channel is off: the post is read again, and confirmed once."""
+
+    def dies(*args: Any, **how: Any) -> Changed:  # Any: those of `change`
+        if not before:
+            change(*args, **how)
+        raise KeyboardInterrupt
+
+    world.customer()
+    with monkeypatch.context() as dying:
+        dying.setattr(inbound, "change", dies)
+        with pytest.raises(KeyboardInterrupt):
+            says(world, "STOP")
+    assert run(world) == 0
+    for _ in range(2):
+        says(world, "STOP")
+    assert [run(world), run(world)] == [1, 0]
+    assert opted_out(world)
 
 
 def test_two_who_confirm_at_once_send_it_once(world: World) -> None:
