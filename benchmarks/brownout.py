@@ -10,7 +10,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -202,7 +202,7 @@ def main(
         _hasten(servers.database_url)
         for name in scene or SCENES:
             bar = progress.add_task(name, total=2.0)
-            played = SCENES[name].at(replace(SCENES[name].timing, rate=rate))
+            played = SCENES[name].with_rate(rate)
             told.append(_on_servers(name, servers, played, partial(progress.advance, bar)))
     out.parent.mkdir(parents=True, exist_ok=True)
     figures = {each.name: each.figures for each in told}

@@ -41,12 +41,17 @@ class Scene:
     carried_by: str = "by_the_other"
     switch_s: float = SWITCH_S
     timing: Timing = Timing()
+    part: float = 1.0  # of the rate that is asked for: a long scene need not be a crowded one
     ladder: Ladder = LADDER
     rules: BreakerRules = _USUAL
 
     def at(self, timing: Timing) -> Scene:
         """The same scene at another time."""
         return replace(self, timing=timing)
+
+    def with_rate(self, rate: float) -> Scene:
+        """The same scene with its part of so many messages a second."""
+        return self.at(replace(self.timing, rate=rate * self.part))
 
 
 # Silence is known once the wait for receipts is over and the cohort too: here a minute and ten
@@ -65,7 +70,8 @@ SCENES: dict[str, Scene] = {
     "silent": Scene(
         (Trouble.SILENT, 1.0),
         switch_s=_AWAITED_S + 2 * _COHORT_S + SWITCH_S,
-        timing=Timing(bad_s=200, after_s=120),
+        timing=Timing(bad_s=180, after_s=140),
+        part=0.5,
         ladder=_SOON,
         rules=_QUICK_COHORTS,
     ),
@@ -75,7 +81,8 @@ SCENES: dict[str, Scene] = {
         (Trouble.DOWN, 1.0),
         (Trouble.DOWN, 1.0),
         carried_by="",
-        timing=Timing(bad_s=100, after_s=120),
+        timing=Timing(bad_s=100, after_s=140),
+        part=0.5,
         ladder=(SMS,),
     ),
 }

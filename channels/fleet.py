@@ -131,6 +131,8 @@ class Fleet:
         """
         providers = self.by_channel[channel]
         if len(providers) == 1:
+            if budget is not None:
+                budget.spend(providers[0].name)
             return providers[0]
         standings = self.health.standings([each.name for each in providers])
         left = budget.left if budget is not None else None

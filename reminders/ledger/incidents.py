@@ -41,6 +41,7 @@ _SELECT = """
 """
 _OPEN_NOW = text(f"{_SELECT} AND c.act_no IS NULL ORDER BY o.incident_no")
 _ALL = text(f"{_SELECT} ORDER BY o.incident_no DESC LIMIT :most")
+_ONE = text(f"{_SELECT} AND o.incident_no = :number")
 _TOUCHED = text(
     """
     SELECT c.ref, r.bill_id, r.stage, e.effect, e.channel, e.at, r.state
@@ -48,7 +49,8 @@ _TOUCHED = text(
     JOIN reminder r ON r.customer_id = e.customer_id AND r.month = e.month
       AND r.reminder_id = e.reminder_id
     JOIN customer c ON c.customer_id = e.customer_id
-    WHERE e.incident_no = :number ORDER BY e.at, c.ref, r.bill_id, r.stage LIMIT :most
+    WHERE e.incident_no = :number ORDER BY e.at, c.ref, r.bill_id, r.stage
+    LIMIT :most OFFSET :skip
     """
 )
 _COUNTS = text(
@@ -144,9 +146,16 @@ def newest(connection: Connection, most: int) -> list[Incident]:
     return [_incident(row) for row in connection.execute(_ALL, {"most": most})]
 
 
-def touched(connection: Connection, number: int, most: int) -> list[Touched]:
-    """Whom an incident touched, in order of time."""
-    return [Touched(*row) for row in connection.execute(_TOUCHED, {"number": number, "most": most})]
+def one(connection: Connection, number: int) -> Incident | None:
+    """The incident of this number."""
+    row = connection.execute(_ONE, {"number": number}).one_or_none()
+    return None if row is None else _incident(row)
+
+
+def touched(connection: Connection, number: int, most: int, skip: int = 0) -> list[Touched]:
+    """Whom an incident touched, in order of time, but for the first `skip`."""
+    values = {"number": number, "most": most, "skip": skip}
+    return [Touched(*row) for row in connection.execute(_TOUCHED, values)]
 
 
 def counts(connection: Connection, number: int) -> Mapping[str, tuple[int, int]]:

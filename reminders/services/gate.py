@@ -86,6 +86,7 @@ def _gate(
     bound = [each for each in opened if each.opened_by != BREAKER or each.channel in down]
     down = missing(resources) | down | declared(bound)
     work = GateWork(resources, now, used, addresses, budget, down)
+    work.probed = resources.fleet.probed() | ({budget.probed} - {""} if budget else set())
     work.incidents = {each.channel: each.number for each in opened}
     if ChannelName.PUSH in resources.fleet.by_channel:
         work.dead_devices = contact_points.dead_devices(connection, free)
@@ -208,7 +209,7 @@ def _on_its_way(work: GateWork, last: KeptAttempt) -> bool:
 
 
 def _snapshot(work: GateWork, case: Judged) -> Snapshot:
-    customer, policy, down = case.known.customer, case.policy, work.down_now()
+    customer, policy, down = case.known.customer, case.policy, work.down_for(case.kept, case.past)
     return Snapshot(
         now=work.now,
         reminder=case.kept.reminder,

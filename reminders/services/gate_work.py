@@ -82,6 +82,7 @@ class GateWork:
     addresses: Mapping[tuple[int, str], tuple[UUID, str, bytes]]
     budget: Budget | None = None  # what the lane's providers may be given now
     down: Mapping[str, str] = field(default_factory=dict)  # channels that take nothing, and why
+    probed: Collection[str] = ()  # channels that take probes alone
     incidents: Mapping[str, int] = field(default_factory=dict)  # open ones, by channel
     effects: list[tuple[object, ...]] = field(default_factory=list)
     dead_devices: Mapping[int, Collection[bytes]] = field(default_factory=dict)
@@ -97,11 +98,17 @@ class GateWork:
     tasks: list[tuple[object, ...]] = field(default_factory=list)
     passed: Passed = field(default_factory=Passed)
 
-    def down_now(self) -> Mapping[str, str]:
-        """Channels that take nothing more. One that is only probed takes its probes."""
-        if self.budget is not None and self.budget.probed and not self.budget.total:
-            return {self.budget.probed: BEING_PROBED, **self.down}
-        return self.down
+    def down_for(self, kept: Kept, past: Past) -> Mapping[str, str]:
+        """Channels that take nothing of this reminder. One that is only probed takes its probes,
+        of what waits in its lane or comes there from a channel that was tried; what it sent on
+        it does not get back, or two lanes would hand it to and fro."""
+        shut = {each: BEING_PROBED for each in self.probed if not self._may_probe(each, kept, past)}
+        return {**shut, **self.down} if shut else self.down
+
+    def _may_probe(self, channel: str, kept: Kept, past: Past) -> bool:
+        if channel == kept.lane:
+            return self.budget is None or self.budget.total > 0
+        return bool(past) and past[-1].attempt.channel == kept.lane
 
     def keep_attempt(
         self, kept: KeptAttempt, decision: Send, keys: Collection[bytes], leader: UUID | None

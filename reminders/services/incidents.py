@@ -29,10 +29,13 @@ BREAKER = "breaker"  # who opens and closes an incident by itself
 RECOVERING_FOR = timedelta(minutes=30)  # after the end of an incident
 _SEEN_DOWN = "reminders:down:"  # since when a channel is seen down, business time
 _ACTOR_MAX, _REASON_MAX = 64, 500
-# What waited takes so much of a channel's pace, half of the first step of a returning provider,
-# and at most so long.
+# What waited leaves in as long as it took to gather, so that no more than twice the usual traffic
+# leaves; but at a reminder a second or faster, at no more than so much of the channel's pace (half
+# of the first step of a returning provider), and in half an hour at most.
+BACKLOG_PER_S = 1.0
 BACKLOG_SHARE = 0.05
 BACKLOG_WITHIN = timedelta(minutes=30)
+PAGE = 1_000  # of those whom an incident touched
 
 
 class Mode(StrEnum):
@@ -55,6 +58,17 @@ class Status:
     recent: Sequence[Incident]  # closed ones, the newest first
     down: Mapping[str, str]  # channels that take nothing, incident or not
     counts: Mapping[int, Mapping[str, tuple[int, int]]]  # effect → (reminders, customers)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One incident, and a page of those whom it touched; `counts` as in `Status`."""
+
+    incident: Incident
+    counts: Mapping[str, tuple[int, int]]
+    touched: Sequence[Touched]
+    page: int
+    size: int = PAGE
 
 
 def open_incident(resources: Resources, channel: str, actor: str, reason: str) -> int:
@@ -99,16 +113,16 @@ def close_incident(resources: Resources, number: int, actor: str, reason: str) -
 
     closed = locks.in_transaction(resources.engine, work)
     log.warning("incident closed", incident=number, channel=closed.channel, actor=actor)
-    _wake(resources, closed.channel)
+    _wake(resources, closed)
     return closed
 
 
-def _wake(resources: Resources, channel: str) -> None:
+def _wake(resources: Resources, closed: Incident) -> None:
     """Batch by batch: a million in one transaction would hold up everybody. Whatever is not woken,
     because we die here, looks again by itself within minutes."""
     now, most = resources.clock.now(), resources.limits.batch
     with resources.engine.connect() as connection:
-        spread = _spread(resources, channel, incidents.waiting(connection, now))
+        spread = _spread(resources, closed, incidents.waiting(connection, now), now)
     woken = most
     while woken == most:
         woken = locks.in_transaction(
@@ -118,13 +132,14 @@ def _wake(resources: Resources, channel: str) -> None:
         resources.wake.deliver(lane.value)
 
 
-def _spread(resources: Resources, channel: str, count: int) -> timedelta:
+def _spread(resources: Resources, closed: Incident, count: int, now: datetime) -> timedelta:
     """How long it takes until the last of `count` reminders is looked at again."""
-    channels = resources.fleet.by_channel if channel == EVERY_CHANNEL else (channel,)
-    rate = max((resources.fleet.rate_per_s(each) for each in channels), default=0.0)
-    if not rate:
-        return timedelta(0)
-    return min(timedelta(seconds=count / (rate * BACKLOG_SHARE)), BACKLOG_WITHIN)
+    fleet = resources.fleet
+    channels = fleet.by_channel if closed.channel == EVERY_CHANNEL else (closed.channel,)
+    rate = max((fleet.rate_per_s(each) for each in channels), default=0.0)
+    paced = timedelta(seconds=count / (rate * BACKLOG_SHARE)) if rate else timedelta(0)
+    gathered = min(now - closed.opened_at, timedelta(seconds=count / BACKLOG_PER_S))
+    return min(max(paced, gathered), BACKLOG_WITHIN)
 
 
 def status(resources: Resources, most: int = 20) -> Status:
@@ -143,6 +158,20 @@ def affected(resources: Resources, number: int, most: int = 1_000_000) -> list[T
     """Everybody whom an incident touched."""
     with resources.engine.connect() as connection:
         return incidents.touched(connection, number, most)
+
+
+def told(resources: Resources, number: int, page: int) -> Told:
+    """One incident and the `page`th thousand of those whom it touched, from 1.
+
+    Raises `IncidentError` if there is no such incident.
+    """
+    with resources.engine.connect() as connection:
+        found = incidents.one(connection, number)
+        if found is None:
+            raise IncidentError(f"there is no incident {number}: see `reminders incident status`")
+        counts = incidents.counts(connection, number)
+        touched = incidents.touched(connection, number, PAGE, (page - 1) * PAGE)
+    return Told(found, counts, touched, page)
 
 
 def declared(opened: Sequence[Incident]) -> dict[str, str]:

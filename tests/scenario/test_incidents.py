@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from channels.fleet import Fleet
+from channels.health import Standing, Unwatched
 from reminders.domain.case import EVERY_CHANNEL
+from reminders.domain.human_task import TaskKind, TaskState
 from reminders.ledger import incidents as ledger
 from reminders.ledger.incidents import Incident
 from reminders.services import incidents
+from reminders.services.deliver import deliver
+from reminders.services.incident_tasks import LOOKED_AT_WITHIN
 from reminders.services.incidents import IncidentError, Mode
+from reminders.services.tasks import acts, queue
 from tests.scenario.test_ledger import due
-from tests.scenario.world import START, World
+from tests.scenario.world import START, Free, World
 
 
 def declare(world: World, channel: str = "sms") -> int:
@@ -169,3 +175,121 @@ def test_bills_that_a_message_takes_along_are_touched_too(world: World) -> None:
     world.deliver()
     touched = incidents.affected(world.resources, number)
     assert [each.bill_id for each in touched] == ["B-0", "B-1", "B-2"]
+
+
+def test_people_learn_of_an_incident_by_a_task_which_ends_with_it(world: World) -> None:
+    number = declare(world)
+    (task,) = queue.listed(world.resources, TaskKind.INCIDENT)
+    assert task.due_at - task.made_at == LOOKED_AT_WITHIN
+    shown = queue.show(world.resources, str(task.task_id))
+    assert f"Incident {number}: sms is down, by on-call: the gateway is down" in shown.text
+    assert f"reminders incident affected {number}" in shown.text
+    incidents.close_incident(world.resources, number, "on-call", "it works again")
+    assert queue.listed(world.resources, TaskKind.INCIDENT) == []
+    shown = queue.show(world.resources, str(task.task_id))
+    assert [act.note for act in shown.acts] == ["the incident is over: it works again"]
+
+
+def test_who_has_taken_an_incidents_task_says_when_it_is_done(world: World) -> None:
+    number = declare(world)
+    (task,) = queue.listed(world.resources, TaskKind.INCIDENT)
+    acts.take(world.resources, str(task.task_id), "li.wei")
+    incidents.close_incident(world.resources, number, "on-call", "it works again")
+    (task,) = queue.listed(world.resources, TaskKind.INCIDENT)
+    assert task.state is TaskState.TAKEN
+    acts.done(world.resources, str(task.task_id), "li.wei", "told the service desk")
+
+
+def test_what_waited_is_looked_at_little_by_little_and_in_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        world.customer(f"C-{number}")
+        world.bill(f"B-{number}", who=f"C-{number}")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    opened = declare(world, EVERY_CHANNEL)
+    world.deliver()
+    ends = "UPDATE reminder SET expires_at = :at WHERE bill_id = 'B-3'"
+    soon = world.clock.now() + timedelta(seconds=100)
+    with world.engine.begin() as connection:
+        connection.execute(text(ends), {"at": soon})
+    monkeypatch.setattr(Fleet, "rate_per_s", lambda *_: 1.0)  # 12 of them: four minutes
+    incidents.close_incident(world.resources, opened, "on-call", "it works again")
+    now = world.clock.now()
+    woken = world.rows(
+        "SELECT bill_id, next_at FROM reminder WHERE reason = '' AND state = 'planned'"
+        " AND next_at < :soon",
+        soon=now + timedelta(minutes=5),
+    )
+    waits = {bill: (next_at - now).total_seconds() for bill, next_at in woken}
+    assert len(waits) == 12
+    assert len(set(waits.values())) > 6
+    assert 0 <= min(waits.values()) <= max(waits.values()) <= 240
+    assert waits["B-3"] <= 10  # a tenth of what is left of its use
+
+
+class Standings(Unwatched):
+    """Every SMS provider stands like this; so many probes are to be had."""
+
+    def __init__(self, standing: Standing, probes: int = 0) -> None:
+        self.standing, self.probes = standing, probes
+
+    def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
+        return {each: self.standing for each in providers if "sms" in each}
+
+    def probe(self, provider: str, wanted: int) -> int:
+        granted = min(wanted, self.probes)
+        self.probes -= granted
+        return granted
+
+
+PROBED = Standing(0.01, "cooled down", probing=True)
+
+
+def stand(world: World, standing: Standing, probes: int = 0) -> None:
+    providers = tuple(world.resources.fleet.by_name.values())
+    fleet = Fleet(providers, Free(), Standings(standing, probes))
+    world.resources = replace(world.resources, fleet=fleet)
+
+
+def five_due(world: World) -> None:
+    for number in range(5):
+        world.customer(f"C-{number}")
+        world.bill(f"B-{number}", who=f"C-{number}")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+
+
+@pytest.mark.parametrize("probes", [0, 2])
+def test_what_is_no_probe_goes_by_the_next_channel_at_once(world: World, probes: int) -> None:
+    """Waiting for probes would pile it up, and it would leave in one burst afterwards."""
+    five_due(world)
+    stand(world, PROBED, probes)
+    delivered = deliver(world.resources, "sms", world.loop)
+    assert delivered.sent == probes
+    world.deliver()
+    channels = Counter(each.split()[0] for each in world.attempts())
+    assert channels == Counter({"sms": probes, "email": 5 - probes})
+
+
+def test_the_breakers_incident_lasts_until_more_than_probes_is_taken(world: World) -> None:
+    stand(world, Standing(0.0, "60 % of calls failed"))
+    incidents.watch(world.resources)
+    world.clock.set(world.clock.now() + world.resources.limits.channel_down_after)
+    assert [each.split()[0] for each in incidents.watch(world.resources)] == ["incident"]
+    stand(world, PROBED)
+    assert incidents.watch(world.resources) == []
+    stand(world, Standing(0.1, "8 probes were good"))
+    assert "closed" in incidents.watch(world.resources)[0]
+
+
+def test_a_probe_passes_the_breakers_incident_but_none_of_a_persons(world: World) -> None:
+    five_due(world)
+    number = incidents.open_incident(world.resources, "sms", incidents.BREAKER, "it is down")
+    stand(world, PROBED, probes=1)
+    assert deliver(world.resources, "sms", world.loop).sent == 1
+    incidents.close_incident(world.resources, number, "on-call", "by hand")
+    declare(world)
+    stand(world, PROBED, probes=1)
+    assert deliver(world.resources, "sms", world.loop).sent == 0
