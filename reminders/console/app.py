@@ -15,13 +15,23 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
 
 from config.settings import Settings, load
-from reminders.console import inbox, operations, pay_link, preferences, preview, receipts, stories
+from reminders.console import (
+    inbox,
+    incidents,
+    operations,
+    pay_link,
+    preferences,
+    preview,
+    receipts,
+    stories,
+)
 from reminders.console.appender import Appender
 from reminders.console.doors import Doors
 from reminders.console.events import EventsDoor
 from reminders.console.health import ReadyDoor, healthz
 from reminders.console.inbox import InboxDoor, InboxMessage
 from reminders.console.inbox_events import InboxWatch, Look
+from reminders.console.incidents import IncidentsDoor
 from reminders.console.metrics import MetricsDoor
 from reminders.console.operations import Opened, OperationsDoor
 from reminders.console.pay_link import PayLinkDoor
@@ -116,6 +126,7 @@ def create_app(
             ),
             inbox.PATH: inbox_door,
             "/v1/tasks/": tasks_door,
+            incidents.PATH: IncidentsDoor(incidents.look_with(opened), people),
             stories.EXPLAIN: stories_door,
             stories.TIMELINE: stories_door,
             pay_link.PATH: PayLinkDoor(

@@ -73,23 +73,27 @@ def page(seen: Overview) -> str:
         _doubles(seen),
         _dead(seen),
     ]
+    return document(f"Bill Reminders: {seen.status.mode.value}", "".join(body))
+
+
+def document(title: str, body: str) -> str:
+    """A whole page; `body` is HTML already."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Bill Reminders: {seen.status.mode.value}</title><style>{_STYLE}</style></head>"
-        f"<body>{''.join(body)}</body></html>"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>"
     )
 
 
 def _head(seen: Overview) -> str:
     mode = seen.status.mode.value
     down = "".join(
-        f'<p class="bad">{_said(channel)} is down: {_said(why)}</p>'
+        f'<p class="bad">{said(channel)} is down: {said(why)}</p>'
         for channel, why in sorted(seen.status.down.items())
     )
     return (
         f'<header><h1>Bill Reminders</h1><span class="mode {mode}">{mode}</span>'
-        f'<span class="quiet">{_at(seen.now)} UTC</span></header>{down}'
+        f'<span class="quiet">{at(seen.now)} UTC</span></header>{down}'
     )
 
 
@@ -120,7 +124,7 @@ def _incidents(seen: Overview) -> str:
     names = ("number", "channel", "opened", "closed", "why", "did")
     numbers = {Mode.SUSPENDED: "all sending is suspended"}
     note = numbers.get(seen.status.mode, f"{len(seen.status.open)} open")
-    return _section("Incidents", note, "reminders incident status", names, rows, "none so far")
+    return section("Incidents", note, "reminders incident status", names, rows, "none so far")
 
 
 def _incident(seen: Overview, each: Incident) -> _Row:
@@ -129,25 +133,25 @@ def _incident(seen: Overview, each: Incident) -> _Row:
         f"{effect} {reminders:,} ({customers:,} customers)"
         for effect, (reminders, customers) in counts.items()
     )
-    closed = _at(each.closed_at) if each.closed_at else '<b class="bad">open</b>'
-    opened = f"{_at(each.opened_at)} by {_said(each.opened_by)}"
-    number = f"{each.number}"
-    return number, _said(each.channel), opened, closed, _said(each.why), _said(did) or "nothing"
+    closed = at(each.closed_at) if each.closed_at else '<b class="bad">open</b>'
+    opened = f"{at(each.opened_at)} by {said(each.opened_by)}"
+    number = f"{each.number}<br><code>/v1/incidents/{each.number}</code>"
+    return number, said(each.channel), opened, closed, said(each.why), said(did) or "nothing"
 
 
 def _providers(seen: Overview) -> str:
     rows = [
         (
-            _said(each.channel),
-            _said(each.name),
+            said(each.channel),
+            said(each.name),
             _share(each.share),
-            _said(each.reason) or "-",
+            said(each.reason) or "-",
         )
         for each in seen.providers
     ]
     names = ("channel", "provider", "share", "reason")
     note = f"{sum(each.share <= 0 for each in seen.providers)} take nothing"
-    return _section("Providers", note, "reminders incident status", names, rows, "none")
+    return section("Providers", note, "reminders incident status", names, rows, "none")
 
 
 def _share(share: float) -> str:
@@ -158,31 +162,29 @@ def _share(share: float) -> str:
 def _uncertain(seen: Overview) -> str:
     rows = [
         (
-            _at(each.attempt.since),
-            _said(each.attempt.customer),
-            _said(each.attempt.bill_id),
-            f"{_said(each.attempt.channel)} by {_said(each.attempt.provider)}",
-            _said(each.next),
+            at(each.attempt.since),
+            said(each.attempt.customer),
+            said(each.attempt.bill_id),
+            f"{said(each.attempt.channel)} by {said(each.attempt.provider)}",
+            said(each.next),
             f"<code>{each.attempt.attempt_id}</code>",
         )
         for each in seen.uncertain
     ]
     names = ("since", "customer", "bill", "sent", "next", "attempt")
     note = f"{seen.uncertain_count:,} open"
-    return _section(
-        "Uncertain", note, "reminders uncertain list", names, rows, "every one answered"
-    )
+    return section("Uncertain", note, "reminders uncertain list", names, rows, "every one answered")
 
 
 def _unreachable(seen: Overview) -> str:
     rows = [
-        (_at(task.made_at), _said(task.ref), _said(task.bill_id), _said(task.owner) or "nobody")
+        (at(task.made_at), said(task.ref), said(task.bill_id), said(task.owner) or "nobody")
         for task in seen.unreachable
     ]
     names = ("since", "customer", "bill", "taken by")
     note = f"{seen.unreachable_count:,} customers"
     command = "reminders unreachable list"
-    return _section("Out of reach", note, command, names, rows, "everybody can be reached")
+    return section("Out of reach", note, command, names, rows, "everybody can be reached")
 
 
 def _tasks(seen: Overview) -> str:
@@ -197,36 +199,36 @@ def _tasks(seen: Overview) -> str:
     ]
     names = ("kind", "to do", "overdue", "list")
     note = f"{sum(count for count, _ in seen.tasks.values()):,} to do"
-    return _section("Tasks for people", note, "reminders task list", names, rows, "nothing to do")
+    return section("Tasks for people", note, "reminders task list", names, rows, "nothing to do")
 
 
 def _doubles(seen: Overview) -> str:
     rows = [
         (
-            _at(each.heard_at),
-            _said(each.customer),
-            _said(each.bill_id),
-            f"{_said(each.channel)} by {_said(each.provider)}",
-            f"{_said(each.then_by)} at {_at(each.then_at)}",
+            at(each.heard_at),
+            said(each.customer),
+            said(each.bill_id),
+            f"{said(each.channel)} by {said(each.provider)}",
+            f"{said(each.then_by)} at {at(each.then_at)}",
         )
         for each in seen.doubles
     ]
     names = ("heard", "customer", "bill", "arrived late", "and was told by")
     note = f"{seen.double_count:,} in 30 days"
-    return _section("Told twice", note, "reminders uncertain doubles", names, rows, "nobody")
+    return section("Told twice", note, "reminders uncertain doubles", names, rows, "nobody")
 
 
 def _dead(seen: Overview) -> str:
     rows = [
-        (_said(fault), f"{count:,}", f"<code>reminders dead list --fault {_said(fault)}</code>")
+        (said(fault), f"{count:,}", f"<code>reminders dead list --fault {said(fault)}</code>")
         for fault, count in sorted(seen.dead.items())
     ]
     names = ("fault", "open", "list")
     note = f"{sum(seen.dead.values()):,} open"
-    return _section("Dead letters", note, "reminders dead list", names, rows, "none")
+    return section("Dead letters", note, "reminders dead list", names, rows, "none")
 
 
-def _section(
+def section(
     title: str, note: str, command: str, names: _Row, rows: Iterable[_Row], nothing: str
 ) -> str:
     """A list with its count. Cells are HTML already."""
@@ -247,9 +249,11 @@ def _section(
     )
 
 
-def _at(moment: datetime) -> str:
+def at(moment: datetime) -> str:
+    """An instant, as a cell shows it."""
     return f'<span class="num">{moment:%Y-%m-%d %H:%M}</span>'
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
+    """What came from outside: escaped, and clean of control marks."""
     return escape(clean(text))
