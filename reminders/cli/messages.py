@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -60,7 +60,7 @@ def lint(folder: Folder = TEMPLATES) -> None:
     """Check every template: what it must say, must not say, and how long it may be."""
     from reminders.messages.lint import lint as faults
 
-    found = faults(folder, packs=_packs())
+    found = faults(folder, packs=_packs().values())
     for line in found:
         typer.echo(line)
     if found:
@@ -74,7 +74,7 @@ def stamp(folder: Folder = TEMPLATES) -> None:
     from reminders.messages import lint as linter
 
     try:
-        changed = linter.stamp(folder, _packs())
+        changed = linter.stamp(folder, _packs().values())
     except TemplateError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -83,11 +83,11 @@ def stamp(folder: Folder = TEMPLATES) -> None:
     typer.echo(f"{len(changed)} changed")
 
 
-def _packs() -> Collection[Pack]:
+def _packs() -> Mapping[str, Pack]:
     """The law that every message must keep, wherever its templates lie."""
     from reminders.services.packs import read_packs
 
-    return read_packs(SHIPPED / "packs").values()
+    return read_packs(SHIPPED / "packs")
 
 
 @app.command()
@@ -123,6 +123,15 @@ def preview(
     bill: Annotated[
         str, typer.Option(metavar="BILL", help="A bill, or an invented one.")
     ] = "sample",
+    pack: Annotated[
+        str, typer.Option(metavar="PACK", help="Whose law an invented bill keeps, as uk-conc.")
+    ] = "",
+    templates: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Words for an invented bill, also ones not stamped yet."
+        ),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Where the page is written.")
     ] = None,
@@ -133,12 +142,12 @@ def preview(
     from reminders.services import compose_preview
     from reminders.services.compose_preview import SAMPLE, Asked
 
-    asked = Asked(kind, language, brand, urgency, bill)
+    asked = Asked(kind, language, brand, urgency, bill, pack)
 
     def page() -> str:
         if bill == SAMPLE:
-            templates, costs, lender = _at_hand(data)
-            return compose_preview.preview_sample(templates, asked, costs, lender)
+            words, costs, lender = _at_hand(data, templates)
+            return compose_preview.preview_sample(words, asked, costs, lender, _packs())
         with resources(data) as opened:
             return compose_preview.preview_bill(opened, asked)
 
@@ -155,8 +164,9 @@ def preview(
         webbrowser.open(html.resolve().as_uri())
 
 
-def _at_hand(data: Path) -> tuple[TemplateSet, Mapping[str, int], str]:
-    """Templates, prices and lender of the settings; without any, what is shipped."""
+def _at_hand(data: Path, folder: Path | None) -> tuple[TemplateSet, Mapping[str, int], str]:
+    """Templates (or those in `folder`), prices and lender of the settings; without any, what is
+    shipped."""
     from reminders.messages.templates import TemplateSet
     from reminders.services.compose_preview import costs_of
     from reminders.services.opening import open_providers
@@ -164,9 +174,10 @@ def _at_hand(data: Path) -> tuple[TemplateSet, Mapping[str, int], str]:
     try:
         chosen = settings(data)
     except SettingsError:
-        return TemplateSet.load(TEMPLATES), {}, ""
+        return TemplateSet.load(folder or TEMPLATES, stamped=folder is None), {}, ""
     costs = costs_of(open_providers(chosen))
-    return TemplateSet.load(chosen.template_folder), costs, chosen.lender
+    words = TemplateSet.load(folder or chosen.template_folder, stamped=folder is None)
+    return words, costs, chosen.lender
 
 
 def _act(what: Act, template: str, actor: str, reason: str, data: Path) -> None:

@@ -1,4 +1,4 @@
-"""`GET /v1/preview?kind=&language=&brand=&urgency=&bill=`: a message in every channel's form.
+"""`GET /v1/preview?kind=&language=&brand=&urgency=&bill=&pack=`: a message in every channel's form.
 
 A real bill is personal: the page wants an operator's token, as a bearer or, so that a browser can
 ask for it, as the password of HTTP Basic.
@@ -24,7 +24,7 @@ from reminders.services.compose_preview import SAMPLE, Asked, preview_bill
 from reminders.services.resources import Resources
 
 PATH = "/v1/preview"
-_FIELDS = ("kind", "language", "brand", "urgency", "bill")
+_FIELDS = ("kind", "language", "brand", "urgency", "bill", "pack")
 _HEADERS = {
     # A mail's own markup has styles of its own; nothing is loaded and nothing runs.
     "content-security-policy": (
@@ -117,4 +117,5 @@ def _asked(scope: Scope) -> Asked:
         said.get("brand", ""),
         said.get("urgency", "normal"),
         said.get("bill", SAMPLE),
+        said.get("pack", ""),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -24,7 +25,7 @@ min-width:0}
 section.wide{grid-column:1/-1}h2{font-size:1rem;margin:0}
 .about{color:var(--quiet);font-size:.85rem;margin:0 0 .75rem;overflow-wrap:anywhere}
 .bubble{background:var(--bubble);border-radius:1.1rem 1.1rem 1.1rem .25rem;padding:.65rem .9rem;
-max-width:20rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
+max-width:20rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:0}code{font-size:.85rem}
 .chat{background:var(--mine);border-radius:.5rem}
 .lock{background:var(--screen);color:var(--on-screen);border-radius:1rem;padding:2rem .75rem}
 .lock div{background:rgba(255,255,255,.16);border-radius:.9rem;padding:.6rem .8rem;max-width:22rem;
@@ -51,6 +52,9 @@ NAMES: Mapping[str, str] = {
     "voice": "Call, as it is spoken",
     "wechat": "WeChat",
     "whatsapp": "WhatsApp",
+    "apprise": "Apprise: Slack, Telegram and others",
+    "webhook": "Webhook, as it is posted",
+    "human_task": "Task, for a person to say",
 }
 
 
@@ -146,10 +150,30 @@ def _banner(rendered: Rendered) -> str:
     )
 
 
+def _notification(rendered: Rendered) -> str:
+    link = f"<br>{escape(rendered.link)}" if rendered.link else ""
+    return (
+        f'<p class="bubble"><strong>{escape(rendered.subject)}</strong><br>'
+        f"{escape(rendered.text)}{link}</p>"
+    )
+
+
+def _event(rendered: Rendered) -> str:
+    """The part of the event that is the message's own."""
+    said = {
+        name: str(getattr(rendered, name))
+        for name in ("kind", "language", "subject", "text", "link")
+    }
+    return f"<pre><code>{escape(json.dumps(said, ensure_ascii=False, indent=2))}</code></pre>"
+
+
 _FORMS: Mapping[str, Callable[[Rendered], str]] = {
     "sms": _phone,
     "email": _mail,
     "push": _lock_screen,
     "voice": _call,
     "in_app": _banner,
+    "apprise": _notification,
+    "webhook": _event,
+    "human_task": _call,
 }

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from channels.contract import Channel
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import local_day
+from reminders.domain.compliance import Pack
 from reminders.domain.customer import Customer
-from reminders.domain.kinds import MessageKind
+from reminders.domain.kinds import MessageKind, class_of
 from reminders.domain.policy import Urgency
 from reminders.domain.reminder import Reminder
+from reminders.domain.rules import HOUSE
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import NOTICES, Kind, Rendered, kind_on
+from reminders.messages.law import NO_LAW, Law, law_of
 from reminders.messages.preview_page import Shown, preview_page
 from reminders.messages.samples import sample
 from reminders.messages.templates import TemplateSet
@@ -24,8 +28,12 @@ from reminders.services.bill_history import load
 from reminders.services.compose import draft
 from reminders.services.resources import Resources
 
-CHANNELS = ("sms", "push", "voice", "in_app", "wechat", "email")
+CHANNELS = (
+    *("sms", "push", "voice", "in_app", "wechat", "whatsapp"),
+    *("apprise", "webhook", "human_task", "email"),
+)
 SAMPLE = "sample"
+NO_PACKS: Mapping[str, Pack] = MappingProxyType({})
 _NO_ID = UUID(int=0)
 # A day from the due date on which a dated kind is true, where today is none.
 _DAYS: Mapping[str, int] = {Kind.PRE_DUE: -3, Kind.DUE_TODAY: 0, Kind.OVERDUE: 1}
@@ -34,13 +42,15 @@ _DAYS: Mapping[str, int] = {Kind.PRE_DUE: -3, Kind.DUE_TODAY: 0, Kind.OVERDUE: 1
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What to show. An empty kind is the one that is true today, an empty language the customer's
-    own (of a sample: English); a bill's brand is that of its product."""
+    own (of a sample: English); a bill's brand is that of its product, and its packs those of its
+    customer: `pack` is whose words an invented bill must keep."""
 
     kind: str = ""
     language: str = ""
     brand: str = ""
     urgency: str = Urgency.NORMAL
     bill: str = SAMPLE
+    pack: str = ""
 
     def checked(self, templates: TemplateSet) -> Asked:
         """This, if all of it exists. Raises `TemplateError`."""
@@ -56,9 +66,14 @@ class Asked:
 
 
 def preview_sample(
-    templates: TemplateSet, asked: Asked, costs: Mapping[str, int], lender: str = ""
+    templates: TemplateSet,
+    asked: Asked,
+    costs: Mapping[str, int],
+    lender: str = "",
+    packs: Mapping[str, Pack] = NO_PACKS,
 ) -> str:
-    """The page of an invented bill. Raises `TemplateError` for what does not exist."""
+    """The page of an invented bill. `packs`: those that there are. Raises `TemplateError` for
+    what does not exist."""
     asked = asked.checked(templates)
     kind, language = asked.kind or Kind.PRE_DUE, asked.language or "en"
     facts = replace(
@@ -68,12 +83,25 @@ def preview_sample(
         amount_minor=123_400,
         minimum_minor=10_000,
         paid_minor=123_400,
+        name="王示例" if language.startswith("zh") else "Ann Example",
     )
     if lender:
         facts = replace(facts, lender=lender)
-    shown = _each(lambda channel: templates.render(channel, facts, asked.brand), costs)
-    about = f"{language}, urgency {facts.urgency}, the invented bill {facts.bill_id}"
+    law = _law(asked.pack, packs, kind)
+    shown = _each(lambda channel: templates.render(channel, facts, asked.brand, law), costs)
+    where = f", as the pack {asked.pack} asks" if asked.pack else ""
+    about = f"{language}, urgency {facts.urgency}, the invented bill {facts.bill_id}{where}"
     return preview_page(f"Preview of {kind}", about, list(shown))
+
+
+def _law(name: str, packs: Mapping[str, Pack], kind: str) -> Law:
+    """What this pack asks of a kind, with the one that joins every other."""
+    if not name:
+        return NO_LAW
+    if name not in packs:
+        raise TemplateError(f"pack {name[:80]!r} is none of {', '.join(sorted(packs))}")
+    both = {each: packs[each] for each in (name, HOUSE) if each in packs}
+    return law_of(both.values(), class_of(MessageKind(kind)))
 
 
 def preview_bill(resources: Resources, asked: Asked) -> str:
@@ -84,7 +112,8 @@ def preview_bill(resources: Resources, asked: Asked) -> str:
     asked = asked.checked(resources.templates)
     costs = costs_of(each for group in resources.fleet.by_channel.values() for each in group)
     if asked.bill == SAMPLE:
-        return preview_sample(resources.templates, asked, costs, resources.lender)
+        packs = resources.book.active.packs
+        return preview_sample(resources.templates, asked, costs, resources.lender, packs)
     known = load(resources, asked.bill)[0]
     bill, customer = known.bill, known.known.customer
     if bill is None:

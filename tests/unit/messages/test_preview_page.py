@@ -6,11 +6,13 @@ from html.parser import HTMLParser
 
 import pytest
 
+from reminders.domain.customer import ChannelName
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import Kind
 from reminders.messages.preview_page import Shown, preview_page
 from reminders.messages.templates import TemplateSet
 from reminders.services.compose_preview import CHANNELS, Asked, preview_sample
+from reminders.services.packs import read_packs
 from tests.unit.messages.bills import SHIPPED, facts
 
 
@@ -43,12 +45,26 @@ def test_every_kind_has_every_form(shipped: TemplateSet, kind: Kind, language: s
     html = preview_sample(shipped, Asked(kind, language), {"sms": 45})
     page = Page(html)
     assert page.tags.count("section") == len(CHANNELS)
-    assert page.tags.count("iframe") == page.tags.count("pre") == 1
+    assert (page.tags.count("iframe"), page.tags.count("pre")) == (1, 2)  # a mail; and a webhook
     assert page.loaded == []
     assert "script" not in page.tags
     assert 'class="fault"' not in html
     assert "segment" in html
     assert "prefers-color-scheme:dark" in html
+
+
+def test_every_channel_that_there_is_has_a_form() -> None:
+    assert set(CHANNELS) == {channel.value for channel in ChannelName}
+
+
+def test_an_invented_bill_is_shown_as_a_pack_wants_it(shipped: TemplateSet) -> None:
+    packs = read_packs(SHIPPED.parent / "packs")
+    plain = preview_sample(shipped, Asked("overdue"), {}, packs=packs)
+    asked = preview_sample(shipped, Asked("overdue", pack="uk-conc"), {}, packs=packs)
+    assert "Independent debt advice" not in plain
+    assert asked.count("Independent debt advice") == len(CHANNELS) + 1  # a mail has two forms
+    with pytest.raises(TemplateError, match="pack 'xx' is none of cn, eu"):
+        preview_sample(shipped, Asked("overdue", pack="xx"), {}, packs=packs)
 
 
 def test_segments_and_their_price_are_told(shipped: TemplateSet) -> None:
