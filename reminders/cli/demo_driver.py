@@ -25,6 +25,7 @@ from reminders.services.clock import VirtualClock
 from reminders.services.demo.portfolio import DemoCustomer
 from reminders.services.demo.schedule import Slot, published_line
 from reminders.services.inbox_token import inbox_token
+from reminders.services.moving import QUEUES
 from reminders.services.streams import (
     EVENTS_STREAM,
     FENCED_LINES,
@@ -178,8 +179,9 @@ class Driver:
             if time.monotonic() - woke > WAKE_EVERY_S:
                 woke = time.monotonic()
                 self._copy_fenced()
-                self._wake(status.LANES)
-                self._send("workers.evaluate.evaluate")
+                if busy != QUEUES:  # what is queued is on its way: more would only stand behind it
+                    self._wake(status.LANES)
+                    self._send("workers.evaluate.evaluate")
                 left = (busy, status.left(self.connection, self._redis, now))
                 if left != seen:
                     seen, moved = left, time.monotonic()
