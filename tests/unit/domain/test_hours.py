@@ -31,15 +31,22 @@ ZONES = (
 
 def changes(zone: str) -> list[datetime]:
     """The hours of 2011 and of 2025 to 2027 before which the clocks of `zone` change."""
-    hours = [
-        datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
-        for year in (2011, 2025, 2026, 2027)
-        for hour in range(1, 366 * 24)
-    ]
     place = ZoneInfo(zone)
-    offsets = [hour.astimezone(place).utcoffset() for hour in hours]
-    pairs = zip(hours[1:], offsets, offsets[1:], strict=False)
-    return [hour for hour, before, after in pairs if before != after]
+
+    def between(first: datetime, last: datetime, step: timedelta) -> list[datetime]:
+        moments = [first + step * count for count in range((last - first) // step + 1)]
+        offsets = [moment.astimezone(place).utcoffset() for moment in moments]
+        pairs = zip(moments[1:], offsets, offsets[1:], strict=False)
+        return [moment for moment, before, after in pairs if before != after]
+
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    years = [datetime(year, 1, 1, tzinfo=UTC) for year in (2011, 2025, 2026, 2027)]
+    return [
+        moment
+        for year in years
+        for later in between(year, year + 366 * day, day)
+        for moment in between(later - day, later, hour)
+    ]
 
 
 CHANGES = {zone: changes(zone) for zone in ZONES}
