@@ -116,6 +116,25 @@ def test_receipts_come_over_the_listening_session(
     assert {receipt.reason for receipt in receipts} <= {reason}
 
 
+def test_the_clock_waits_until_a_receiver_has_the_receipt(tmp_path: Path) -> None:
+    """A virtual day would else go by before what happened in its morning is heard."""
+
+    async def run(world: World) -> None:
+        channel = SmppChannel(account(world))
+        assert isinstance(await channel.send(message("+8610012345678")), Accepted)
+        moving = asyncio.ensure_future(world.advance(timedelta(minutes=10)))
+        await asyncio.sleep(0.1)
+        assert not moving.done()
+        status = world.sandbox.control.status()
+        assert (status["in_flight"], status["last_error"]) == (1, "no receiver is bound")
+        async with listening(account(world)) as stream:
+            await asyncio.wait_for(moving, 5)
+        assert len(stream.posts) == 1
+        await channel.close()
+
+    play(tmp_path, run, lines=(("smpp", NAME),))
+
+
 @pytest.mark.parametrize("form", LongMessages)
 def test_a_long_text_arrives_whole_and_has_one_receipt(form: LongMessages, tmp_path: Path) -> None:
     async def scene(channel: SmppChannel, stream: Stream, world: World) -> int:
