@@ -138,7 +138,10 @@ def _spread(resources: Resources, closed: Incident, count: int, now: datetime) -
     channels = fleet.by_channel if closed.channel == EVERY_CHANNEL else (closed.channel,)
     rate = max((fleet.rate_per_s(each) for each in channels), default=0.0)
     paced = timedelta(seconds=count / (rate * BACKLOG_SHARE)) if rate else timedelta(0)
-    gathered = min(now - closed.opened_at, timedelta(seconds=count / BACKLOG_PER_S))
+    lasted = now - closed.opened_at
+    if closed.opened_by == BREAKER:  # it had been down for so long before
+        lasted += resources.limits.channel_down_after
+    gathered = min(lasted, timedelta(seconds=count / BACKLOG_PER_S))
     return min(max(paced, gathered), BACKLOG_WITHIN)
 
 
