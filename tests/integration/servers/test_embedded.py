@@ -3,6 +3,7 @@
 import signal
 import socket
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,10 +13,18 @@ import pytest
 import redis
 
 from reminders.servers import state
-from reminders.servers.embedded import Servers, embedded_servers
+from reminders.servers.embedded import Servers, embedded_servers, start_servers
 from reminders.servers.errors import ServerError
 from reminders.servers.supervisor import Supervisor
 from tests.integration.servers.conftest import Start, until
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """As everybody gets them: those of the session do not wait for the disk."""
+    folder = tmp_path_factory.mktemp("shipped")
+    with Supervisor(folder, sink=lambda name, line: None) as supervisor:
+        yield start_servers(supervisor)
 
 
 def _counted(url: str) -> int:
