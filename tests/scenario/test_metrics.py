@@ -40,8 +40,8 @@ def test_the_numbers_are_those_of_the_ledger(busy: World) -> None:
     found = read(busy)
     assert found["reminders_attempts_uncertain_open"] == {(): 1}
     assert found["reminders_customers_unreachable"] == {(): 1}
-    assert found["reminders_human_tasks_open"] == {("unreachable",): 1}
-    assert found["reminders_human_tasks_overdue"] == {("unreachable",): 0}
+    assert found["reminders_human_tasks_open"] == {("unreachable",): 1, ("incident",): 1}
+    assert found["reminders_human_tasks_overdue"] == {("unreachable",): 0, ("incident",): 0}
     assert found["reminders_incident_open"] == {("email",): 1}
     assert found["reminders_provider_share"]["memory-sms", "sms"] == 1
     assert found["reminders_channel_down"]["sms",] == 0
