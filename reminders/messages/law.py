@@ -31,6 +31,10 @@ class Law:
 
     required: Mapping[Content, str] = field(default_factory=dict)
     forbidden: Mapping[str, str] = field(default_factory=dict)
+    lints: frozenset[str] = field(init=False)  # the names of what is forbidden
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lints", frozenset(self.forbidden))
 
     def asks_of(self, channel: str) -> list[Content]:
         """What a message on this channel must say, in one order."""
@@ -59,28 +63,27 @@ def law_of(packs: Iterable[Pack], message_class: MessageClass, *, collector: boo
     )
 
 
-def refuse_barred(text: str, kind: str, given: Iterable[str], law: Law) -> None:
+def refuse_barred(
+    text: str, kind: str, bills: Iterable[str], apart: Iterable[str], law: Law
+) -> None:
     """Raise `TemplateError` if `text` says what the law forbids a message of `kind`.
 
-    `given` are words from outside (links, a name), looked at one by one: what is left of the text
-    is then nearly the same in every message, and is looked at once, since a figure is as good as
-    another. Numbers to call are looked for in the text as it stands.
+    `apart` is left out: a name that was looked at already, links whose ids mean nothing. What a
+    link says of a bill is looked at in `bills`. The rest is then nearly the same in every message,
+    and is looked at once, since a figure is as good as another; numbers to call are looked for in
+    the text as it stands.
     """
     if not law.forbidden:
         return
+    for word in apart:
+        if word:
+            text = text.replace(word, " ")
     number = premium_number(text) if PREMIUM_NUMBER in law.forbidden else ""
     if number:
         raise TemplateError(_barred(PREMIUM_NUMBER, number, law))
-    for word in given:
-        if word:
-            text = text.replace(word, " ")
-            _refuse(word, kind, law)
-    _refuse(text.translate(_DIGITS), kind, law)
-
-
-def _refuse(text: str, kind: str, law: Law) -> None:
-    for lint, phrase in found_in(text, kind, frozenset(law.forbidden)):
-        raise TemplateError(_barred(lint, phrase, law))
+    for each in (*bills, text):
+        for lint, phrase in found_in(each.translate(_DIGITS), kind, law.lints):
+            raise TemplateError(_barred(lint, phrase, law))
 
 
 def _barred(lint: str, phrase: str, law: Law) -> str:

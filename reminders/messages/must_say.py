@@ -61,4 +61,5 @@ class Sentences:
             raise TemplateError(f"{name} does not say {content} ({law.required[content]})")
         if words in self.words:
             return ""
-        return template.render(values).strip()
+        # Most hold no variable, and rendering costs more than all else here.
+        return template.render(values).strip() if "{" in words else words

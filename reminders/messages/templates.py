@@ -153,10 +153,9 @@ class TemplateSet:
         # A subject becomes a header: whatever a template does, it stays one line.
         subject = " ".join(shown["subject"].split())
         besides.check(name, f"{subject}\n{shown['text']}", names, law)
-        # A name is fit to be shown, or it is not.
-        shown_text = shown["text"].replace(name_shown, " ", 1) if name_shown else shown["text"]
-        given = (facts.pay_url, facts.unsubscribe_url)
-        refuse_barred(f"{subject}\n{shown_text}", message.kind, given, law)
+        bills = (facts.bill_id, *(each.bill_id for each in facts.others))
+        apart = (name_shown, facts.pay_url, facts.unsubscribe_url)
+        refuse_barred(f"{subject}\n{shown['text']}", message.kind, bills, apart, law)
         count = segments(shown["text"]) if channel == "sms" else 0
         return Rendered(
             subject,

@@ -158,6 +158,18 @@ def test_what_comes_from_outside_is_refused_in_the_finished_message(
     assert TEMPLATES.render("sms", facts).text  # nobody forbids it
 
 
+def test_a_bill_that_only_the_link_names_is_looked_at_too() -> None:
+    facts = replace(sample("pre_due", "en"), bill_id="police-7")
+    assert "police" not in TEMPLATES.render("sms", replace(facts, pay_url="")).text
+    with pytest.raises(TemplateError, match='"police" is barred'):
+        TEMPLATES.render("sms", facts, law=law("house", "pre_due"))
+
+
+def test_the_random_part_of_a_link_is_no_word() -> None:
+    facts = replace(sample("pre_due", "en"), pay_url="https://pay.example.com/p/x-jail-x")
+    assert "jail" in TEMPLATES.render("sms", facts, law=law("house", "pre_due")).text
+
+
 def test_a_premium_number_is_read_as_it_stands() -> None:
     facts = replace(sample("overdue", "en"), bill_id="0906 123 4567")
     with pytest.raises(TemplateError, match="premium_number"):
