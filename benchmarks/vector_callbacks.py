@@ -28,7 +28,7 @@ _TWILIO = {
 }
 _TWILIO_INBOUND = {"receiving", "received"}
 _APNS_DEAD = {"BadDeviceToken", "Unregistered", "DeviceTokenNotForTopic", "ExpiredToken"}
-# Under 400, where the other reasons are of our request: the account's topic.
+# Under 400, where the other reasons are of our request: the account's topic, a connection too old.
 _APNS_ACCOUNT = {"BadTopic", "MissingTopic", "TopicDisallowed", "IdleTimeout"}
 
 
