@@ -1,12 +1,15 @@
 """Free TCP ports on the loopback address, kept the same from run to run."""
 
-import random
+import secrets
 import socket
 
 HOST = "127.0.0.1"
 # Below the ephemeral range of Linux (32768) and macOS (49152): while a server is down no outgoing
 # connection can be given its port, and no client can connect to itself by simultaneous open.
 FIRST, LAST = 15_000, 32_000
+# The system's own chance: two processes that are seeded alike would choose the same port at once,
+# before either listens on it.
+_CHANCE = secrets.SystemRandom()
 
 
 def is_free(port: int) -> bool:
@@ -34,6 +37,6 @@ def choose(previous: int | None = None) -> int:
     if previous is not None and is_free(previous):
         return previous
     while True:
-        port = random.randrange(FIRST, LAST)  # noqa: S311 - picking a port is no secret
+        port = _CHANCE.randrange(FIRST, LAST)
         if is_free(port):
             return port

@@ -1,5 +1,6 @@
 """Ports are free, stable, and outside the range that outgoing connections are given."""
 
+import random
 import socket
 
 from reminders.servers import ports
@@ -23,3 +24,10 @@ def test_a_previous_port_that_is_taken_is_given_up() -> None:
         assert not ports.is_free(port)
         assert ports.answers(port)
         assert ports.choose(port) != port
+
+
+def test_two_processes_that_are_seeded_alike_choose_apart() -> None:
+    random.seed(7)
+    first = [ports.choose() for _ in range(3)]
+    random.seed(7)
+    assert [ports.choose() for _ in range(3)] != first
