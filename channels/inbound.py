@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -23,13 +23,13 @@ class Meaning(StrEnum):
 
 # Carriers' defaults, which they answer by themselves whatever our packs say. Twilio 223134027 and
 # "Advanced Opt-Out"; AWS opt-out list; ARRET, ARRETE, ARRETT: Twilio, Canada; 退订, TD, T, N, R:
-# the packs; 0000: customary in China, no page confirms it.
+# the packs; 0000: customary in China, no page confirms it; 取消订阅: house.
 STOPS: Final = frozenset(
     (
         *("STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"),
         *("REVOKE", "OPTOUT", "OPT-OUT", "OPT OUT", "REMOVE"),
         *("ARRET", "ARRETE", "ARRETT"),
-        *("R", "T", "TD", "N", "退订", "0000"),
+        *("R", "T", "TD", "N", "退订", "取消订阅", "0000"),
     )
 )
 # Twilio 223134027: START, YES, UNSTOP; the Chinese ones are house.
@@ -40,6 +40,11 @@ HELPS: Final = frozenset(("HELP", "INFO", "帮助"))
 # Longer than this is no single word in any table; it need not be looked at.
 _LONGEST: Final = 64
 _SPACES = re.compile(r"\s+")
+_SIGNS = re.compile(r"[\W_]+")
+# What these words are written with in Hong Kong and Taiwan; a whole table is not needed.
+_SIMPLIFIED: Final = str.maketrans("訂閱復覆幫", "订阅复复帮")
+# What Chinese messages ask for is often sent back whole: 回T退订, 回复TD, TD退订.
+_ASKED = re.compile(r"(?:回复?)?([a-z0-9]{1,4})(?:退订)?")
 
 
 def _bare(text: str) -> str:
@@ -55,7 +60,20 @@ def _bare(text: str) -> str:
         start += 1
     while end > start and not plain[end - 1].isalnum():
         end -= 1
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", plain[start:end]))
+    bare = unicodedata.normalize("NFKC", plain[start:end]).translate(_SIMPLIFIED)
+    return _SPACES.sub(" ", bare)
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """The word as it stands, without what stands between its letters (T D, 退 订, S.T.O.P), and
+    without what it was asked for with."""
+    bare = _bare(text)
+    yield bare
+    whole = _SIGNS.sub("", bare)
+    yield whole
+    asked = _ASKED.fullmatch(whole)
+    if asked is not None:
+        yield asked[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +108,9 @@ def meaning_of(text: str, words: StopWords) -> Meaning:
     said = text.strip()
     if len(said) > _LONGEST:
         return Meaning.OTHER
-    bare = _bare(said)
-    if bare in words.stop:
+    found = set(_spellings(said))
+    if found & words.stop:
         return Meaning.STOP
-    if bare in words.start:
+    if found & words.start:
         return Meaning.START
-    return Meaning.HELP if bare in words.help else Meaning.OTHER
+    return Meaning.HELP if found & words.help else Meaning.OTHER
