@@ -52,6 +52,28 @@ def test_what_must_not_be_said_is_found_with_its_rule(fault: Fault, text: str) -
     assert fault in {hit.fault for hit in found_in(f"<p>{text.upper()}</p>")}
 
 
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (Fault.LEGAL_STEP, "We will take legal\n  action."),
+        (Fault.THREAT, "your last\u00a0chance"),
+        (Fault.THREAT, "You will be ar\u200brested."),
+        (Fault.THREAT, "You will be \uff41\uff52\uff52ested."),
+        (Fault.THREAT, "You will be &#97;rrested."),
+        (Fault.LEGAL_STEP, "我們將起 訴"),
+        (Fault.LEGAL_STEP, "我們將提起訴訟"),
+        (Fault.THREAT, "後果自負"),
+        (Fault.SHAME, "老賴"),
+        (Fault.IMPERSONATION, "律師函"),
+        (Fault.THIRD_PARTY, "您的家屬"),
+        (Fault.OFFER, "限時優惠"),
+        (Fault.OFFER, "A limited-time offer."),
+    ],
+)
+def test_no_way_of_writing_hides_a_word(fault: Fault, text: str) -> None:
+    assert fault in {hit.fault for hit in found_in(text)}
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_plain_facts_and_courtesy_are_no_fault(text: str) -> None:
     assert list(found_in(text)) == []
