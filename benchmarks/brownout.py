@@ -116,8 +116,10 @@ def _part(some: int, whole: int) -> float:
 
 
 def _most_at_once(play: Play, ends: float, timing: Timing) -> float:
-    """The most that left by SMS after the bad time, in parts of the usual traffic."""
-    after = [each for each in play.left if each.provider != MAIL and each.at_s >= ends]
+    """The most that left by SMS after the bad time, in parts of the usual traffic. What is left
+    when the traffic ends is played in long steps, and not counted."""
+    by_sms = [each for each in play.left if each.provider != MAIL]
+    after = [each for each in by_sms if ends <= each.at_s < timing.whole_s]
     slots = Counter(int((each.at_s - ends) // PEAK_OVER_S) for each in after)
     return round(max(slots.values(), default=0) / PEAK_OVER_S / timing.rate, 2)
 

@@ -81,8 +81,8 @@ SCENES: dict[str, Scene] = {
         (Trouble.DOWN, 1.0),
         (Trouble.DOWN, 1.0),
         carried_by="",
-        timing=Timing(bad_s=100, after_s=140),
-        part=0.5,
+        timing=Timing(bad_s=100, after_s=230),
+        part=0.4,
         ladder=(SMS,),
     ),
 }
