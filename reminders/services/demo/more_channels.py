@@ -32,13 +32,13 @@ class Receivers(NamedTuple):
 
 # Every number is a Chinese one: the two providers that serve only those carry half of the texts,
 # the gateway and the carrier's own line a fifth each. Of two relays one tells of bounces by post,
-# the other sends them back as mails.
+# the other, with two of three mails, sends them back as mails.
 LINES = (
     Line("twilio-sms", "sms-twilio", "sms", {"weight": 0.5}),
     Line("aliyun-sms", "sms-aliyun", "sms", {"weight": 1.5, "prefixes": ["+86"]}),
     Line("tencent-sms", "sms-tencent", "sms", {"weight": 1, "prefixes": ["+86"]}),
     Line("smpp", "sms-carrier", "sms"),
-    Line("smtp", "smtp-mailbox", "email"),
+    Line("smtp", "smtp-mailbox", "email", {"weight": 2}),
     Line("push", "push", "push"),
     Line("twilio-voice", "voice", "voice"),
     Line("wechat", "wechat", "wechat"),

@@ -35,7 +35,8 @@ _EMAIL_SHARES = (
     ("greylist", 0.02),
     ("silent", 0.01),
     ("opens", 0.05),
-    ("complains", 0.01),
+    ("full", 0.02),
+    ("complains", 0.03),
     ("down", 0.005),
     ("slow", 0.005),
 )

@@ -72,7 +72,7 @@ def test_every_type_and_every_carrier_script_has_its_share() -> None:
     }
     assert set(types) == set(EVENT_MODELS)
     assert numbers >= EVERY_SMS_SCRIPT
-    assert len(domains) == 10
+    assert len(domains) == 11
 
 
 def test_scripts_that_hang_stay_rare_in_a_large_portfolio() -> None:
