@@ -8,14 +8,21 @@ from __future__ import annotations
 
 # Cohorts are the same for all, whatever else a provider has of its own: they are compared.
 DELIVERY = """
+-- Cohorts before this say nothing: too old, or sent before it opened for them. What a provider
+-- opened for is not held against its ranges once more when it is back.
+local function since(subject, h)
+  local whole = redis.call('HGET', g.prefix .. provider_of(subject), 'deaf')
+  return math.max(business - g.rules.span, tonumber(h.deaf or '0'), tonumber(whole or '0'))
+end
+
 -- Messages that are awaited no more, by cohort of their sending.
-local function silent(subject)
+local function silent(subject, from)
   local key, sums, old = g.prefix .. subject .. ':w', {}, {}
   local flat = redis.call('HGETALL', key)
   for i = 1, #flat, 2 do
     local sent, by = string.match(flat[i], '^(%d+)%.(%d+)$')
     sent, by = tonumber(sent), tonumber(by)
-    if sent * g.rules.cohort < business - g.rules.span then old[#old + 1] = flat[i]
+    if sent * g.rules.cohort < from then old[#old + 1] = flat[i]
     elseif (by + 1) * g.rules.cohort <= business then
       sums[sent] = (sums[sent] or 0) + math.max(0, tonumber(flat[i + 1]))
     end
@@ -26,19 +33,19 @@ end
 
 -- Arrived, known, and silent among these, over the cohorts that ended `mature` seconds ago.
 local function delivery(subject, h, mature)
-  local arrived, all, unheard, old = 0, 0, 0, {}
+  local arrived, all, unheard, old, from = 0, 0, 0, {}, since(subject, h)
   for field, value in pairs(h) do
     local kind, cohort = string.match(field, '^([an])(%d+)$')
     if kind then
       local starts = tonumber(cohort) * g.rules.cohort
-      if starts < business - g.rules.span then old[#old + 1] = field
+      if starts < from then old[#old + 1] = field
       elseif mature == 0 or starts + g.rules.cohort + mature <= business then
         all = all + math.max(0, tonumber(value))
         if kind == 'a' then arrived = arrived + tonumber(value) end
       end
     end
   end
-  for cohort, count in pairs(silent(subject)) do
+  for cohort, count in pairs(silent(subject, from)) do
     if mature == 0 or (cohort + 1) * g.rules.cohort + mature <= business then
       all, unheard = all + count, unheard + count
     end

@@ -404,6 +404,9 @@ def test_weights_return_once_messages_are_confirmed_again(watch: Watch) -> None:
         watch.calls(5)
         watch.now += 1
     assert watch.standing().share == 1
+    watch.later(6)  # nor is the old silence held against the range alone
+    watch.sent("a", 1)
+    assert watch.standing().share_for("+8616100000001") == 1
 
 
 def test_one_that_stays_silent_opens_again_after_few_messages(watch: Watch) -> None:
