@@ -27,7 +27,7 @@ from reminders.services.demo.auditor import Inputs, audit
 from reminders.services.demo.auditor.audit import ATTEMPTS, CARRIERS
 from reminders.services.demo.more_channels import Receivers
 from reminders.services.demo.portfolio import Portfolio
-from reminders.services.demo.recorded import write_holidays
+from reminders.services.demo.recorded import POLICY, write_holidays
 from reminders.services.demo.schedule import schedule
 from reminders.services.demo.statements import PRODUCT
 from reminders.services.demo.summary import Summary, SystemCounts, summary, verdict
@@ -91,6 +91,7 @@ def run_demo(plan: Plan, hook: Hook, show: Callable[[Played], None]) -> Done:
         finally:
             engine.dispose()
         _keep_logs(running.logs, plan)
+    (plan.run / POLICY).write_text(settings.policy_file.name, encoding="utf-8")
     inputs = Inputs.of(plan.run, settings.policy_file, settings.gate_to_call_max_s)
     judged = audit(inputs, _unaccounted(counted))
     told = summary(

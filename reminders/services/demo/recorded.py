@@ -23,6 +23,7 @@ from reminders.services.demo.model_customer import ModelCustomer
 from reminders.services.demo.portfolio import Portfolio
 from reminders.services.demo.schedule import Slot, published_line, schedule
 
+POLICY = "policy.txt"  # in a run's folder: the name of the policy's file
 _ACKNOWLEDGED_BEFORE_S = 0.02
 
 Feed = list[tuple[datetime, list[Event]]]

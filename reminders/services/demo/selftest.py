@@ -22,9 +22,10 @@ from reminders.services.demo.auditor.finding import CROSSED
 from reminders.services.demo.errors import BadData
 from reminders.services.demo.faults import find_faults, planted_copy
 from reminders.services.demo.generated import generated
-from reminders.services.demo.recorded import record
+from reminders.services.demo.recorded import POLICY, record
 from reminders.services.policy_files import read
 
+_POLICIES = Path("config/policies")
 _CUSTOMERS = 120
 _SEED = 1
 _BAD_INPUT = 2
@@ -59,18 +60,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 if every fault was seen, 1 if not, 2 if the run cannot be read."""
     parser = ArgumentParser(prog="audit-selftest", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="folder of a recorded run")
-    parser.add_argument("--policy", type=Path, default=Path("config/policies/default.yaml"))
+    parser.add_argument("--policy", type=Path, help="without it, the one that the run was under")
     given = parser.parse_args(arguments)
     console = Console()
+    policy = given.policy or _POLICIES / policy_of(given.run)
     try:
         with TemporaryDirectory(prefix="audit-") as temporary:
-            run = _run(given.run, given.policy, Path(temporary), console)
-            breaches, trials = try_faults(Inputs.of(run, given.policy), Path(temporary))
+            run = _run(given.run, policy, Path(temporary), console)
+            breaches, trials = try_faults(Inputs.of(run, policy), Path(temporary))
     except (BadData, PolicyError) as error:
         console.print(f"audit-selftest: {error}", style="red", markup=False)
         return _BAD_INPUT
     console.print(_table(breaches, trials))
     return 0 if not breaches and all(trial.seen for trial in trials) else 1
+
+
+def policy_of(run: Path | None) -> str:
+    """The file name of the policy that a run was played under."""
+    noted = run / POLICY if run is not None else None
+    return noted.read_text(encoding="utf-8") if noted and noted.exists() else "default.yaml"
 
 
 def _run(wanted: Path | None, policy: Path, temporary: Path, console: Console) -> Path:

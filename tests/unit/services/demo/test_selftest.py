@@ -11,7 +11,7 @@ from reminders.services.demo import auditor, selftest
 from reminders.services.demo.auditor import Inputs, audit
 from reminders.services.demo.generated import generated
 from reminders.services.demo.recorded import record
-from reminders.services.demo.selftest import Trial, main, try_faults
+from reminders.services.demo.selftest import Trial, main, policy_of, try_faults
 from reminders.services.policy_files import read
 
 POLICY = Path(__file__).resolve().parents[4] / "config" / "policies" / "default.yaml"
@@ -69,6 +69,12 @@ def test_the_command_tells_success_from_bad_input(
     monkeypatch.undo()
     (tmp_path / "published.jsonl").write_text("{", encoding="utf-8")
     assert main([str(tmp_path), "--policy", str(POLICY)]) == 2
+
+
+def test_a_run_is_tried_under_the_policy_that_it_was_played_under(tmp_path: Path) -> None:
+    assert policy_of(None) == policy_of(tmp_path) == "default.yaml"
+    (tmp_path / "policy.txt").write_text("every-channel.yaml")
+    assert policy_of(tmp_path) == "every-channel.yaml"
 
 
 def test_the_auditor_shares_no_rule_with_the_system() -> None:
