@@ -25,6 +25,7 @@ class Lazy(NamedTuple):
     attribute: str
     help: str
     plain: bool = False  # its arguments are text, flags and paths: see `PlainCommand`
+    compiled: bool = False  # it decides so often that compiled modules are worth their loading
 
 
 class _AsGiven:
@@ -78,6 +79,10 @@ class LazyGroup(TyperGroup):
     def load(self, name: str) -> Command:
         """Import a command of the table."""
         lazy = self.table[name]
+        if lazy.compiled:
+            from reminders.compiled.taking import take
+
+            take()
         found = getattr(import_module(lazy.module), lazy.attribute)
         alone = typer.Typer(add_completion=False)
         if not isinstance(found, typer.Typer):

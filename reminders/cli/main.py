@@ -74,6 +74,7 @@ COMMANDS: Mapping[str, Lazy] = {
         "reminders.cli.simulate",
         "simulate",
         "Play a policy over past events, in memory and in virtual time; nothing is sent.",
+        compiled=True,
     ),
     "dead": Lazy(
         "reminders.cli.dead",

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.settings import SHIPPED
 from reminders.cli.running import DATA, AsJson, logs_aside, resources, wrong
+from reminders.compiled.taking import taken
 from reminders.domain.policy import Policy
 from reminders.services import memory, policy_files
 from reminders.services.simulate.card_file import CardFile
@@ -97,7 +98,7 @@ def simulate(
         if source.heard.malformed and not as_json:
             flaw = f"{source.heard.malformed} malformed events left out ({source.heard.first_flaw})"
             typer.echo(flaw, err=True)
-    _tell(told, html, as_json=as_json)
+    _tell({**told, "compiled": taken()}, html, as_json=as_json)
 
 
 def _shadowed(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from multiprocessing import get_context
 
+from reminders.compiled.spawned import packed
 from reminders.domain.policy import Policy
 from reminders.services import memory
 from reminders.services.simulate.errors import BadInput
@@ -211,7 +212,8 @@ def _parts(source: Source, settings: tuple[Setting, ...], processes: int) -> Ite
         for chunk in source.chunks():
             yield play_chunk(chunk, settings)
         return
-    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (settings,)) as pool:
+    begin, given = packed(_begin, settings)
+    with ProcessPoolExecutor(processes, get_context("spawn"), begin, given) as pool:
         waiting: deque[Future[Part]] = deque()
         for chunk in source.chunks():
             waiting.append(pool.submit(_play_here, chunk))

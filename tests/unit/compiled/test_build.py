@@ -1,0 +1,81 @@
+"""Where it cannot be built, that is said once and nothing fails."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from reminders.compiled import __main__ as command
+from reminders.compiled import build as building
+from reminders.compiled.build import NotBuilt, build
+
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture
+def apart(tmp_path: Path, monkeypatch: Patch) -> Path:
+    """Builds go into a folder of the test."""
+    wanted = tmp_path / "python-0123"
+    for module in (building, command):
+        monkeypatch.setattr(module, "BUILT", tmp_path)
+        monkeypatch.setattr(module, "fitting", lambda: wanted)
+    monkeypatch.setattr("sys.argv", ["compiled", "build"])
+    return tmp_path
+
+
+def test_without_a_compiler_setup_goes_on_and_says_so_once(
+    apart: Path, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler -O9")
+    assert command.main() == 0
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1].endswith("it: there is no C compiler (no-such-compiler)")
+    assert command.main() == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_built_is_not_built_again(apart: Path, monkeypatch: Patch) -> None:
+    def make(work: Path) -> Path:
+        library = work / "lib" / "made.so"
+        library.parent.mkdir()
+        library.write_bytes(b"machine code")
+        made.append(library)
+        return library
+
+    made: list[Path] = []
+    old = apart / "python-old"
+    old.mkdir()
+    monkeypatch.setattr(building, "_missing", lambda: "")
+    monkeypatch.setattr(building, "_made", make)
+    found = build()
+    assert build() == found
+    assert len(made) == 1
+    assert (found / "made.so").read_bytes() == b"machine code"
+    assert not old.exists()
+    assert [each.name for each in apart.iterdir() if each.is_dir()] == [found.name]
+
+
+def test_a_build_under_way_is_not_waited_for(
+    apart: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing needs the library so much."""
+    with (apart / "building").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert command.main() == 0
+    assert "another process" in capsys.readouterr().err
+    assert not list(apart.glob("*.reason"))
+
+
+def test_tools_that_fail_are_quoted_and_leave_nothing_behind(
+    apart: Path, monkeypatch: Patch
+) -> None:
+    def fail(work: Path) -> Path:
+        raise NotBuilt("the tools ended with 1:\nerror: no space")
+
+    monkeypatch.setattr(building, "_missing", lambda: "")
+    monkeypatch.setattr(building, "_made", fail)
+    with pytest.raises(NotBuilt, match="no space"):
+        build()
+    assert not [each for each in apart.iterdir() if each.is_dir()]
