@@ -24,8 +24,8 @@ class Candidate:
 def pick(candidates: Sequence[Candidate], address: str, draw: int, *, probes: bool = False) -> str:
     """The name of the provider for `address`.
 
-    Rules in this order: one that serves the number; one that takes anything now; one that did not
-    just fail this message; one that need not be probed; one with tokens left; then by weight times
+    Rules in this order: one that serves the number; one that did not just fail this message; one
+    that takes anything now; one that need not be probed; one with tokens left; then by weight times
     share, and among providers without weight (backups) the cheapest. A rule that would leave
     nobody is passed over: to send by a doubtful provider is better than not to send. `draw`
     decides by weight. With `probes`, tokens of one to be probed are for probes: it goes first.
@@ -46,8 +46,8 @@ def _serves(candidate: Candidate, address: str) -> bool:
 
 _RULES: Final[Sequence[Callable[[Candidate, str], bool]]] = (
     _serves,
-    lambda each, _: each.share > 0,
     lambda each, _: not each.failed,
+    lambda each, _: each.share > 0,
     lambda each, _: not each.probing,
     lambda each, _: each.tokens > 0,
 )

@@ -60,10 +60,10 @@ def test_the_one_picked_breaks_no_rule_that_another_keeps(
     (chosen,) = [each for each in candidates if each.name == name]
     serving = [each for each in candidates if _serves(each, address)]
     assert chosen in (serving or candidates)
-    standing = [each for each in serving or candidates if each.share > 0]
-    assert not standing or chosen.share > 0
-    sound = [each for each in standing if not each.failed]
-    assert not sound or not chosen.failed
+    fresh = [each for each in serving or candidates if not each.failed]
+    assert not fresh or not chosen.failed
+    sound = [each for each in fresh or serving or candidates if each.share > 0]
+    assert not sound or chosen.share > 0
     weighty = [each for each in sound if each.tokens and each.capabilities.weight]
     if [each for each in weighty if not each.probing] and not chosen.probing:
         assert chosen.capabilities.weight > 0
