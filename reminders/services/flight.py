@@ -83,7 +83,8 @@ class Flight:
         self._loop.run_until_complete(asyncio.sleep(seconds))
 
     async def _wait(self) -> None:
-        if not self._over:
+        # One that ended as the loop last stopped is landed, and leaves `_calls` only by now.
+        if self._calls and not self._over:
             await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
         if self._calls:
             await asyncio.wait(self._calls, timeout=LINGER_S)
