@@ -14,6 +14,7 @@ from config import asking
 from config.settings import Settings
 from reminders.cli.lazy import LazyGroup
 from reminders.cli.main import app
+from reminders.compiled import taking
 from tests.unit.project.tree import ROOT, read
 
 PAGES = sorted(
@@ -75,7 +76,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 def test_every_setting_exists(page: str) -> None:
     for variable in VARIABLE.findall(read(page)):
-        if variable.removesuffix("_FILE") in (asking.URL, asking.TOKEN):
+        if variable.removesuffix("_FILE") in (asking.URL, asking.TOKEN, taking.SWITCH):
             continue
         field = variable.removeprefix("REMINDERS_").partition("__")[0]
         fields = {field.lower(), field.removesuffix("_FILE").lower()}
