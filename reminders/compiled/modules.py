@@ -40,10 +40,12 @@ _MODULES = {
         "usage",
         "wall",
     ),
+    "reminders/services/demo": ("card_rows", "chance", "statements"),  # what the card file holds
     "reminders/services/simulate": (
         "carrier",
         "facts",
         "fates",
+        "observed",
         "play",
         "story",
         "tally",
