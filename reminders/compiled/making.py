@@ -18,7 +18,7 @@ _C = Path("c")
 # -O2 took three times as long to compile and gained nothing that could be measured; to look for
 # what to warn of in code that nobody reads doubled the time once more.
 _OPTIMIZE = "1"
-_CALM = ["-w"]
+_CALM = ["-w", "-Wno-all"]
 # A call that tells a traceback where it is: what, file, further words, line, globals.
 _PLACE = re.compile(
     r"\b(CPy_AddTraceback|CPy_TypeErrorTraceback|CPy_AttributeError)"
