@@ -40,7 +40,14 @@ _MODULES = {
         "usage",
         "wall",
     ),
-    "reminders/services/demo": ("card_rows", "chance", "statements"),  # what the card file holds
+    "reminders/services/demo": (  # what the card file holds
+        "card_rows",
+        "chance",
+        "lives",
+        "portfolio",
+        "profile",
+        "statements",
+    ),
     "reminders/services/simulate": (
         "carrier",
         "facts",

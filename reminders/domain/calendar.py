@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 from reminders.domain.wall import wall
 
+_MOST = 63
+# Made once: making one costs more than adding it.
+_SPANS = tuple(map(timedelta, range(-_MOST, _MOST + 1)))
+
 
 @lru_cache(maxsize=65_536)
 def instant(day: date, at: time, zone: str, fold: int = 0) -> datetime | None:
@@ -25,7 +29,7 @@ def instant(day: date, at: time, zone: str, fold: int = 0) -> datetime | None:
 def shift(day: date, days: int) -> date | None:
     """`day` + `days`, or None beyond the calendar."""
     try:
-        return day + timedelta(days=days)
+        return day + (_SPANS[days + _MOST] if -_MOST <= days <= _MOST else timedelta(days))
     except OverflowError:
         return None
 

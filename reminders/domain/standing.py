@@ -154,4 +154,8 @@ def _until(
         known.append(payment.paid_at)
         if payment.reversed_at is not None:
             known.append(payment.reversed_at)
-    return min([each for each in known if each > at], default=_FOREVER)
+    until = _FOREVER
+    for each in known:
+        if at < each < until:
+            until = each
+    return until

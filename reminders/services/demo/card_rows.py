@@ -17,6 +17,8 @@ from hashlib import sha256
 
 YEAR = 2005
 MONTHS = (4, 5, 6, 7, 8, 9)
+_DASHED = tuple(f"{YEAR}-{month:02}" for month in MONTHS)
+_WRITTEN = tuple(f"{YEAR}{month:02}" for month in MONTHS)
 FIRST_DAY = date(YEAR, 4, 1)
 DAYS_TO_PAY = 20
 MINIMUM_PERCENT = 2
@@ -62,7 +64,7 @@ def payment_day(row: CardRow, index: int) -> date:
     first, end = (due + 1, last) if is_late(row, index) else (1, due)
     if month == FIRST_DAY.month:
         first = max(first, FIRST_DAY.day + 1)
-    drawn = int.from_bytes(sha256(f"{row.client}:{YEAR}-{month:02}".encode()).digest()[:8], "big")
+    drawn = int.from_bytes(sha256(f"{row.client}:{_DASHED[index]}".encode()).digest()[:8], "big")
     return date(YEAR, month, first + drawn % (end - first + 1))
 
 
@@ -73,8 +75,8 @@ def moment(day: date, minute: int) -> datetime:
 
 
 def bill_id(client: int, index: int) -> str:
-    return f"CC-{client}-{YEAR}{MONTHS[index]:02}"
+    return f"CC-{client}-{_WRITTEN[index]}"
 
 
 def payment_id(client: int, index: int) -> str:
-    return f"PC-{client}-{YEAR}{MONTHS[index]:02}"
+    return f"PC-{client}-{_WRITTEN[index]}"

@@ -17,12 +17,14 @@ class Chance:
     """The same seed and the same words give the same draw, on every machine."""
 
     def __init__(self, seed: int) -> None:
-        self._salt = seed.to_bytes(8, "big", signed=True)
+        salt = seed.to_bytes(8, "big", signed=True)
+        self._salted = blake2b(digest_size=6, salt=salt)  # copied for every draw, which is cheaper
 
     def number(self, *about: object) -> int:
         """A whole number from 0 to 2**48 - 1."""
-        text = "\0".join(str(word) for word in about).encode()
-        return int.from_bytes(blake2b(text, digest_size=6, salt=self._salt).digest(), "big")
+        drawn = self._salted.copy()
+        drawn.update("\0".join([str(word) for word in about]).encode())
+        return int.from_bytes(drawn.digest(), "big")
 
     def share(self, *about: object) -> float:
         """A number from 0 (inclusive) to 1 (exclusive)."""

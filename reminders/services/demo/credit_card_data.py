@@ -40,9 +40,9 @@ def _row(line: dict[str, str], number: int) -> CardRow:
     try:
         return CardRow(
             client=int(line["ID"]),
-            statuses=tuple(int(line[name]) for name in _STATUSES),
-            bills=tuple(_whole(line[name]) for name in _BILLS),
-            payments=tuple(_whole(line[name]) for name in _PAYMENTS),
+            statuses=tuple([int(line[name]) for name in _STATUSES]),
+            bills=tuple([_whole(line[name]) for name in _BILLS]),
+            payments=tuple([_whole(line[name]) for name in _PAYMENTS]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadData(f"line {number} is not one of credit-card-clients.csv: {error}") from error

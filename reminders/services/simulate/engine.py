@@ -103,7 +103,7 @@ class _Worker:
 
 def _begin(settings: tuple[Setting, ...]) -> None:
     _Worker.settings = settings
-    memory.settle()
+    memory.settle(collect=False)
 
 
 def _play_here(chunk: Chunk) -> Part:

@@ -22,6 +22,7 @@ _DELIVERED: Final = AttemptState.DELIVERED
 _FAILED: Final = AttemptState.FAILED
 NOTE = "outcomes are drawn from a declared model, not observed"
 _WHOLE = 2**48
+_number: Final = int.from_bytes
 _QUANTILES = (0.0, 0.5, 0.9, 0.99, 1.0)
 _BETWEEN = tuple(zip(count(), _QUANTILES, _QUANTILES[1:], strict=False))
 
@@ -130,7 +131,7 @@ def _quits(model: ChannelModel, drawn: bytes) -> int | None:
 
 
 def _share(drawn: bytes, at: int) -> float:
-    return int.from_bytes(drawn[at : at + 6], "big") / _WHOLE
+    return _number(drawn[at : at + 6], "big") / _WHOLE
 
 
 def _delay(quantiles: tuple[int, ...], share: float) -> int:

@@ -5,7 +5,8 @@ What a cap that counts everybody would have held back is told apart and never mi
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 from reminders.domain.compliance import Cap, Count, Scope, Window
@@ -33,7 +34,7 @@ def lender_caps(policy: Policy, tally: Tally) -> list[Figures]:
     return [found[name] for name in sorted(found)]
 
 
-def _judge(cap: Cap, minutes: Counter[int]) -> tuple[int, int]:
+def _judge(cap: Cap, minutes: Mapping[int, int]) -> tuple[int, int]:
     """The most messages in one window, and how many a gate would have refused."""
     length = cap.length * 60 if cap.window is Window.ROLLING else cap.length * 1440
     inside: deque[tuple[int, int]] = deque()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from heapq import heappop, heappush
 from typing import Final
 
@@ -44,7 +44,9 @@ from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, Rec
 from reminders.services.simulate.used import Used
 
 _STEP = timedelta(seconds=1)  # the least wait: nothing may wake up for ever at one instant
+_FAILED: Final = AttemptState.FAILED
 _READ: Final = AttemptState.READ
+_MIDNIGHT: Final = time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Play:
         self._plans: dict[str, object] = {}  # bill → what its plan rests on
         self._seen: dict[str, BillPosition] = {}  # bills and customer as they were last evaluated
         self._seen_customer: Customer | None = None
-        self._due_days: set[DueDay] = set()
+        self._due_days: set[tuple[str, date]] = set()
         self._tiers = Tiers(setting.policy.risk)
         self._leaders: dict[DigestKey, Leader] = {}
         self._bills = self._known.bills()
@@ -180,11 +182,11 @@ class Play:
         return selection.covers(terms.product, terms.currency, customer.jurisdiction)
 
     def _watch_due_day(self, bill: BillPosition, zone: str, now: datetime) -> None:
-        item = DueDay(bill.bill_id, bill.terms.due_on)
-        begins_at = instant(bill.terms.due_on, time(), zone)
-        if begins_at is not None and begins_at >= now and item not in self._due_days:
-            self._due_days.add(item)
-            self._push(begins_at, item)
+        about = bill.bill_id, bill.terms.due_on
+        begins_at = instant(bill.terms.due_on, _MIDNIGHT, zone)
+        if begins_at is not None and begins_at >= now and about not in self._due_days:
+            self._due_days.add(about)
+            self._push(begins_at, DueDay(*about))
 
     def _wake(self, each: Open, now: datetime) -> None:
         bill = self._bills.get(each.reminder.bill_id)
@@ -250,7 +252,7 @@ class Play:
         if fate.dead_contact:
             self._known.bury(channel, now)
             self._customer = self._known.customer()
-        elif fate.state is not AttemptState.FAILED:
+        elif fate.state is not _FAILED:
             contact = counted(decision.contact, leads=leader is None)
             self._used.add(contact, self._bills)
             for at, item in to_come(each, fate, now, leads=leader is None):

@@ -77,7 +77,7 @@ def _model(model: Model) -> Figures:
 
 
 def _policy(policy: Policy, tally: Tally, digest: str, model: Model) -> Figures:
-    messages = tally.messages.total()
+    messages = sum(tally.messages.values())
     by_channel = _folded(tally.messages, 0)
     cost = {name: _cost(model, name, count) for name, count in by_channel.items()}
     return {
@@ -115,18 +115,17 @@ def _policy(policy: Policy, tally: Tally, digest: str, model: Model) -> Figures:
 
 def _tier(tally: Tally, tier: Tier, model: Model) -> Figures:
     """How hard a tier is contacted. A bill or a customer counts in each tier it was judged in."""
-    by_channel = Counter(
-        {channel: count for (channel, of), count in tally.messages.items() if of == tier}
-    )
-    messages = by_channel.total()
+    by_channel = {channel: count for (channel, of), count in tally.messages.items() if of == tier}
+    bills, customers = tally.tier_bills.get(tier, 0), tally.tier_customers.get(tier, 0)
+    messages = sum(by_channel.values())
     return {
         "messages": messages,
         "cost_minor": sum(_cost(model, name, count) for name, count in by_channel.items()),
         "channels": dict(sorted(by_channel.items())),
-        "bills": tally.tier_bills[tier],
-        "customers": tally.tier_customers[tier],
-        "messages_per_bill": _ratio(messages, tally.tier_bills[tier]),
-        "messages_per_customer": _ratio(messages, tally.tier_customers[tier]),
+        "bills": bills,
+        "customers": customers,
+        "messages_per_bill": _ratio(messages, bills),
+        "messages_per_customer": _ratio(messages, customers),
     }
 
 
@@ -144,7 +143,7 @@ def _held(tally: Tally) -> list[Figures]:
     ]
 
 
-def _hours(seconds: Counter[str]) -> dict[str, float]:
+def _hours(seconds: Mapping[str, int]) -> dict[str, float]:
     return {str(reason): round(seconds[reason] / _HOUR_S, 1) for reason in sorted(seconds)}
 
 
@@ -163,7 +162,7 @@ def _load(tally: Tally) -> Figures:
     }
 
 
-def _peak(counts: Counter[int], minutes: int) -> Figures | None:
+def _peak(counts: Mapping[int, int], minutes: int) -> Figures | None:
     """The busiest span (the first, if several are) and its rate."""
     if not counts:
         return None
@@ -206,14 +205,14 @@ def _less(candidate: Mapping[str, Figures], live: Mapping[str, Figures]) -> dict
     }
 
 
-def _folded(counts: Counter[tuple[str, str]], at: int) -> dict[str, int]:
+def _folded(counts: Mapping[tuple[str, str], int], at: int) -> dict[str, int]:
     found: Counter[str] = Counter()
     for key, count in counts.items():
         found[str(key[at])] += count
     return dict(sorted(found.items()))
 
 
-def _pairs(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+def _pairs(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for (first, second), count in sorted(counts.items()):
         found.setdefault(str(first), {})[str(second)] = count
@@ -223,7 +222,7 @@ def _pairs(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
 _BINS = (0, 1, 2, 3, 5, 8, 13, 21, 34)
 
 
-def _histogram(counts: Counter[int]) -> dict[str, int]:
+def _histogram(counts: Mapping[int, int]) -> dict[str, int]:
     """Customers by how many messages they had."""
     ends = (*(least - 1 for least in _BINS[1:]), None)
     found = {}

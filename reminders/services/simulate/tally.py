@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, fields
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from reminders.domain.decision import (
     Check,
@@ -22,6 +21,13 @@ _HOLDS_BACK = (Defer, Suppress)
 # Waiting for a time or for an answer is no rule that held a message back.
 _NO_RULE = frozenset({Reason.NOT_YET_DUE, Reason.WAITING})
 
+KeyT = TypeVar("KeyT")
+
+
+def count(counts: dict[KeyT, int], key: KeyT, number: int = 1) -> None:
+    """As a `Counter` does, at a fifth of the cost in compiled code."""
+    counts[key] = counts.get(key, 0) + number
+
 
 @dataclass(slots=True)
 class Tally:
@@ -35,18 +41,18 @@ class Tally:
     bills_open_at_due: int = 0
     bills_reached: int = 0
     bills_read: int = 0
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    held: Counter[Held] = field(default_factory=Counter)
-    deferred_s: Counter[str] = field(default_factory=Counter)
-    messages: Counter[tuple[str, str]] = field(default_factory=Counter)  # channel, tier
-    kinds: Counter[str] = field(default_factory=Counter)
-    states: Counter[tuple[str, str]] = field(default_factory=Counter)  # channel, what was heard
-    opt_outs: Counter[str] = field(default_factory=Counter)
-    minutes: Counter[int] = field(default_factory=Counter)
-    days: Counter[tuple[int, str]] = field(default_factory=Counter)  # day since 1970, channel
-    tier_bills: Counter[str] = field(default_factory=Counter)
-    tier_customers: Counter[str] = field(default_factory=Counter)
-    per_customer: Counter[int] = field(default_factory=Counter)  # messages → customers
+    outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
+    held: dict[Held, int] = field(default_factory=dict)
+    deferred_s: dict[str, int] = field(default_factory=dict)
+    messages: dict[tuple[str, str], int] = field(default_factory=dict)  # channel, tier
+    kinds: dict[str, int] = field(default_factory=dict)
+    states: dict[tuple[str, str], int] = field(default_factory=dict)  # channel, what was heard
+    opt_outs: dict[str, int] = field(default_factory=dict)
+    minutes: dict[int, int] = field(default_factory=dict)
+    days: dict[tuple[int, str], int] = field(default_factory=dict)  # day since 1970, channel
+    tier_bills: dict[str, int] = field(default_factory=dict)
+    tier_customers: dict[str, int] = field(default_factory=dict)
+    per_customer: dict[int, int] = field(default_factory=dict)  # messages → customers
 
     def decided(self, decision: Decision) -> None:
         """Count one decision by its outcome, and the rule behind one that held a message back."""
@@ -54,26 +60,27 @@ class Tally:
         outcome, reason = _OUTCOMES[type(decision)], decision_reason(decision)
         if isinstance(decision, _HOLDS_BACK) and reason not in _NO_RULE:
             rule, cite = _deciding(decision.reason, decision.checks)
-            self.held[outcome, reason, rule, cite] += 1
-        self.outcomes[outcome, reason] += 1
+            count(self.held, (outcome, reason, rule, cite))
+        count(self.outcomes, (outcome, reason))
 
     def ended(self, decision: Decision) -> None:
         """Count an end that a fact brought, without a decision of its own."""
-        self.outcomes[_OUTCOMES[type(decision)], decision_reason(decision)] += 1
+        count(self.outcomes, (_OUTCOMES[type(decision)], decision_reason(decision)))
 
     def sent(self, channel: str, tier: Tier, kind: str, minute: int) -> None:
         """Count one message that a carrier took."""
-        self.messages[channel, tier] += 1
-        self.kinds[kind] += 1
-        self.minutes[minute] += 1
-        self.days[minute // 1440, channel] += 1
+        count(self.messages, (channel, tier))
+        count(self.kinds, kind)
+        count(self.minutes, minute)
+        count(self.days, (minute // 1440, channel))
 
     def add(self, other: Tally) -> None:
         """Take over the counts of other customers."""
         for each in fields(self):
             mine, theirs = getattr(self, each.name), getattr(other, each.name)
-            if isinstance(mine, Counter):
-                mine.update(theirs)
+            if isinstance(mine, dict):
+                for key, number in theirs.items():
+                    count(mine, key, number)
             else:
                 setattr(self, each.name, mine + theirs)
 

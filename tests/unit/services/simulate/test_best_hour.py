@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -43,7 +44,7 @@ def hours(rule: Policy, assumed: Model, events: list[Event]) -> list[int]:
     Play("C-1", facts(*events), Setting(rule, assumed), tally).run()
     return [
         (datetime.fromtimestamp(60 * minute, UTC) + timedelta(hours=8)).hour
-        for minute in sorted(tally.minutes.elements())
+        for minute in sorted(Counter(tally.minutes).elements())
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +54,7 @@ def played(events: list[Event], **given: object) -> Tally:
 
 def sent_at(tally: Tally) -> list[str]:
     """When each message was sent, in UTC."""
-    minutes = sorted(tally.minutes.elements())
+    minutes = sorted(Counter(tally.minutes).elements())
     return [f"{datetime.fromtimestamp(60 * minute, UTC):%m-%d %H:%M}" for minute in minutes]
 
 
@@ -136,7 +137,7 @@ def test_a_dead_number_is_followed_by_the_next_channel_and_is_not_tried_again() 
     )
     assert tally.states["sms", "failed"] == 1
     assert {name for name, _ in tally.messages} == {"email"}
-    assert tally.messages.total() == 2
+    assert sum(tally.messages.values()) == 2
 
 
 def test_silence_is_answered_by_the_next_rung_two_hours_later() -> None:
@@ -159,7 +160,7 @@ def test_an_assumed_opt_out_silences_the_channel_from_then_on() -> None:
 def test_only_what_lies_in_the_window_counts(tiny: Path) -> None:
     window = Window(utc("2026-03-19"), utc("2026-03-21"))
     result = simulate(EventFile(tiny), (policy(),), model(), window)
-    assert result.tallies[0].messages.total() == 2
+    assert sum(result.tallies[0].messages.values()) == 2
 
 
 def test_two_policies_are_compared_customer_by_customer(tiny: Path) -> None:
@@ -197,7 +198,7 @@ def test_the_order_and_number_of_parts_do_not_change_a_customer(tmp_path: Path) 
     whole = EventFile(path)
     result = simulate(whole, (policy(),), model())
     assert whole.heard.duplicates == len(TINY)
-    assert result.tallies[0].messages.total() == 5
+    assert sum(result.tallies[0].messages.values()) == 5
     in_parts = simulate(EventFile(path, part_bytes=400), (policy(),), model())
     assert in_parts.tallies == result.tallies
 
@@ -238,7 +239,7 @@ def test_malformed_and_conflicting_events_are_counted_and_left_out(tmp_path: Pat
     result = simulate(source, (policy(),), model())
     assert (source.heard.events, source.heard.malformed, source.heard.conflicts) == (9, 2, 1)
     assert source.heard.first_flaw.startswith("line 10: ")
-    assert result.tallies[0].messages.total() == 5
+    assert sum(result.tallies[0].messages.values()) == 5
 
 
 @pytest.mark.parametrize(
