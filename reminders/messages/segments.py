@@ -25,7 +25,8 @@ def segments(text: str) -> int:
     """Segments that a carrier bills for `text`; an empty text still takes one.
 
     Neither an escape pair nor a surrogate pair is ever cut in two: the whole character moves
-    to the next segment, which is why the division alone is not enough.
+    to the next segment, which is why the division alone is not enough. What several characters
+    draw together, a flag or a letter and its accent, may straddle two: phones join them again.
     """
     if is_gsm(text):
         septets = len(text) + len(_EXTENDED.findall(text))

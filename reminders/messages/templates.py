@@ -9,6 +9,8 @@ from pathlib import Path
 
 import jinja2
 from jinja2.bccache import Bucket
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.messages.catalogue import (
@@ -60,9 +62,27 @@ class _Compilations(jinja2.BytecodeCache):
 _COMPILATIONS = _Compilations()
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """Jinja that can reach nothing and fill nothing: no message needs a product or a width."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
+        raise SecurityError(f"a message does not reckon with {operator}")
+
+    def wrap_str_format(self, value: object) -> None:
+        """No stand-in for `str.format`: it is refused like what is named below."""
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        return attr not in _FILLING and super().is_safe_attribute(obj, attr, value)
+
+
+_FILLING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
+
+
 def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
     """Jinja without side effects: templates are data that a lender edits, not code we trust."""
-    return ImmutableSandboxedEnvironment(
+    found = _Environment(
         loader=jinja2.DictLoader(texts),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=jinja2.StrictUndefined,
@@ -71,6 +91,9 @@ def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
         bytecode_cache=_COMPILATIONS,
         **SYNTAX,
     )
+    for name in ("center", "format", "indent"):
+        del found.filters[name]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
