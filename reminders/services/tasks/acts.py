@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from channels.human_task.provider import done_body
 from reminders.domain.errors import IllegalTransition
 from reminders.domain.human_task import PENDING, Task, TaskAct, TaskKind, TaskState, after
-from reminders.ledger import locks, tasks
+from reminders.ledger import attempts, locks, tasks
 from reminders.services import receipts
 from reminders.services.callbacks import Callback
 from reminders.services.resources import Resources
@@ -17,7 +17,6 @@ from reminders.services.tasks.moot import held
 from reminders.services.tasks.queue import find_in
 
 log = structlog.get_logger(__name__)
-HUMAN_TASK = "human_task"  # the provider in whose name a task's end is a receipt
 _MOST_NOTE = 2_000
 
 
@@ -61,8 +60,7 @@ def done(resources: Resources, task_id: str, actor: str, note: str = "") -> Task
     _wanted(task, TaskAct.DO, actor, resources)
     if task.kind is TaskKind.REMINDER:
         body = done_body(str(task.task_id), now)
-        applied = receipts.apply(resources, [Callback(f"task {task.task_id}", HUMAN_TASK, body)])
-        if applied.dead:
+        if not _confirm(resources, task, body):
             log.error("task is of no attempt", task=str(task.task_id))
     return locks.in_transaction(
         resources.engine,
@@ -70,6 +68,16 @@ def done(resources: Resources, task_id: str, actor: str, note: str = "") -> Task
             resources, connection, find_in(connection, task_id), TaskAct.DO, actor, note
         ),
     )
+
+
+def _confirm(resources: Resources, task: Task, body: bytes) -> bool:
+    """Tell it as a receipt of the account that carries the message; False if nobody took it."""
+    with resources.engine.connect() as connection:
+        carried = attempts.by_id(connection, [task.task_id]).get(task.task_id)
+    if carried is None:
+        return False
+    told = Callback(f"task {task.task_id}", carried.attempt.provider, body)
+    return not receipts.apply(resources, [told]).dead
 
 
 def expire(resources: Resources, connection: Connection, task: Task, why: str) -> bool:

@@ -31,7 +31,7 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"  # noqa: S105  (made up)
 
 def with_people(world: World) -> Resources:
     """The world's resources, with tasks for people as one more channel."""
-    human = HumanTaskChannel(HumanTaskSettings())
+    human = HumanTaskChannel(HumanTaskSettings(name="collections-desk"))
     pacer = Pacer(world.resources.redis)
     return replace(world.resources, fleet=Fleet((world.sms, world.email, human), pacer))
 
@@ -108,6 +108,9 @@ def test_a_task_that_is_done_confirms_its_attempt(world: World) -> None:
     """S3.4: what a person did counts as the customer's own act would."""
     attempt_id = reminded(world)
     resources = with_people(world)
+    with resources.engine.begin() as connection:
+        by = text("UPDATE attempt SET provider = 'collections-desk' WHERE attempt_id = :id")
+        connection.execute(by, {"id": attempt_id})
     task = task_of(world, attempt_id)
     acts.take(resources, str(task.task_id), "lin")
     shown = queue.show(resources, str(task.task_id))
@@ -144,7 +147,7 @@ def test_nobody_is_called_about_a_bill_that_is_paid_or_on_hold(
 
 def test_a_reply_is_read_answered_and_closed(world: World) -> None:
     """Whoever wrote may be nobody's customer: only the task's owner sees the number."""
-    now, nobody = world.clock.now(), 0
+    now, nobody, unanswered = world.clock.now(), 0, None
     number = make_id(202603, nobody, "inbound", "ref-1")
     words = json.dumps({"subject": "", "text": "who are you?", "sender": "+8616100000009"})
     with world.resources.engine.begin() as connection:
@@ -152,8 +155,8 @@ def test_a_reply_is_read_answered_and_closed(world: World) -> None:
         attempts.SECRETS.insert(
             connection, [(nobody, 202603, number, sealed.key_id, sealed.ciphertext)]
         )
-        row = (nobody, 202603, number, "sms-gateway", "sms", "other", None, now, now, "open")
-        inbound.INBOUND.insert(connection, [row])
+        what = ("sms-gateway", "sms", "other", None, now, now, "open", None, unanswered)
+        inbound.INBOUND.insert(connection, [(nobody, 202603, number, *what)])
         due_at = now + timedelta(hours=4)
         tasks.make(connection, TaskKind.REPLY, nobody, "", due_at, now, task_id=number)
     task_id = str(number)
