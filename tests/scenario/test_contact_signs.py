@@ -15,6 +15,7 @@ from reminders.ledger.contact_points import Sign, SignKind
 from reminders.services import maintain
 from reminders.services.address_health import judge_addresses
 from reminders.services.tasks import queue
+from reminders.services.tasks.tend import tend
 from tests.scenario.test_ledger import due
 from tests.scenario.world import PROFILE, START, World
 
@@ -132,8 +133,11 @@ def test_people_are_told_once_that_a_webhook_was_switched_off(world: World) -> N
     assert "switched off" in told
     assert "2026-03-01 02:00 UTC (5 days)" in told
     assert "hook.example.com/x" not in told
-    again = [(SignKind.REACHED, 123)], [(SignKind.FAILED, 130), (SignKind.FAILED, 260)]
-    assert hear(world, *again, channel="webhook") == "dead"
+    assert tend(world.resources, None).expired == 0
+    assert hear(world, [(SignKind.REACHED, 123)], channel="webhook") == "valid"
+    assert tend(world.resources, None).expired == 1, "what works again is no task"
+    again = [(SignKind.FAILED, 130), (SignKind.FAILED, 260)]
+    assert hear(world, again, channel="webhook") == "dead"
     assert world.rows("SELECT count(*) FROM human_task") == [(2,)]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from reminders.domain.customer import ChannelName, ContactHealth
 from reminders.domain.human_task import Task, TaskKind
 from reminders.ledger import facts, locks
 from reminders.services.resources import Resources
@@ -16,11 +17,19 @@ _ABOUT_A_BILL = frozenset({TaskKind.REMINDER, TaskKind.UNREACHABLE})
 
 
 def over(resources: Resources, connection: Connection, tasks: Sequence[Task]) -> dict[UUID, str]:
-    """The tasks of which nothing is left to do, and why: the bill is paid, cancelled, replaced."""
+    """The tasks of which nothing is left to do, and why: the bill is paid, cancelled, replaced, or
+    the webhook that was switched off is back."""
     about = [task for task in tasks if task.bill_id and task.kind in _ABOUT_A_BILL]
+    webhooks = [task for task in tasks if task.kind is TaskKind.WEBHOOK_OFF]
     since = resources.since(resources.clock.now())
-    known = facts.load(connection, {task.customer_id for task in about}, since)
+    concerned = {task.customer_id for task in (*about, *webhooks)}
+    known = facts.load(connection, concerned, since)
     found = {}
+    for task in webhooks:
+        customer = known.get(task.customer_id)
+        point = customer.customer.contacts.get(ChannelName.WEBHOOK) if customer else None
+        if point is not None and point.health is not ContactHealth.DEAD:
+            found[task.task_id] = "the webhook is on again"
     for task in about:
         customer = known.get(task.customer_id)
         bill = customer.bills.get(task.bill_id) if customer is not None else None
