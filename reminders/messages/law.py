@@ -68,10 +68,11 @@ def refuse_barred(
 ) -> None:
     """Raise `TemplateError` if `text` says what the law forbids a message of `kind`.
 
-    `apart` is left out: a name that was looked at already, links whose ids mean nothing. What a
-    link says of a bill is looked at in `bills`. The rest is then nearly the same in every message,
-    and is looked at once, since a figure is as good as another; numbers to call are looked for in
-    the text as it stands.
+    `apart` is left out: the lender's own name, which it may not leave out and which claims nothing
+    (a Federal Bank is no office), one that was looked at already, links whose ids mean nothing.
+    What a link says of a bill is looked at in `bills`. The rest is then nearly the same in every
+    message, and is looked at once, since a figure is as good as another; numbers to call are
+    looked for in the text as it stands.
     """
     if not law.forbidden:
         return

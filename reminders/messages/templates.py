@@ -177,7 +177,7 @@ class TemplateSet:
         subject = " ".join(shown["subject"].split())
         besides.check(name, f"{subject}\n{shown['text']}", names, law)
         bills = (facts.bill_id, *(each.bill_id for each in facts.others))
-        apart = (name_shown, facts.pay_url, facts.unsubscribe_url)
+        apart = (str(names["lender"]), name_shown, facts.pay_url, facts.unsubscribe_url)
         refuse_barred(f"{subject}\n{shown['text']}", message.kind, bills, apart, law)
         count = segments(shown["text"]) if channel == "sms" else 0
         return Rendered(

@@ -144,7 +144,6 @@ def test_a_legal_notice_may_name_the_step_that_is_intended() -> None:
     ("changed", "said"),
     [
         ({"bill_id": "pay or else"}, '"or else" is barred: threat'),
-        ({"lender": "国家公安 Bank"}, '"公安" is barred: impersonation'),
         ({"bill_id": "arrest-1"}, '"arrest" is barred: arrest'),
     ],
 )
@@ -156,6 +155,16 @@ def test_what_comes_from_outside_is_refused_in_the_finished_message(
         TEMPLATES.render("voice", facts, law=law("house", "overdue"))
     assert "house@1: house" in str(refused.value)
     assert TEMPLATES.render("sms", facts).text  # nobody forbids it
+
+
+@pytest.mark.parametrize("lender", ["First Federal Savings", "人民银行联社", "Shameless Ltd"])
+def test_a_lender_is_not_silenced_for_its_own_name(lender: str) -> None:
+    for channel, language in product(("sms", "email", "voice"), ("en", "zh-CN")):
+        facts = replace(sample("overdue", language), lender=lender)
+        assert lender in TEMPLATES.render(channel, facts, law=law("house", "overdue")).text
+    said = replace(sample("overdue", "en"), lender=lender, bill_id="police-7")
+    with pytest.raises(TemplateError, match='"police" is barred'):
+        TEMPLATES.render("sms", said, law=law("house", "overdue"))
 
 
 def test_a_bill_that_only_the_link_names_is_looked_at_too() -> None:
