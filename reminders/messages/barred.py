@@ -7,7 +7,7 @@ are held by what every message must show (`facts`, `trial`): its lender, and the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from reminders.messages.content import Fault, phrases
@@ -106,10 +106,14 @@ _NUMBER = re.compile(_PREMIUM)
 _MARKUP = re.compile(r"<style>.*?</style>|<[^>]*>", re.DOTALL)
 
 
-def premium_number(text: str) -> str:
-    """A number in `text` that costs more than a call does, or ""."""
-    hit = _NUMBER.search(text.lower())
-    return hit[0] if hit else ""
+def premium_number(text: str, bills: Iterable[str] = ()) -> str:
+    """A number in `text` that costs more than a call does, or "".
+
+    Figures within the one word of a bill's id (20260901123456789) are no number to call.
+    """
+    words = [bill.lower() for bill in bills if " " not in bill]
+    hits = (hit[0] for hit in _NUMBER.finditer(text.lower()))
+    return next((hit for hit in hits if not any(hit in word for word in words)), "")
 
 
 @lru_cache(maxsize=8_192)

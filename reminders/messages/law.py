@@ -7,7 +7,7 @@ that cannot say what a pack asks, or says what one forbids, is refused with the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reminders.domain.compliance import Content, Pack
@@ -64,7 +64,7 @@ def law_of(packs: Iterable[Pack], message_class: MessageClass, *, collector: boo
 
 
 def refuse_barred(
-    text: str, kind: str, bills: Iterable[str], apart: Iterable[str], law: Law
+    text: str, kind: str, bills: Sequence[str], apart: Iterable[str], law: Law
 ) -> None:
     """Raise `TemplateError` if `text` says what the law forbids a message of `kind`.
 
@@ -79,7 +79,7 @@ def refuse_barred(
     for word in apart:
         if word:
             text = text.replace(word, " ")
-    number = premium_number(text) if PREMIUM_NUMBER in law.forbidden else ""
+    number = premium_number(text, bills) if PREMIUM_NUMBER in law.forbidden else ""
     if number:
         raise TemplateError(_barred(PREMIUM_NUMBER, number, law))
     for each in (*bills, text):

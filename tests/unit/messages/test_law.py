@@ -14,7 +14,7 @@ from reminders.domain.kinds import MessageClass, MessageKind, class_of
 from reminders.messages.barred import KNOWN, SHOWN_ANYWAY, found_in
 from reminders.messages.catalogue import Message, messages, sources
 from reminders.messages.errors import TemplateError
-from reminders.messages.law import NO_LAW, Law, law_of
+from reminders.messages.law import NO_LAW, Law, law_of, refuse_barred
 from reminders.messages.lint import lint
 from reminders.messages.samples import sample, samples
 from reminders.messages.templates import TemplateSet
@@ -184,6 +184,16 @@ def test_a_premium_number_is_read_as_it_stands() -> None:
     with pytest.raises(TemplateError, match="premium_number"):
         TEMPLATES.render("voice", facts, law=law("uk-conc", "overdue"))
     TEMPLATES.render("voice", facts, law=law("cn", "overdue"))
+
+
+@pytest.mark.parametrize("bill", ["20260901123456789", "B-118123", "118500", "C-1-900-555-1234"])
+def test_a_bill_is_no_premium_number_because_its_figures_are_like_one(bill: str) -> None:
+    asked = law("uk-conc", "overdue")
+    facts = replace(sample("overdue", "en"), bill_id=bill)
+    assert bill in TEMPLATES.render("email", facts, law=asked).text
+    called = f"{bill}, call 0906 123 4567"
+    with pytest.raises(TemplateError, match="0906 123 4567"):
+        refuse_barred(called, "overdue", [bill], [], asked)
 
 
 def test_the_lint_reads_the_packs(tmp_path: Path) -> None:
