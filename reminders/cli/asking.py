@@ -60,6 +60,8 @@ def ask(story: str, bill: str, query: Mapping[str, str], data: Path) -> list[Jso
 
 def _get(at: Console, target: str) -> tuple[int, Any]:  # Any: JSON
     """Raises `_NoAnswer` for all but a story and a refusal of its own."""
+    if not (at.token.isascii() and at.token.isprintable()):
+        raise _NoAnswer("no header can hold the token")  # http.client would quote it
     address = urlsplit(at.url)
     kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
     connection = kind(address.hostname or "", address.port, timeout=_WITHIN_S)

@@ -130,6 +130,19 @@ def test_a_console_that_is_down_or_no_address_at_all(
         assert "reading the ledger" in capsys.readouterr().err
 
 
+def test_a_token_that_no_header_can_hold_is_not_shown(
+    named: Answering,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("REMINDERS_ASK_TOKEN", "lin-token\nold-token")
+    assert ask("explain", "B-1", {}, tmp_path) is None
+    note = capsys.readouterr().err
+    assert "reading the ledger" in note
+    assert "-token" not in note
+
+
 def folder(at: Path, url: str, pid: int) -> None:
     (at / STATE).write_text(json.dumps({"pid": pid, "urls": {"http": url}}))
     (at / SECRETS).write_text(json.dumps({"operator_token": "drawn"}))
