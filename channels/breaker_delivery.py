@@ -96,9 +96,10 @@ local function await(subject, row)
     local key = g.prefix .. subject .. ':w'
     local field = string.format('%.0f', row[3]) .. '.' .. by
     local left = redis.call('HINCRBY', key, field, count)
-    if left <= 0 then redis.call('HDEL', key, field) end
-    if count > 0 and left == count then
-      first = true
+    -- Below 0: what was heard of before it was said to be awaited. Both are on their way at once.
+    if left == 0 then redis.call('HDEL', key, field) end
+    if left == count then
+      first = first or count > 0
       redis.call('PEXPIRE', key, r.keep)
     end
   end

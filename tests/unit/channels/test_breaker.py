@@ -349,6 +349,23 @@ def test_a_late_receipt_sets_silence_right(watch: Watch) -> None:
     assert watch.client.hvals("{health}:of:a:w").count(b"10") == 1
 
 
+def test_a_receipt_that_is_quicker_than_its_record_leaves_no_silence(watch: Watch) -> None:
+    """Whoever applies receipts does not wait for whoever tells of the sending."""
+    watch.heard(watch.sent("b", 100), 95)
+    for _ in range(60):
+        at = datetime.fromtimestamp(watch.now, UTC)
+        watch.heard(Awaited("a", RANGE, at, at + timedelta(hours=1)), 1)
+        watch.sent("a", 1)
+        watch.later(6)
+    assert watch.client.ttl("{health}:of:a") > 0
+    watch.later(67)
+    watch.sent("a", 1)
+    assert watch.standing().share == 1
+    assert watch.client.hvals("{health}:of:a:w") == [b"1"]
+    watch.heard(Awaited("b", RANGE, at, at + timedelta(hours=1)), 1)
+    assert watch.client.ttl("{health}:of:b:w") > 0
+
+
 def test_a_receipt_of_loss_is_refuted_by_one_of_arrival(watch: Watch) -> None:
     watch.told("a", 30, 70)
     watch.told("b", 95, 5)
