@@ -22,6 +22,7 @@ from channels.health import Call
 from channels.inbound import Meaning
 from channels.numbers import range_of
 from reminders.domain.case import EVERY_CHANNEL
+from reminders.domain.customer import ChannelName
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
 from reminders.ledger import confirmations, incidents, locks, provider_refs
 from reminders.ledger.confirmations import Owed, Said
@@ -70,7 +71,8 @@ def confirm(resources: Resources, loop: asyncio.AbstractEventLoop) -> int:
         confirmations.end_stale(connection, now - NEWS_FOR, now)
         if EVERY_CHANNEL in down:
             return 0
-        but = sorted(down | set(resources.fleet.down()))
+        unserved = set(ChannelName) - set(resources.fleet.by_channel)
+        but = sorted(down | set(resources.fleet.down()) | unserved)
         owed = confirmations.owed(connection, now, AT_ONCE, but)
     letters = _lost(resources, now)
     for channel, count in owed.items():
@@ -224,9 +226,10 @@ def _said(resources: Resources, owed: Owed, outcome: Outcome, now: datetime) -> 
         case Uncertain():
             return Said(owed, ReplyState.SENDING, "", now, refused)
         case Permanent(reason=reason, dead_contact=dead):
+            again = owed.answered_by in refused.split()  # no other one serves this number
             refused = " ".join(dict.fromkeys((*refused.split(), owed.answered_by)))
             others = {each.name for each in resources.fleet.by_channel[owed.channel]}
-            if dead or others <= set(refused.split()):
+            if dead or again or others <= set(refused.split()):
                 return Said(owed, ReplyState.DONE, f"refused: {reason}", now, refused)
             return Said(owed, ReplyState.CONFIRM, "", now, refused)
         case Unsent():

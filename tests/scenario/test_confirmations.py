@@ -133,6 +133,7 @@ def test_pacing_holds_for_them_too_and_no_connection_is_held_meanwhile(world: Wo
     fleet = Fleet(tuple(world.resources.fleet.by_name.values()), OneEach(world.clock))
     world.resources = replace(world.resources, fleet=fleet)
     asked_to_stop(world)
+    world.clock.set(world.clock.now() + AGAIN)
     world.customer("C-2")
     says(world, "STOP", "m-2", "+8616100000002")
     held: list[int] = []
@@ -231,3 +232,28 @@ def test_a_receipt_by_the_providers_own_id_finds_it(world: World) -> None:
     world.posts({"id": f"ref-{world.sms.sent[0].message.idempotency_key[-8:]}", "status": "read"})
     assert world.dead() == []
     assert world.rows("SELECT count(*) FROM parked_receipt") == [(0,)]
+
+
+def test_the_only_one_that_serves_the_number_refuses_once(world: World) -> None:
+    other = MemoryChannel("sms", world.clock, WhenUncertain.WAIT)
+    other.name = "other-sms"
+    other.capabilities = replace(other.capabilities, prefixes=("+999",))
+    world.resources = replace(world.resources, fleet=Fleet((world.sms, other), Free()))
+    asked_to_stop(world)
+    world.sms.script = lambda _: Permanent("no template")
+    assert [run(world, AGAIN) for _ in range(4)] == [0] * 4
+    assert len(world.sms.sent) <= 2  # nobody else is there: it is not asked for a day
+    assert world.rows(DONE) == [("done", "refused: no template")]
+
+
+def test_a_channel_that_nobody_serves_any_more_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmations, "AT_ONCE", 1)
+    asked_to_stop(world)
+    with world.engine.begin() as connection:
+        connection.execute(text("UPDATE inbound_message SET channel = 'whatsapp'"))
+    world.clock.set(world.clock.now() + AGAIN)
+    world.customer("C-2")
+    says(world, "STOP", "m-2", "+8616100000002")
+    assert run(world, AGAIN) == 1
