@@ -79,6 +79,8 @@ def send(
     try:
         rendered = _text(work, case, bill, decision.rung.channel, ())
     except TemplateError as error:
+        # It ends here, on every channel: who runs the system has to hear of it.
+        log.error("message refused", bill=bill.bill_id, why=str(error))
         return Suppress(Reason.CONTENT, (*decision.checks, Check("template", str(error), False)))
     # Whatever may fail (a key that is gone) fails before the first row of it is kept.
     address = _address(work, case, decision.rung.channel)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from structlog.testing import capture_logs
+
 from reminders.ledger.history import checks_of
 from tests.scenario.world import START, World
 
@@ -31,7 +33,12 @@ def test_another_place_asks_for_something_else(world: World) -> None:
 
 
 def test_what_a_pack_forbids_is_not_sent_and_the_rule_is_told(world: World) -> None:
-    assert overdue_texts(world, "CN", "police-7") == []
+    with capture_logs() as logs:
+        assert overdue_texts(world, "CN", "police-7") == []
+    refused = [each for each in logs if each["event"] == "message refused"]
+    assert {each["log_level"] for each in refused} == {"error"}  # nobody may look at the story
+    assert refused[0]["bill"] == "police-7"
+    assert '"police" is barred' in refused[0]["why"]
     kept = world.rows("SELECT DISTINCT reason FROM reminder WHERE reason = 'content'")
     assert kept == [("content",)]
     row = world.rows("SELECT checks FROM decision WHERE reason = 'content' LIMIT 1")[0]
