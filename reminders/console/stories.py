@@ -127,6 +127,7 @@ def _instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    # Of the first year and the last some hours do not exist in every zone.
+    if found is None or found.tzinfo is None or not 1 < found.year < 9999:
         raise Refused(422, "at: write it with its zone, as 2026-03-20T10:00:00Z")
     return found

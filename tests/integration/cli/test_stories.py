@@ -228,6 +228,8 @@ def test_as_things_stood_at_an_instant(told: World, reminders: Command) -> None:
     wrong = reminders("explain", "B-1", "--at", "yesterday")
     assert wrong.exit_code == 2
     assert wrong.stderr.startswith("error: --at yesterday: write it with its zone")
+    # In the customer's zone it would be the year 10,000.
+    assert reminders("explain", "B-1", "--at", "9999-12-31T23:59:59Z").exit_code == 2
 
 
 def test_every_decision_replays(told: World, reminders: Command) -> None:

@@ -86,6 +86,7 @@ def test_nobody_else_is_told_anything(path: str, token: str) -> None:
         (f"{EXPLAIN}{'B' * 300}", "", 404, "no bill"),
         (f"{EXPLAIN}B-1", "at=yesterday", 422, "zone"),
         (f"{EXPLAIN}B-1", "at=2026-03-20T10:00:00", 422, "zone"),
+        (f"{EXPLAIN}B-1", "at=9999-12-31T23:59:59Z", 422, "zone"),
         (f"{EXPLAIN}B-1", "for=all", 422, "customer"),
         (f"{EXPLAIN}B-1", "language=en", 422, "for=customer"),
         (f"{EXPLAIN}B-1", "verify=1", 422, "there is no verify"),
