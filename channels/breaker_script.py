@@ -155,9 +155,14 @@ local function rise(subject, h)
   end
   if h.cause == 'delivery' then
     local _, all = delivery(subject, h, 0)
-    if all < r.told_again then return end
+    local least = r.told_again
+    -- A range, or one of little weight, may never get so many at a time: cohorts are forgotten.
+    -- A day after it opened, what is known has to do.
+    local opened = tonumber(h.deaf or '0')
+    if business - opened >= g.rules.span then least = math.max(1, math.min(least, all)) end
+    if all < least then return end
     local range = string.match(subject, '|(.*)$') or ''
-    local why, poor_figures = poor(subject, h, provider_of(subject), range, r.told_again, 0)
+    local why, poor_figures = poor(subject, h, provider_of(subject), range, least, 0)
     if why then return open(subject, h, 'delivery', why, poor_figures) end
   end
   local figures = figures_of(sums, math.floor((now - h.at) / 1000))

@@ -442,6 +442,26 @@ def test_one_that_stays_silent_opens_again_after_few_messages(watch: Watch) -> N
     assert watch.standing().share == 0
 
 
+@pytest.mark.parametrize(("arrived", "after"), [(1, "closed 1"), (0, "open 0")])
+def test_where_traffic_is_low_a_day_of_it_says_enough(
+    watch: Watch, arrived: int, after: str
+) -> None:
+    watch.told("a", 5, 95)
+    watch.later(11)
+    watch.told("a", 0, 1)
+    watch.later(10)
+    assert watch.standing().probing
+    watch.calls(8)
+    for hours in range(0, 28, 2):  # twelve messages a day: never twenty
+        assert watch.standing().share == 0.1 or hours > 23
+        watch.told("a", arrived, 1 - arrived)
+        watch.told("b", 95, 5)
+        watch.later(120)
+        watch.calls(5)
+    ends = [each.partition("→")[2] for each in watch.states()[3:]]
+    assert (after in ends, len({"closed 1", "open 0"} & set(ends))) == (True, 1)
+
+
 def test_a_probe_waits_for_what_became_of_the_last(watch: Watch) -> None:
     watch.open()
     watch.now += 20
