@@ -75,7 +75,7 @@ def _read(name: str, value: object) -> object:
 def _seconds(name: str, value: float) -> timedelta:
     # A year: what is longer is a slip of the pen, and may not fit a timedelta.
     if not 0 < value <= 31_536_000:
-        raise _fault(name, "must be above 0 seconds")
+        raise _fault(name, "must be above 0 seconds and at most a year")
     if name in _WHOLE and value != int(value):
         raise _fault(name, "must be whole seconds")
     return timedelta(seconds=value)

@@ -6,8 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Seconds = Annotated[float, Field(gt=0)]
-Calls = Annotated[int, Field(ge=1)]
+# What is longer than a year is a slip of the pen; channels.breaker_settings has the same bounds.
+Seconds = Annotated[float, Field(gt=0, le=31_536_000)]
+Calls = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from channels.errors import ChannelSettingsError
 from config.settings import SettingsError
 from reminders.domain.errors import DomainError
 from reminders.ledger.errors import LedgerError
+from reminders.messages.errors import TemplateError
 from reminders.services.clock import ClockNotSet
 
 
@@ -17,6 +19,8 @@ def told(error: Exception) -> tuple[str, int] | None:
         case SettingsError():
             return f"settings are missing or wrong:\n{error}", 2
         case DomainError() | LedgerError() | ClockNotSet():
+            return str(error), 2
+        case ChannelSettingsError() | TemplateError():
             return str(error), 2
         case OperationalError():
             return f"PostgreSQL does not answer: {str(error.orig).splitlines()[0]}", 1

@@ -54,6 +54,16 @@ def test_the_breakers_rules_come_from_the_environment(monkeypatch: pytest.Monkey
     assert (breaker.failed_share, breaker.steps, breaker.probes) == (0.4, (0.2, 0.6), 8)
 
 
+@pytest.mark.parametrize("name", ["QUICK_S", "PAUSE_MAX_S", "PROBES"])
+@pytest.mark.parametrize("value", ["inf", "40000000000"])
+def test_a_breakers_rule_beyond_all_measure_is_told_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"REMINDERS_BREAKER__{name}", value)
+    with pytest.raises(SettingsError, match=f"REMINDERS_BREAKER__{name}"):
+        load()
+
+
 def test_no_secret_is_in_what_is_printed() -> None:
     settings = load()
     shown = f"{settings!r} {settings} {settings.sms!r} {settings.email} {settings.encryption_keys}"
