@@ -20,8 +20,10 @@ def main() -> int:
     sys.stderr.write("setup: compiling the domain (a minute at the most)\n")
     try:
         build()
-    except Busy:
-        sys.stderr.write("setup: another process compiles it already\n")
+    except Busy as error:
+        sys.stderr.write(f"setup: {error}\n")
+    except OSError as error:  # a full disk: it is tried again
+        sys.stderr.write(f"setup: not compiled, everything runs without it: {error}\n")
     except NotBuilt as error:
         sys.stderr.write(f"setup: not compiled, everything runs without it: {error}\n")
         told.write_text(f"{error}\n", encoding="utf-8")

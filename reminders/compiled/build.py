@@ -24,7 +24,7 @@ class NotBuilt(Exception):
 
 
 class Busy(NotBuilt):
-    """Somebody else builds it now."""
+    """Somebody else builds it or changes the sources now."""
 
 
 def build() -> Path:
@@ -37,7 +37,7 @@ def build() -> Path:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone if the build dies
         except BlockingIOError:
-            raise Busy("another build is under way") from None
+            raise Busy("another process compiles it already") from None
         wanted = fitting()
         if (wanted / MANIFEST).exists():
             return wanted
@@ -45,7 +45,10 @@ def build() -> Path:
         if missing:
             raise NotBuilt(missing)
         with tempfile.TemporaryDirectory(prefix="making-", dir=BUILT) as work:
-            _move(_made(Path(work)), wanted)
+            library = _made(Path(work))
+            if fitting() != wanted:  # what was copied may be neither the old nor the new
+                raise Busy("the sources changed meanwhile")
+            _move(library, wanted)
         for other in BUILT.iterdir():
             if other.is_dir() and other not in (wanted, _CACHE):
                 shutil.rmtree(other, ignore_errors=True)

@@ -68,6 +68,36 @@ def test_a_build_under_way_is_not_waited_for(
     assert not list(apart.glob("*.reason"))
 
 
+def test_sources_that_change_meanwhile_are_not_taken_for_what_was_compiled(
+    apart: Path, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def make(work: Path) -> Path:
+        monkeypatch.setattr(building, "fitting", lambda: apart / "python-4567")
+        library = work / "lib" / "made.so"
+        library.parent.mkdir()
+        library.write_bytes(b"machine code of one or the other")
+        return library
+
+    monkeypatch.setattr(building, "_missing", lambda: "")
+    monkeypatch.setattr(building, "_made", make)
+    assert command.main() == 0
+    assert "changed meanwhile" in capsys.readouterr().err
+    assert [each.name for each in apart.iterdir()] == ["building"]
+
+
+def test_a_full_disk_is_told_in_a_line_and_tried_again(
+    apart: Path, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(work: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(building, "_missing", lambda: "")
+    monkeypatch.setattr(building, "_made", full)
+    assert command.main() == 0
+    assert capsys.readouterr().err.endswith("without it: [Errno 28] No space left on device\n")
+    assert [each.name for each in apart.iterdir()] == ["building"]
+
+
 def test_tools_that_fail_are_quoted_and_leave_nothing_behind(
     apart: Path, monkeypatch: Patch
 ) -> None:
