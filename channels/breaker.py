@@ -1,7 +1,8 @@
 """A breaker per provider and number range, shared by every worker through Redis.
 
 closed → open → half_open → returning → closed, moved by a script (channels/breaker_script.py) over
-sliding windows. Whatever happens to Redis, nothing here raises: everyone then stands at 1.
+sliding windows. Whatever happens to Redis, nothing here raises: everyone then stands where he
+stood, and at 1 once that is `REMEMBERED` ago.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from channels.pacing import Script, ScriptingRedis
 _log = logging.getLogger(__name__)
 CACHE_FOR: Final = timedelta(milliseconds=150)
 AWAY_FOR: Final = timedelta(seconds=2)  # once Redis did not answer, it is not asked for so long
+# A moment without Redis must neither send all to one that is taken out nor end its incident.
+REMEMBERED: Final = timedelta(seconds=30)
 _PREFIX: Final = "{health}:"  # one hash tag: a cluster keeps these keys together
 _SLOW_S: Final = 2.0
 
@@ -84,14 +87,19 @@ class WatchedHealth:
         self._cache_s = cache_for.total_seconds()
         self._known: Mapping[str, Standing] = {}
         self._known_until = -math.inf
+        self._heard_at = -math.inf
         self._away_until = -math.inf
 
     def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
         """Those who do not stand at 1. One round trip, and none within `cache_for` of the last."""
         if time.monotonic() >= self._known_until:
             rows = self._run(self._stand, [])
-            self._known = _standings(cast("list[list[bytes]]", rows or []))
-            self._known_until = time.monotonic() + self._cache_s
+            now = time.monotonic()
+            if rows is not None:
+                self._known, self._heard_at = _standings(cast("list[list[bytes]]", rows)), now
+            elif now - self._heard_at >= REMEMBERED.total_seconds():
+                self._known = {}
+            self._known_until = now + self._cache_s
         return {name: self._known[name] for name in providers if name in self._known}
 
     def note(self, calls: Sequence[Call]) -> None:

@@ -576,6 +576,18 @@ def test_without_redis_everyone_stands_at_one() -> None:
         health.forget([])
 
 
+def test_a_moment_without_redis_lets_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else all went to a dead provider meanwhile, and its channel's incident ended."""
+    server = fakeredis.FakeServer()
+    with fakeredis.FakeRedis(server=server) as client:
+        watch = Watch(client)
+        watch.open()
+        server.connected = False
+        assert watch.standing().share == 0
+        monkeypatch.setattr("channels.breaker.REMEMBERED", timedelta(0))
+        assert watch.standing().share == 1
+
+
 def test_a_redis_that_is_away_is_not_asked_by_each_gate() -> None:
     asked = []
 
