@@ -170,7 +170,8 @@ def values(facts: Facts, language: str, *, aloud: bool = False) -> dict[str, obj
 
     return {
         "language": language,
-        "lender": clean(facts.lender),
+        # One blank between words, as a subject has it: it is looked for in the finished message.
+        "lender": " ".join(clean(facts.lender).split()),
         "bill_id": clean(facts.bill_id),
         "amount": shown(facts.amount_minor) if facts.amount_minor > 0 else "",
         "minimum": shown(minimum) if minimum > 0 else "",

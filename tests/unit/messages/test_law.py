@@ -167,6 +167,14 @@ def test_a_lender_is_not_silenced_for_its_own_name(lender: str) -> None:
         TEMPLATES.render("sms", said, law=law("house", "overdue"))
 
 
+@pytest.mark.parametrize("lender", ["Example  Bank", "Example\u3000Bank", " Example Bank "])
+@pytest.mark.parametrize("message", MESSAGES, ids=str)
+def test_blanks_in_a_lenders_name_hide_it_from_nobody(message: Message, lender: str) -> None:
+    facts = replace(next(samples(message)), lender=lender)
+    shown = TEMPLATES.render(message.channel, facts, law=law("house", message.kind))
+    assert "Example Bank" in f"{shown.subject}\n{shown.text}"
+
+
 def test_a_bill_that_only_the_link_names_is_looked_at_too() -> None:
     facts = replace(sample("pre_due", "en"), bill_id="police-7")
     assert "police" not in TEMPLATES.render("sms", replace(facts, pay_url="")).text
