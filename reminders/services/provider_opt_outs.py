@@ -18,6 +18,7 @@ from reminders.domain.outcome import AttemptState, Word
 from reminders.ledger import inbound
 from reminders.ledger.attempts import Change
 from reminders.ledger.intake import refs_of
+from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.preferences.alarm import CUSTOMER, PROVIDER_LIST
 from reminders.services.preferences.change import change
 from reminders.services.preferences.errors import PreferenceError
@@ -52,7 +53,13 @@ def honour(resources: Resources, refused: Iterable[OptedOut]) -> int:
     Who has written START since the message is left alone. Should we die before this, the next
     message is refused likewise.
     """
-    return sum(_honour(resources, each) for each in refused)
+    count = 0
+    for each in refused:
+        try:
+            count += _honour(resources, each)
+        except UNDECIDABLE:  # whatever is wrong with it, the others' outcomes go on
+            log.exception("provider's opt-out not taken", channel=each.channel)
+    return count
 
 
 def _honour(resources: Resources, refused: OptedOut) -> bool:

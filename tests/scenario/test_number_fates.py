@@ -13,7 +13,7 @@ from channels.sms.smpp.settings import SmppSettings
 from channels.sms.twilio.errors import fault as twilio_fault
 from reminders.domain.outcome import Permanent, ReceiptStatus, Word
 from reminders.ledger.contact_points import SUSPECT_FOR
-from reminders.services import maintain
+from reminders.services import maintain, provider_opt_outs
 from tests.scenario.test_inbound import opted_out, says
 from tests.scenario.test_ledger import due
 from tests.scenario.world import World
@@ -72,6 +72,20 @@ def test_a_stop_that_the_provider_keeps_is_our_opt_out(world: World, by_receipt:
     world.run_until(world.clock.now() + timedelta(days=5))
     assert len(world.sms.sent) == 1
     assert world.rows(SOURCES) == [("provider-list",)]
+
+
+def test_a_customer_who_cannot_be_read_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise ValueError("no such zone")
+
+    due(world)
+    world.sms.script = lambda _: Permanent(Word.OPTED_OUT)
+    with monkeypatch.context() as odd:
+        odd.setattr(provider_opt_outs, "known", unreadable)
+        world.deliver()
+    assert world.attempts()[-1].startswith("email")  # the run went on to the next channel
 
 
 def test_who_said_start_since_the_message_stays_with_us(world: World) -> None:
