@@ -17,7 +17,7 @@ def main() -> int:
     told = BUILT / f"{wanted.name}.reason"
     if (wanted / MANIFEST).exists() or told.exists():
         return 0
-    sys.stderr.write("setup: compiling the domain (a minute at the most)\n")
+    sys.stderr.write("setup: compiling the domain (a minute or two)\n")
     try:
         build()
     except Busy as error:

@@ -46,8 +46,13 @@ def month_of(day: date | datetime) -> int:
 
 def make_id(month: int, customer: int, *name: object) -> UUID:
     """The id of the thing called `name` of this customer in this month; the same every time."""
+    return id_of(month, customer, "\x1f".join([str(each) for each in name]))
+
+
+def id_of(month: int, customer: int, name: str) -> UUID:
+    """The same for a name whose parts are put together already, with \x1f between them."""
     hashed = _EMPTY.copy()  # cheaper than a new one
-    hashed.update("\x1f".join([str(each) for each in name]).encode("utf-8", "surrogatepass"))
+    hashed.update(name.encode("utf-8", "surrogatepass"))
     named: int = _whole(hashed.digest())[0] >> (64 - NAME_BITS)
     head = _digits(month)
     return _uuid((head << (CUSTOMER_BITS + NAME_BITS)) | (customer << NAME_BITS) | named)

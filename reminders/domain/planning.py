@@ -15,7 +15,7 @@ from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant, shift
 from reminders.domain.customer import Customer
 from reminders.domain.hours import is_open
-from reminders.domain.identity import make_id, month_of
+from reminders.domain.identity import id_of, make_id, month_of
 from reminders.domain.kinds import MessageKind, class_of
 from reminders.domain.placing import place
 from reminders.domain.policy import EventRule, Policy, Stage
@@ -73,7 +73,8 @@ def plan(
 
 def _reminder(bill: BillPosition, customer: Customer, policy: Policy, moment: _Moment) -> Reminder:
     stage = moment.stage
-    reminder_id = make_id(moment.month, customer.customer_id, bill.bill_id, stage.name, bill.epoch)
+    name = f"{bill.bill_id}\x1f{stage.name}\x1f{bill.epoch}"
+    reminder_id = id_of(moment.month, customer.customer_id, name)
     due_at = moment.due_at
     if policy.jitter and not moment.flag:
         later = due_at + policy.jitter * ((reminder_id.int % 1009) / 1009)
