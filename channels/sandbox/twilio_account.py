@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
@@ -27,7 +28,7 @@ _REFUSALS: Final[Mapping[str, tuple[int, int, str]]] = {
 }
 
 
-class TwilioAccount(HttpLine):
+class TwilioAccount(HttpLine, ABC):
     """One account with one kind of resource. Subclasses read a form and say what they made.
 
     `ids`: the two letters that the resource's ids begin with.
@@ -58,9 +59,9 @@ class TwilioAccount(HttpLine):
             "receipts_url": self._receipts_url,
         }
 
+    @abstractmethod
     def read(self, request: Request, fields: Mapping[str, str]) -> Handover | tuple[int, str]:
         """The message of a form, or the code and the words of what is wrong with it."""
-        raise NotImplementedError
 
     def made(self, handled: Handled) -> Mapping[str, object]:
         """The resource as it is answered."""

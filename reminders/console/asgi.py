@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
 
 Scope = MutableMapping[str, Any]  # Any: what ASGI says
 Message = MutableMapping[str, Any]  # Any: what ASGI says
@@ -95,3 +96,15 @@ def want_method(scope: Scope, method: str) -> None:
     """Raise `Refused` (405) for any other method."""
     if scope["method"] != method:
         raise Refused(405, f"only {method} works here", allow=method)
+
+
+def asked(scope: Scope, fields: tuple[str, ...]) -> dict[str, str]:
+    """The fields of the query that say something. Raises `Refused`."""
+    try:
+        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=10)
+    except ValueError:
+        raise Refused(400, "the query has too many fields") from None
+    strange = sorted(query.keys() - set(fields))
+    if strange:
+        raise Refused(422, f"there is no {strange[0][:80]}, only {', '.join(fields)}")
+    return {name: values[0] for name, values in query.items()}

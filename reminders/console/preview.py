@@ -12,11 +12,10 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Protocol
-from urllib.parse import parse_qs
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from reminders.console.asgi import Receive, Refused, Scope, Send, bearer, header, want_method
+from reminders.console.asgi import Receive, Refused, Scope, Send, asked, bearer, header, want_method
 from reminders.console.operators import Operators
 from reminders.ledger.errors import LedgerError
 from reminders.messages.errors import TemplateError
@@ -103,14 +102,7 @@ def _password(scope: Scope) -> str:
 
 
 def _asked(scope: Scope) -> Asked:
-    try:
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=10)
-    except ValueError:
-        raise Refused(400, "the query has too many fields") from None
-    strange = sorted(query.keys() - set(_FIELDS))
-    if strange:
-        raise Refused(422, f"there is no {strange[0][:80]}, only {', '.join(_FIELDS)}")
-    said = {name: values[0] for name, values in query.items()}
+    said = asked(scope, _FIELDS)
     return Asked(
         said.get("kind", ""),
         said.get("language", ""),

@@ -10,12 +10,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import parse_qs
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from reminders.console.asgi import Receive, Refused, Scope, Send, answer, bearer, want_method
+from reminders.console.asgi import Receive, Refused, Scope, Send, answer, asked, bearer, want_method
 from reminders.console.operations import Opened
 from reminders.console.operators import Operators
 from reminders.domain.errors import PolicyError
@@ -86,7 +85,7 @@ class StoriesDoor:
         bill = scope["path"].removeprefix(path)
         if not (bill.isprintable() and 0 < len(bill) <= _LONGEST):
             raise Refused(404, "no bill is called so")
-        said = _said(scope, _FIELDS[path])
+        said = asked(scope, _FIELDS[path])
         tell = self._explanation(bill, said) if path == EXPLAIN else self._timeline(bill, said)
         try:
             async with self._turn:
@@ -108,18 +107,6 @@ class StoriesDoor:
 
     def _timeline(self, bill: str, said: Mapping[str, str]) -> Callable[[], list[Json]]:
         return lambda: self._desk.timeline(bill, said)
-
-
-def _said(scope: Scope, fields: tuple[str, ...]) -> dict[str, str]:
-    """The fields of the query that say something. Raises `Refused`."""
-    try:
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=10)
-    except ValueError:
-        raise Refused(400, "the query has too many fields") from None
-    strange = sorted(query.keys() - set(fields))
-    if strange:
-        raise Refused(422, f"there is no {strange[0][:80]}, only {', '.join(fields)}")
-    return {name: values[0] for name, values in query.items()}
 
 
 def _instant(text: str) -> datetime:
