@@ -120,7 +120,9 @@ class Supervisor:
         return self._last.get(name, "")
 
     def start(self, *processes: Process) -> None:
-        """Run processes and return once all are ready; ServerError if one never is.
+        """Run processes; return once all are ready and other shells can read of them.
+
+        ServerError if one never is.
 
         Each is launched when the one before it is, and not first when that one is ready: they
         load beside one another.
@@ -132,6 +134,7 @@ class Supervisor:
                 self._await(keepers[-1], self._is_launched)
             for keeper in keepers:
                 self._await(keeper, self._is_ready)
+            self.publish()  # the keepers do too, but perhaps a moment after they launched
         except BaseException:
             for keeper in reversed(keepers):
                 self.end(keeper.process.name)
