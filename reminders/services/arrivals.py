@@ -38,10 +38,16 @@ def expect(resources: Resources, held: KeptAttempt, number_range: str) -> Awaite
     return _awaited(held, number_range)
 
 
-def confirm(resources: Resources, connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Tell of these; what was awaited of them, or said before, is taken back."""
+def confirmations(
+    resources: Resources, connection: Connection, arrivals: Sequence[Arrival]
+) -> list[Confirmation]:
+    """What there is to tell of these; what was awaited of them, or said before, is taken back.
+
+    It is for whoever commits to tell it, afterwards: what is rolled back and done again must not
+    be counted twice, and no lock is held while Redis is slow.
+    """
     if not arrivals:
-        return
+        return []
     by_number = [each.held for each in arrivals if each.held.attempt.channel in _BY_NUMBER]
     keys = [(each.customer_id, each.secret_id) for each in by_number if each.secret_id]
     sealed = contact_points.by_secret(connection, keys)
@@ -55,7 +61,7 @@ def confirm(resources: Resources, connection: Connection, arrivals: Sequence[Arr
         told.append(
             Confirmation(attempt.provider, part, attempt.submitted_at, each.arrived, awaited, lost)
         )
-    resources.fleet.health.confirm(told)
+    return told
 
 
 def _awaited(held: KeptAttempt, number_range: str) -> Awaited | None:

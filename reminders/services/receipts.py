@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from channels.health import Confirmation
 from reminders.domain.identity import NOBODY, customer_in, make_id, month_of
 from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import OPEN, ReminderState
@@ -45,6 +46,7 @@ class _Done(NamedTuple):
     applied: Applied
     lanes: set[str]
     refused: list[OptedOut]
+    told: list[Confirmation]
 
 
 def apply(resources: Resources, batch: Sequence[Callback]) -> Applied:
@@ -129,6 +131,8 @@ def apply_parked(resources: Resources) -> Applied:
 def _committed(resources: Resources, done: _Done) -> Applied:
     for lane in sorted(done.lanes):
         resources.wake.deliver(lane)
+    if done.told:
+        resources.fleet.health.confirm(done.told)
     honour(resources, done.refused)
     return done.applied
 
@@ -186,9 +190,9 @@ def _apply(
     reminders.move_all(connection, moves)
     dead_letters.keep(connection, resources.ring, dead)
     work.applied.dead = len(dead)
-    arrivals.confirm(resources, connection, work.arrivals)
+    told_of = arrivals.confirmations(resources, connection, work.arrivals)
     lanes = {move.lane for move in moves if move.next_at <= now and move.state in OPEN}
-    return _Done(work.applied, lanes, opted_out(work.changed.values()))
+    return _Done(work.applied, lanes, opted_out(work.changed.values()), told_of)
 
 
 def _moves(connection: Connection, work: Work, present: dict[UUID, Kept]) -> list[Move]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
+from sqlalchemy.exc import DataError, OperationalError
 
 from channels.fleet import Fleet
 from channels.health import Awaited, Confirmation, Unwatched
 from reminders.ledger import contact_points
+from reminders.ledger.attempts import Change
+from reminders.services import receipts
 from reminders.services.deliver import deliver
+from reminders.services.provider_opt_outs import OptedOut
 from tests.scenario.test_ledger import due
 from tests.scenario.world import Free, World
 
@@ -22,18 +27,22 @@ class Hearing(Unwatched):
     def __init__(self) -> None:
         self.awaited: list[Awaited] = []
         self.confirmed: list[Confirmation] = []
+        self.connections: list[int] = []  # that were held as it was told of receipts
+        self.held: Callable[[], int] = lambda: 0
 
     def expect(self, awaited: Sequence[Awaited]) -> None:
         self.awaited += awaited
 
     def confirm(self, confirmations: Sequence[Confirmation]) -> None:
         self.confirmed += confirmations
+        self.connections.append(self.held())
 
 
 @pytest.fixture
 def health(world: World) -> Hearing:
     """The world's own health; an SMS has been accepted by the lane's real sender."""
     health = Hearing()
+    health.held = world.engine.pool.checkedout  # type: ignore[attr-defined]  # of QueuePool
     providers = tuple(world.resources.fleet.by_name.values())
     world.resources = replace(world.resources, fleet=Fleet(providers, Free(), health))
     due(world)
@@ -75,6 +84,35 @@ def test_a_loss_that_is_refuted_is_taken_back(world: World, health: Hearing) -> 
     lost, found = health.confirmed
     assert (lost.arrived, lost.lost_before, lost.awaited) == (False, False, health.awaited[0])
     assert (found.arrived, found.lost_before, found.awaited) == (True, True, None)
+
+
+def test_what_is_rolled_back_and_done_again_is_told_once_after_its_commit(
+    world: World, health: Hearing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no lock is held meanwhile: Redis may be slow."""
+    tries: list[int] = []
+
+    def fails_first(changed: Iterable[Change]) -> list[OptedOut]:
+        tries.append(len(health.confirmed))
+        if len(tries) == 1:
+            raise OperationalError("", {}, psycopg.errors.DeadlockDetected())
+        return []
+
+    monkeypatch.setattr(receipts, "opted_out", fails_first)
+    world.receipt(world.rows("SELECT attempt_id FROM attempt")[0][0], "delivered")
+    assert (tries, len(health.confirmed), health.connections) == ([0, 0], 1, [0])
+
+
+def test_what_is_refused_for_good_is_not_told(
+    world: World, health: Hearing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(changed: Iterable[Change]) -> list[OptedOut]:
+        raise DataError("", {}, psycopg.errors.NumericValueOutOfRange())
+
+    monkeypatch.setattr(receipts, "opted_out", fails)
+    world.receipt(world.rows("SELECT attempt_id FROM attempt")[0][0], "delivered")
+    assert health.confirmed == []
+    assert len(world.dead()) == 1
 
 
 def test_mail_is_not_awaited_for_it_never_says_delivered(world: World, health: Hearing) -> None:
