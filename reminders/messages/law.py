@@ -7,7 +7,8 @@ that cannot say what a pack asks, or says what one forbids, is refused with the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reminders.domain.compliance import Content, Pack
@@ -20,6 +21,11 @@ _OF_COLLECTORS = frozenset({Content.DEBT_COLLECTOR_LINE, Content.AGENT_IDENTITY}
 # 12 CFR 1006.6(e) is of electronic messages: on the phone the customer can simply say so.
 _NOT_SPOKEN = frozenset({Content.OPT_OUT_METHOD})
 _DIGITS = str.maketrans("123456789", "000000000")
+_LETTERS = re.compile("[A-Za-z]+")
+_ID = re.compile(r"(?=.*\d)[A-Za-z0-9._:-]+")
+_OF_NUMBERS = frozenset(
+    {"acct", "b", "bill", "c", "id", "inv", "invoice", "l", "loan", "no", "ref", "st", "stmt"}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +76,9 @@ def refuse_barred(
 
     `apart` is left out: the lender's own name, which it may not leave out and which claims nothing
     (a Federal Bank is no office), one that was looked at already, links whose ids mean nothing.
-    What a link says of a bill is looked at in `bills`. The rest is then nearly the same in every
-    message, and is looked at once, since a figure is as good as another; numbers to call are
+    What a link says of a bill is looked at in `bills`, unless it is no more than a number
+    (`only_a_number`), which claims nothing wherever it stands. The rest is then nearly the same in
+    every message, and is looked at once, since a figure is as good as another; numbers to call are
     looked for in the text as it stands.
     """
     if not law.forbidden:
@@ -82,9 +89,26 @@ def refuse_barred(
     number = premium_number(text, bills) if PREMIUM_NUMBER in law.forbidden else ""
     if number:
         raise TemplateError(_barred(PREMIUM_NUMBER, number, law))
-    for each in (*bills, text):
-        for lint, phrase in found_in(each.translate(_DIGITS), kind, law.lints):
-            raise TemplateError(_barred(lint, phrase, law))
+    if not any(_hits((*bills, text), kind, law)):
+        return
+    numbers = [each for each in bills if only_a_number(each)]
+    for each in numbers:
+        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(each)}(?![A-Za-z0-9])", "0", text)
+    for lint, phrase in _hits((*(each for each in bills if each not in numbers), text), kind, law):
+        raise TemplateError(_barred(lint, phrase, law))
+
+
+def only_a_number(bill: str) -> bool:
+    """True for a bill's id that can be read as nothing else: figures, with one word at most besides
+    such as stand before numbers (`police-7`, `INV-COURT-2026-09`). Two might say something."""
+    words = [each for each in _LETTERS.findall(bill) if each.lower() not in _OF_NUMBERS]
+    return len(words) <= 1 and _ID.fullmatch(bill) is not None
+
+
+def _hits(said: Iterable[str], kind: str, law: Law) -> Iterator[tuple[str, str]]:
+    """Each lint that one of these falls under, with the phrase."""
+    for each in said:
+        yield from found_in(each.translate(_DIGITS), kind, law.lints)
 
 
 def _barred(lint: str, phrase: str, law: Law) -> str:

@@ -32,12 +32,18 @@ def test_another_place_asks_for_something_else(world: World) -> None:
     assert not any("debt advice" in text for text in texts)
 
 
+def test_a_word_in_a_bills_number_silences_nobody(world: World) -> None:
+    texts = overdue_texts(world, "CN", "police-7")
+    assert texts
+    assert all("police-7" in text for text in texts)
+
+
 def test_what_a_pack_forbids_is_not_sent_and_the_rule_is_told(world: World) -> None:
     with capture_logs() as logs:
-        assert overdue_texts(world, "CN", "police-7") == []
+        assert overdue_texts(world, "CN", "the-police-7") == []
     refused = [each for each in logs if each["event"] == "message refused"]
     assert {each["log_level"] for each in refused} == {"error"}  # nobody may look at the story
-    assert refused[0]["bill"] == "police-7"
+    assert refused[0]["bill"] == "the-police-7"
     assert '"police" is barred' in refused[0]["why"]
     kept = world.rows("SELECT DISTINCT reason FROM reminder WHERE reason = 'content'")
     assert kept == [("content",)]

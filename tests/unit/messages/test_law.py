@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reminders.domain.compliance import Content, Mark, Pack, Source
 from reminders.domain.kinds import MessageClass, MessageKind, class_of
 from reminders.messages.barred import KNOWN, SHOWN_ANYWAY, found_in
 from reminders.messages.catalogue import Message, messages, sources
 from reminders.messages.errors import TemplateError
-from reminders.messages.law import NO_LAW, Law, law_of, refuse_barred
+from reminders.messages.facts import OtherBill
+from reminders.messages.law import NO_LAW, Law, law_of, only_a_number, refuse_barred
 from reminders.messages.lint import lint
 from reminders.messages.samples import sample, samples
 from reminders.messages.templates import TemplateSet
@@ -144,7 +148,10 @@ def test_a_legal_notice_may_name_the_step_that_is_intended() -> None:
     ("changed", "said"),
     [
         ({"bill_id": "pay or else"}, '"or else" is barred: threat'),
-        ({"bill_id": "arrest-1"}, '"arrest" is barred: arrest'),
+        ({"bill_id": "we-arrest-1"}, '"arrest" is barred: arrest'),
+        ({"bill_id": "arrest-you-1"}, '"arrest" is barred: arrest'),
+        ({"bill_id": "jail.threatens.1"}, '"jail" is barred: arrest'),
+        ({"bill_id": "police"}, '"police" is barred: impersonation'),
     ],
 )
 def test_what_comes_from_outside_is_refused_in_the_finished_message(
@@ -162,7 +169,7 @@ def test_a_lender_is_not_silenced_for_its_own_name(lender: str) -> None:
     for channel, language in product(("sms", "email", "voice"), ("en", "zh-CN")):
         facts = replace(sample("overdue", language), lender=lender)
         assert lender in TEMPLATES.render(channel, facts, law=law("house", "overdue")).text
-    said = replace(sample("overdue", "en"), lender=lender, bill_id="police-7")
+    said = replace(sample("overdue", "en"), lender=lender, bill_id="police-come-7")
     with pytest.raises(TemplateError, match='"police" is barred'):
         TEMPLATES.render("sms", said, law=law("house", "overdue"))
 
@@ -176,10 +183,32 @@ def test_blanks_in_a_lenders_name_hide_it_from_nobody(message: Message, lender: 
 
 
 def test_a_bill_that_only_the_link_names_is_looked_at_too() -> None:
-    facts = replace(sample("pre_due", "en"), bill_id="police-7")
+    facts = replace(sample("pre_due", "en"), bill_id="police-come-7")
     assert "police" not in TEMPLATES.render("sms", replace(facts, pay_url="")).text
     with pytest.raises(TemplateError, match='"police" is barred'):
         TEMPLATES.render("sms", facts, law=law("house", "pre_due"))
+
+
+@pytest.mark.parametrize("bill", ["police-7", "INV-POLICE-2026-09", "court:12", "7.WARRANT", "20"])
+def test_a_bill_is_not_silenced_for_a_word_in_its_number(bill: str) -> None:
+    for channel, language in product(("sms", "email", "voice"), ("en", "zh-CN")):
+        link = f"https://pay.example.com/b/{bill}"
+        other = OtherBill(f"{bill}1", "USD", 100, sample("overdue", language).due_on)
+        facts = replace(sample("overdue", language), bill_id=bill, pay_url=link, others=(other,))
+        assert TEMPLATES.render(channel, facts, law=law("cn", "overdue")).text
+
+
+def test_the_number_of_a_bill_hides_no_words_of_ours() -> None:
+    asked = law("cn", "overdue")
+    for bill, text in (("police-7", "Bill police-7: we call the police"), ("20", "20% off")):
+        with pytest.raises(TemplateError, match="is barred"):
+            refuse_barred(text, "overdue", [bill], [], asked)
+
+
+@given(st.from_regex(r"[A-Za-z0-9._:-]{1,64}", fullmatch=True))
+def test_what_is_only_a_number_says_one_word_at_most(bill: str) -> None:
+    long = [each for each in re.split("[^A-Za-z]+", bill) if len(each) > 7]  # invoice has seven
+    assert not only_a_number(bill) or (len(long) <= 1 and any(map(str.isdigit, bill)))
 
 
 def test_the_random_part_of_a_link_is_no_word() -> None:
