@@ -31,11 +31,11 @@ _END = text(
 )
 _OWED = text(
     """
-    SELECT channel, count(*) FROM (
-        SELECT channel FROM inbound_message
-        WHERE state = 'confirm' AND answer_at <= :now AND channel <> ALL(CAST(:but AS text[]))
-        ORDER BY answer_at LIMIT :most
-    ) m GROUP BY channel ORDER BY channel
+    SELECT c.channel, count(*) FROM unnest(CAST(:channels AS text[])) AS c (channel)
+    CROSS JOIN LATERAL (
+        SELECT FROM inbound_message m
+        WHERE m.state = 'confirm' AND m.answer_at <= :now AND m.channel = c.channel LIMIT :most
+    ) m GROUP BY c.channel ORDER BY c.channel
     """
 )
 _SELECT = """
@@ -126,9 +126,12 @@ def end_stale(connection: Connection, before: datetime, now: datetime) -> int:
     return len(connection.execute(_END, {"before": before, "now": now}).all())
 
 
-def owed(connection: Connection, now: datetime, most: int, but: Sequence[str]) -> dict[str, int]:
-    """How many are due by channel, the oldest `most` of them; none on the channels `but`."""
-    rows = connection.execute(_OWED, {"now": now, "most": most, "but": list(but)})
+def owed(
+    connection: Connection, now: datetime, most: int, channels: Sequence[str]
+) -> dict[str, int]:
+    """How many are due on each of these channels, up to `most` there: whatever jams one of them
+    takes no other's place."""
+    rows = connection.execute(_OWED, {"now": now, "most": most, "channels": list(channels)})
     return {row[0]: row[1] for row in rows}
 
 

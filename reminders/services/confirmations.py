@@ -8,13 +8,16 @@ its call, no connection held meanwhile, tried again only where surely nothing wa
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from channels.contract import Channel, Message, WhenUncertain
 from channels.fleet import Budget
@@ -22,7 +25,6 @@ from channels.health import Call
 from channels.inbound import Meaning
 from channels.numbers import range_of
 from reminders.domain.case import EVERY_CHANNEL
-from reminders.domain.customer import ChannelName
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
 from reminders.ledger import confirmations, incidents, locks, provider_refs
 from reminders.ledger.confirmations import Owed, Said
@@ -31,7 +33,7 @@ from reminders.ledger.inbound import ReplyState
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
-AT_ONCE = 50  # in one run: the task that sends them has an end
+AT_ONCE = 50  # in one run by one channel: the task that sends them has an end
 NEWS_FOR = timedelta(days=1)  # business time, which may run fast; older than this it is none
 AGAIN = timedelta(seconds=30)  # after a first failure, then twice as long each time
 LONGEST = timedelta(minutes=30)
@@ -51,13 +53,18 @@ _WORDS: Mapping[str, Mapping[Meaning, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Letter:
-    """A confirmation whose call is written down; `message` is None where it is only asked for."""
+    """A confirmation whose call is written down; `message` is None where it is only asked for.
+
+    `begin_by` is an instant of `time.monotonic()`; `begun`: some of its bytes may have left.
+    """
 
     owed: Owed
     provider: Channel
     message: Message | None
+    begin_by: float = math.inf
+    begun: bool = False
 
 
 def confirm(resources: Resources, loop: asyncio.AbstractEventLoop) -> int:
@@ -71,19 +78,26 @@ def confirm(resources: Resources, loop: asyncio.AbstractEventLoop) -> int:
         confirmations.end_stale(connection, now - NEWS_FOR, now)
         if EVERY_CHANNEL in down:
             return 0
-        unserved = set(ChannelName) - set(resources.fleet.by_channel)
-        but = sorted(down | set(resources.fleet.down()) | unserved)
-        owed = confirmations.owed(connection, now, AT_ONCE, but)
-    letters = _lost(resources, now)
-    for channel, count in owed.items():
-        if channel in resources.fleet.by_channel:
-            letters += _taken(resources, channel, count, now)
-    if not letters:
-        return 0
-    begin_by = time.monotonic() + resources.limits.gate_to_call_max.total_seconds()
-    calls = [_call(resources, letter, begin_by) for letter in letters]
-    outcomes = loop.run_until_complete(_all(calls))
-    return _record(resources, letters, outcomes)
+        up = sorted(set(resources.fleet.by_channel) - down - set(resources.fleet.down()))
+        owed = confirmations.owed(connection, now, AT_ONCE, up)
+    takes = [partial(_lost, resources, now)]
+    takes += [partial(_taken, resources, channel, count, now) for channel, count in owed.items()]
+    letters: list[_Letter] = []
+    wrong: list[SQLAlchemyError] = []
+    try:
+        for take in takes:
+            try:
+                letters += take()
+            except SQLAlchemyError as error:  # what is written down by now is called all the same
+                wrong.append(error)
+        outcomes = loop.run_until_complete(_all([_call(resources, each) for each in letters]))
+    except BaseException:
+        _give_back(resources, letters)
+        raise
+    accepted = _record(resources, letters, outcomes) if letters else 0
+    if wrong:
+        raise ExceptionGroup("confirmations that could not be taken up", wrong)
+    return accepted
 
 
 def _taken(resources: Resources, channel: str, count: int, now: datetime) -> list[_Letter]:
@@ -93,8 +107,9 @@ def _taken(resources: Resources, channel: str, count: int, now: datetime) -> lis
     def work(connection: Connection) -> list[_Letter]:
         letters: list[_Letter] = []
         unsendable: list[Said] = []
+        left = replace(budget, left=dict(budget.left))  # this may be done again
         for owed in confirmations.take(connection, channel, now, budget.total):
-            letter = _letter(resources, owed, budget)
+            letter = _letter(resources, owed, left)
             if letter is None:
                 unsendable.append(Said(owed, ReplyState.DONE, "no address", now))
             else:
@@ -104,7 +119,11 @@ def _taken(resources: Resources, channel: str, count: int, now: datetime) -> lis
         confirmations.record(connection, unsendable, now, ASK_EVERY)
         return letters
 
-    return locks.in_transaction(resources.engine, work) if budget.total else []
+    letters = locks.in_transaction(resources.engine, work) if budget.total else []
+    begin_by = time.monotonic() + resources.limits.gate_to_call_max.total_seconds()
+    for each in letters:
+        each.begin_by = begin_by
+    return letters
 
 
 def _lost(resources: Resources, now: datetime) -> list[_Letter]:
@@ -165,12 +184,13 @@ async def _all(calls: Sequence[Awaitable[Outcome]]) -> list[Outcome]:
     return await asyncio.gather(*calls)
 
 
-async def _call(resources: Resources, letter: _Letter, begin_by: float) -> Outcome:
+async def _call(resources: Resources, letter: _Letter) -> Outcome:
+    letter.begun = True
     began = time.monotonic()
     try:
         if letter.message is None:
             return _found(await letter.provider.ask(str(letter.owed.inbound_no)))
-        outcome = await letter.provider.send(replace(letter.message, start_by=begin_by))
+        outcome = await letter.provider.send(replace(letter.message, start_by=letter.begin_by))
     except Exception:  # a channel never raises; if one does, the others are to be told
         log.exception("channel raised")
         return Uncertain("the channel raised")
@@ -189,6 +209,13 @@ def _found(outcome: Outcome | None) -> Outcome:
     if outcome is None:
         return Uncertain("the provider cannot say yet")
     return Transient("the provider never took it") if isinstance(outcome, Unsent) else outcome
+
+
+def _give_back(resources: Resources, letters: Sequence[_Letter]) -> None:
+    """Those whose call never began go as soon as may be: of these nothing is uncertain."""
+    idle = [each for each in letters if each.message is not None and not each.begun]
+    if idle:
+        _record(resources, idle, [Unsent("its call never began")] * len(idle))
 
 
 def _record(resources: Resources, letters: Sequence[_Letter], outcomes: Sequence[Outcome]) -> int:
