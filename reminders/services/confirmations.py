@@ -24,6 +24,7 @@ from channels.fleet import Budget
 from channels.health import Call
 from channels.inbound import Meaning
 from channels.numbers import range_of
+from channels.storable import storable
 from reminders.domain.case import EVERY_CHANNEL
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
 from reminders.ledger import confirmations, incidents, locks, provider_refs
@@ -189,7 +190,7 @@ async def _call(resources: Resources, letter: _Letter) -> Outcome:
     began = time.monotonic()
     try:
         if letter.message is None:
-            return _found(await letter.provider.ask(str(letter.owed.inbound_no)))
+            return storable(_found(await letter.provider.ask(str(letter.owed.inbound_no))))
         outcome = await letter.provider.send(replace(letter.message, start_by=letter.begin_by))
     except Exception:  # a channel never raises; if one does, the others are to be told
         log.exception("channel raised")
@@ -201,7 +202,7 @@ async def _call(resources: Resources, letter: _Letter) -> Outcome:
         time.monotonic() - began,
     )
     resources.fleet.note([called])
-    return outcome
+    return storable(outcome)
 
 
 def _found(outcome: Outcome | None) -> Outcome:

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from channels.health import Awaited
+from channels.storable import storable
 from reminders.domain.customer import ChannelName
 from reminders.domain.escalation import Confirmed, Wait, failures, progress
 from reminders.domain.outcome import (
@@ -167,7 +168,7 @@ def _changed(
 ) -> Change | None:
     """The attempt after its outcome; None if a receipt already told more."""
     held = past[index]
-    outcome = _counted(outcome, past[:index], held.attempt.channel)
+    outcome = storable(_counted(outcome, past[:index], held.attempt.channel))
     wanted, reason, ref = _meaning(outcome)
     state = merge(held.attempt.state, wanted)
     if state is not wanted or (state is held.attempt.state and state is AttemptState.UNCERTAIN):

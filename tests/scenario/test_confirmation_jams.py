@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError
 
 from channels.fleet import Fleet
 from channels.pacing import Grant
+from reminders.domain.outcome import Accepted, Transient
 from reminders.ledger import confirmations as outbox
 from reminders.ledger.confirmations import Owed
 from reminders.services import confirmations
@@ -104,3 +105,15 @@ def test_what_was_begun_and_never_called_goes_back_at_once(
     assert (world.email.sent, states(world)["email"]) == ([], "confirm")
     assert confirm(world.resources, world.loop) == 2
     assert set(states(world).values()) == {"done confirmation"}
+
+
+def test_one_that_cannot_be_written_down_leaves_none_of_the_others_uncertain(
+    world: World,
+) -> None:
+    """A provider's answer is a stranger's text: PostgreSQL takes no NUL in it."""
+    world.sms.capabilities = replace(world.sms.capabilities, quotes_ref=True)
+    asked_by_both(world)
+    world.sms.script = lambda _: Accepted("a\0b")
+    world.email.script = lambda _: Transient("down\0\ud800")
+    assert confirm(world.resources, world.loop) == 1
+    assert states(world) == {"sms": "done confirmation", "email": "confirm"}

@@ -155,3 +155,15 @@ def test_ids_of_old_messages_are_forgotten_in_batches(world: World) -> None:
     assert world.rows("SELECT count(*) FROM provider_ref") == [(0,)]
     world.posts({"id": "ref-forgotten", "status": "delivered"})
     assert receipts.apply_parked(world.resources).receipts == 0
+
+
+def test_an_id_that_no_database_takes_leaves_no_call_of_its_batch_uncertain(world: World) -> None:
+    """A NUL and half a surrogate pair are legal JSON, and PostgreSQL refuses both."""
+    world.customer("C-2")
+    world.bill("B-2", who="C-2")
+    answers = [Accepted("a\0b\ud800"), Accepted("good")]
+    world.sms.script = lambda _: answers.pop()
+    due(world)
+    world.deliver()
+    assert world.attempts() == ["sms first accepted"] * 2
+    assert sorted(world.rows("SELECT ref FROM provider_ref")) == [("ab",), ("good",)]
