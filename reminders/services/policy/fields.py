@@ -12,7 +12,9 @@ _HOUR_TEXT = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _HOUR = re.compile(_HOUR_TEXT)
 _MOMENT = re.compile(rf"due_date(?: ([+-]) ([0-9]{{1,3}})d)? ({_HOUR_TEXT})")
 
-Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 14)]
+# As in the JSON schema: `true` is no 1, and "2" no 2.
+Whole = Annotated[int, Field(strict=True)]
+Minutes = Annotated[Whole, Field(ge=0, le=60 * 24 * 14)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 

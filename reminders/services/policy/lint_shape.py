@@ -15,6 +15,8 @@ from reminders.services.policy.shape import PolicyShape
 from reminders.services.policy.yaml_text import Place, line_of
 
 _EXTRA = "extra_forbidden"
+_BEGIN = "begin with name: and version:, as config/policies/default.yaml does"
+_LIKENESS = 0.7  # less, and `colour` is told to be meant as `holdout`
 # By words of a fault, in this order: which rule it is and how to mend it.
 _BY_WORDS: tuple[tuple[str, Rule, str], ...] = (
     ("ends before it begins", Rule.ENDS_BEFORE, "set until to a moment after at"),
@@ -66,7 +68,9 @@ def _findings(
             yield Finding(line, Rule.UNKNOWN_KEY, what, fix)
     for wrong in error.errors():
         place = place_of(wrong["loc"])
-        if wrong["type"] != _EXTRA and place not in meant:
+        if not place and wrong["type"] == "model_type":
+            yield Finding(1, Rule.SHAPE, "policy: no keys stand here", _BEGIN)
+        elif wrong["type"] != _EXTRA and place not in meant:
             said = wrong["msg"].removeprefix("Value error, ")
             rule, fix = _rule(place, said)
             yield Finding(_line(place, said, lines, data), rule, f"{_shown(place)}: {said}", fix)
@@ -104,7 +108,7 @@ def _line(place: Place, said: str, lines: Mapping[Place, int], data: object) -> 
 
 def _near(key: str) -> str:
     """The known key that is most like this one, or ""."""
-    return next(iter(get_close_matches(key, sorted(_KEYS), 1)), "")
+    return next(iter(get_close_matches(key, sorted(_KEYS), 1, _LIKENESS)), "")
 
 
 def _keys(schema: object) -> Iterator[str]:

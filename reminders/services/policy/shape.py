@@ -13,7 +13,7 @@ from reminders.domain.expression import compile_condition
 from reminders.domain.kinds import MessageKind
 from reminders.domain.policy import Confirm, Trigger, Urgency
 from reminders.domain.tier import Tier
-from reminders.services.policy.fields import Hour, Minutes, Moment, Name, Share, Strict
+from reminders.services.policy.fields import Hour, Minutes, Moment, Name, Share, Strict, Whole
 from reminders.services.risk.cards import CardModel
 
 _ROUNDING = 1e-9
@@ -79,8 +79,8 @@ Ladder = Annotated[tuple[RungShape, ...], AfterValidator(_channels_differ)]
 class LimitsShape(Strict):
     """The lender's own caps."""
 
-    per_day: Annotated[int, Field(ge=1)] | None = None
-    per_bill: Annotated[int, Field(ge=1)] | None = None
+    per_day: Annotated[Whole, Field(ge=1)] | None = None
+    per_bill: Annotated[Whole, Field(ge=1)] | None = None
 
 
 class QuietShape(Strict):
@@ -112,7 +112,7 @@ class SendTimeShape(Strict):
         dict[Tier, Hour],
         Field(default_factory=dict, json_schema_extra={"additionalProperties": False}),
     ]
-    leave_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 240
+    leave_minutes: Annotated[Whole, Field(ge=0, le=24 * 60)] = 240
 
 
 class ExperimentShape(Strict):
@@ -158,7 +158,7 @@ class PolicyShape(Strict):
     """A whole policy file."""
 
     name: Name
-    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]  # as the ledger keeps it
+    version: Annotated[Whole, Field(ge=1, le=2**31 - 1)]  # as the ledger keeps it
     stages: Annotated[tuple[StageShape, ...], Field(min_length=1)]
     ladders: dict[Tier, Ladder]
     quiet: QuietShape
@@ -166,10 +166,10 @@ class PolicyShape(Strict):
     risk: Risk
     applies_to: SelectionShape = SelectionShape()
     limits: LimitsShape = LimitsShape()
-    jitter_minutes: Annotated[int, Field(ge=0, le=180)] = 0
+    jitter_minutes: Annotated[Whole, Field(ge=0, le=180)] = 0
     send_time: SendTimeShape | None = None
     digest: bool = False
-    choices: tuple[Annotated[int, Field(ge=-60, le=-1)], ...] = ()
+    choices: tuple[Annotated[Whole, Field(ge=-60, le=-1)], ...] = ()
     events: tuple[EventShape, ...] = ()
     experiment: ExperimentShape | None = None
     packs: Annotated[

@@ -165,6 +165,27 @@ def test_any_yaml_gives_findings_and_no_crash(folder: Path, text: str) -> None:
     assert errors(found_in(folder, text))
 
 
+@pytest.mark.parametrize("text", ["", "# 空", "null", "[]", "a text"])
+def test_what_has_no_keys_is_told_how_to_begin(folder: Path, text: str) -> None:
+    (found,) = found_in(folder, text)
+    assert (found.line, found.what) == (1, "policy: no keys stand here")
+    assert "name: and version:" in found.fix
+
+
+@pytest.mark.parametrize("number", ["true", "'2'"])
+@pytest.mark.parametrize("key", ["per_day", "confirm_within_minutes"])
+def test_what_the_schema_calls_no_number_is_none(folder: Path, key: str, number: str) -> None:
+    """Read as 1, `per_day: true` would be a cap that nobody wrote."""
+    text = re.sub(rf"{key}: [0-9]+", f"{key}: {number}", TEXT, count=1)
+    (found,) = errors(found_in(folder, text))
+    assert f".{key}: " in found.what
+
+
+def test_a_key_that_is_like_no_other_is_not_said_to_be_one(folder: Path) -> None:
+    (found,) = errors(found_in(folder, TEXT + "\ncolour: red\n"))
+    assert (found.rule, found.fix) == ("unknown-key", "take it out, or see policy.schema.json")
+
+
 @pytest.mark.parametrize("version", ["99999999999", "true", "1.0", "'3'"])
 def test_a_version_is_a_number_that_the_ledger_can_keep(folder: Path, version: str) -> None:
     text = re.sub(r"(?m)^version: .*$", f"version: {version}", TEXT)
