@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -59,26 +59,46 @@ _COUNTS = text(
     WHERE incident_no = :number GROUP BY effect ORDER BY effect
     """
 )
-_WAITING = text(
+# The due date as the newest version that has one says it; expiry by the minute, for few groups.
+_WAITS = """
+    FROM reminder r JOIN customer c ON c.customer_id = r.customer_id
+    LEFT JOIN LATERAL (
+        SELECT v.due_on FROM bill_version v
+        WHERE v.customer_id = r.customer_id AND v.bill_id = r.bill_id AND v.due_on IS NOT NULL
+        ORDER BY v.version DESC, v.effective_at DESC, v.event_key DESC LIMIT 1
+    ) b ON true
+    WHERE r.state IN ('planned', 'contacting') AND r.reason = 'channel_down' AND r.next_at > :now
+"""
+_GROUP = (
+    "r.lane, r.policy, r.kind, c.jurisdiction, c.time_zone, c.other_zones, b.due_on,"
+    " date_trunc('minute', r.expires_at)"
+)
+_WAITING = text(f"SELECT {_GROUP}, count(*) {_WAITS} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8")
+_TAKE = text(
+    f"SELECT {_GROUP}, r.customer_id, r.month, r.reminder_id {_WAITS}"
+    " LIMIT :most FOR UPDATE OF r SKIP LOCKED"
+)
+_PLACE = text(
     """
-    SELECT count(*) FROM reminder
-    WHERE state IN ('planned', 'contacting') AND reason = 'channel_down' AND next_at > :now
+    UPDATE reminder r SET reason = '', next_at = v.next_at
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:months AS integer[]), CAST(:ids AS uuid[]),
+        CAST(:nexts AS timestamptz[])) AS v (customer_id, month, reminder_id, next_at)
+    WHERE r.customer_id = v.customer_id AND r.month = v.month AND r.reminder_id = v.reminder_id
     """
 )
-# Each gets a place of its own in `spread`, in whole seconds, and waits for no more than a tenth of
-# the time in which it is of use.
-_WAKE = text(
-    """
-    UPDATE reminder SET reason = '', next_at = :now + date_trunc('second',
-        LEAST(CAST(:spread AS interval), (expires_at - :now) / 10)
-        * ((hashtext(CAST(reminder_id AS text)) & 65535) / 65536.0))
-    WHERE (customer_id, month, reminder_id) IN (
-        SELECT customer_id, month, reminder_id FROM reminder
-        WHERE state IN ('planned', 'contacting') AND reason = 'channel_down' AND next_at > :now
-        LIMIT :most FOR UPDATE SKIP LOCKED
-    )
-    """
-)
+
+
+class Waiting(NamedTuple):
+    """What reminders that wait for a channel have in common: by it their time is known."""
+
+    lane: str
+    policy: str
+    kind: str
+    jurisdiction: str
+    time_zone: str
+    other_zones: tuple[str, ...]
+    due_on: date | None
+    expires_at: datetime  # without its seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +140,24 @@ def end(connection: Connection, incident: Incident, actor: str, reason: str, at:
     _write(connection, incident.number, CLOSE, (incident.channel, actor, reason, at))
 
 
-def waiting(connection: Connection, at: datetime) -> int:
-    """How many reminders wait for a channel."""
-    return int(connection.execute(_WAITING, {"now": at}).scalar_one())
+def waiting(connection: Connection, at: datetime) -> dict[Waiting, int]:
+    """How many reminders wait for a channel, by what they have in common."""
+    rows = connection.execute(_WAITING, {"now": at})
+    return {_waiting(row[:8]): row[8] for row in rows}
 
 
-def wake(connection: Connection, at: datetime, most: int, spread: timedelta) -> int:
-    """Wake up to `most` of those that wait for a channel, evenly over `spread`; how many. What is
+def wake(
+    connection: Connection, at: datetime, most: int, place: Callable[[Waiting], datetime]
+) -> int:
+    """Wake up to `most` of those that wait for a channel, each at its place; how many. What is
     locked is being decided on, and needs no waking."""
-    return connection.execute(_WAKE, {"now": at, "most": most, "spread": spread}).rowcount
+    rows = connection.execute(_TAKE, {"now": at, "most": most}).all()
+    if rows:
+        customers, months, ids = zip(*(row[8:] for row in rows), strict=True)
+        nexts = [place(_waiting(row[:8])) for row in rows]
+        keys = {"customers": list(customers), "months": list(months), "ids": list(ids)}
+        connection.execute(_PLACE, {**keys, "nexts": nexts})
+    return len(rows)
 
 
 def lock(connection: Connection) -> None:
@@ -170,6 +199,11 @@ def _write(
     channel, actor, reason, at = said
     values = {"number": number, "act": act, "channel": channel, "actor": actor}
     connection.execute(_ACT, values | {"reason": reason, "at": at})
+
+
+def _waiting(row: Sequence[Any]) -> Waiting:  # Any: a row has the types of its SELECT
+    lane, policy, kind, jurisdiction, zone, others, due_on, expires_at = row
+    return Waiting(lane, policy, kind, jurisdiction, zone, tuple(others), due_on, expires_at)
 
 
 def _incident(row: Any) -> Incident:  # Any: a row has the types of its SELECT

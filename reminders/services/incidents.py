@@ -23,18 +23,13 @@ from reminders.ledger import incidents, locks
 from reminders.ledger.incidents import Incident, Touched
 from reminders.services import incident_tasks as calling
 from reminders.services.resources import Resources
+from reminders.services.waking import wake
 
 log = structlog.get_logger(__name__)
 BREAKER = "breaker"  # who opens and closes an incident by itself
 RECOVERING_FOR = timedelta(minutes=30)  # after the end of an incident
 _SEEN_DOWN = "reminders:down:"  # since when a channel is seen down, business time
 _ACTOR_MAX, _REASON_MAX = 64, 500
-# What waited leaves in as long as it took to gather, so that no more than twice the usual traffic
-# leaves; but at a reminder a second or faster, at no more than so much of the channel's pace (half
-# of the first step of a returning provider), and in half an hour at most.
-BACKLOG_PER_S = 1.0
-BACKLOG_SHARE = 0.05
-BACKLOG_WITHIN = timedelta(minutes=30)
 PAGE = 1_000  # of those whom an incident touched
 
 
@@ -113,36 +108,16 @@ def close_incident(resources: Resources, number: int, actor: str, reason: str) -
 
     closed = locks.in_transaction(resources.engine, work)
     log.warning("incident closed", incident=number, channel=closed.channel, actor=actor)
-    _wake(resources, closed)
+    wake(resources, closed, _lasted(resources, closed))
     return closed
 
 
-def _wake(resources: Resources, closed: Incident) -> None:
-    """Batch by batch: a million in one transaction would hold up everybody. Whatever is not woken,
-    because we die here, looks again by itself within minutes."""
-    now, most = resources.clock.now(), resources.limits.batch
-    with resources.engine.connect() as connection:
-        spread = _spread(resources, closed, incidents.waiting(connection, now), now)
-    woken = most
-    while woken == most:
-        woken = locks.in_transaction(
-            resources.engine, lambda connection: incidents.wake(connection, now, most, spread)
-        )
-    for lane in ChannelName:
-        resources.wake.deliver(lane.value)
-
-
-def _spread(resources: Resources, closed: Incident, count: int, now: datetime) -> timedelta:
-    """How long it takes until the last of `count` reminders is looked at again."""
-    fleet = resources.fleet
-    channels = fleet.by_channel if closed.channel == EVERY_CHANNEL else (closed.channel,)
-    rate = max((fleet.rate_per_s(each) for each in channels), default=0.0)
-    paced = timedelta(seconds=count / (rate * BACKLOG_SHARE)) if rate else timedelta(0)
-    lasted = now - closed.opened_at
+def _lasted(resources: Resources, closed: Incident) -> timedelta:
+    """How long nothing went by its channel."""
+    lasted = resources.clock.now() - closed.opened_at
     if closed.opened_by == BREAKER:  # it had been down for so long before
         lasted += resources.limits.channel_down_after
-    gathered = min(lasted, timedelta(seconds=count / BACKLOG_PER_S))
-    return min(max(paced, gathered), BACKLOG_WITHIN)
+    return lasted
 
 
 def status(resources: Resources, most: int = 20) -> Status:

@@ -14,9 +14,12 @@ from channels.fleet import Fleet
 from channels.health import Standing, Unwatched
 from reminders.domain.case import EVERY_CHANNEL
 from reminders.domain.human_task import TaskKind, TaskState
+from reminders.domain.kinds import MessageClass
+from reminders.domain.rules import rules_of
 from reminders.ledger import incidents as ledger
 from reminders.ledger.incidents import Incident
 from reminders.services import incidents
+from reminders.services.closing import closes_at
 from reminders.services.deliver import deliver
 from reminders.services.incident_tasks import LOOKED_AT_WITHIN
 from reminders.services.incidents import IncidentError, Mode
@@ -226,7 +229,49 @@ def test_what_waited_is_looked_at_little_by_little_and_in_time(
     assert len(waits) == 12
     assert len(set(waits.values())) > 6
     assert 0 <= min(waits.values()) <= max(waits.values()) <= 240
-    assert waits["B-3"] <= 10  # a tenth of what is left of its use
+    assert waits["B-3"] <= 20  # whose use ends first: the first of twelve places
+
+
+def test_what_waited_goes_before_its_hours_close(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The spread would end half an hour later: half of them would go tomorrow, if at all."""
+    for number in range(12):
+        world.customer(f"C-{number}")
+        world.bill(f"B-{number}", who=f"C-{number}")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    opened = declare(world, EVERY_CHANNEL)
+    world.deliver()
+    rules = rules_of(world.resources.book.active, "TW", MessageClass.SERVICE_NOTICE)
+    now = world.clock.now()
+    closes = closes_at(rules.hours, ("Asia/Taipei",), now, now + timedelta(days=1))
+    world.clock.set(closes - timedelta(minutes=10))
+    world.deliver()
+    monkeypatch.setattr(Fleet, "rate_per_s", lambda *_: 0.1)
+    incidents.close_incident(world.resources, opened, "on-call", "it works again")
+    world.run_until(closes - timedelta(minutes=2))
+    assert len(world.sms.sent) == 12
+    assert all(sent.at < closes for sent in world.sms.sent)
+    halves = Counter(sent.at < closes - timedelta(minutes=7.5) for sent in world.sms.sent)
+    assert halves[True] > 3  # evenly over half of what is left
+    assert halves[False] > 3
+
+
+def test_what_can_go_neither_today_nor_later_ends_at_once_and_says_why(world: World) -> None:
+    due(world)
+    opened = declare(world, EVERY_CHANNEL)
+    world.deliver()
+    night = world.clock.now() + timedelta(hours=13)
+    world.clock.set(night)
+    with world.engine.begin() as connection:
+        ends = text("UPDATE reminder SET expires_at = :at WHERE next_at < :at")
+        connection.execute(ends, {"at": night + timedelta(hours=1)})
+    world.deliver()
+    incidents.close_incident(world.resources, opened, "on-call", "it works again")
+    world.deliver()
+    assert world.sms.sent == []
+    assert "suppressed no_legal_hour" in set(world.states().values())
 
 
 class Standings(Unwatched):
