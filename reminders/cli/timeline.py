@@ -23,6 +23,7 @@ STYLES = {
     "decision": "yellow",
     "attempt": "cyan",
     "receipt": "green",
+    "reply": "cyan",
     "end": "magenta",
     "ahead": "blue",
 }
@@ -81,5 +82,5 @@ def _dated(entries: Sequence[Json]) -> Iterator[tuple[str, str, str]]:
         day, _, time = entry["local"].partition(" ")
         stage = f"{entry['stage']}: " if entry["stage"] else ""
         head = f"  {day if day != shown else '':10}  {time}  "
-        yield head, stage + entry["text"], STYLES[entry["kind"]]
+        yield head, stage + entry["text"], STYLES.get(entry["kind"], "")
         shown = day

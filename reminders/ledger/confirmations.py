@@ -2,12 +2,14 @@
 
 A row goes from `confirm` to `sending` in a commit before its call, and from there to `done` or
 back. `calls` is the fencing token: whoever comes late with an older one changes nothing.
+`answer_at` is the business instant at which a call is due; once one began, when it did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -60,6 +62,7 @@ _TAKE_LOST = text(
 _BEGIN = text(
     """
     UPDATE inbound_message m SET state = 'sending', calls = v.calls, answered_by = v.provider,
+        answer_at = coalesce(CAST(:begun_at AS timestamptz), m.answer_at),
         lease_until = clock_timestamp() + CAST(:lease AS interval)
     FROM unnest(CAST(:customers AS bigint[]), CAST(:months AS integer[]), CAST(:ids AS uuid[]),
         CAST(:calls AS integer[]), CAST(:providers AS text[]))
@@ -69,7 +72,8 @@ _BEGIN = text(
 )
 _RECORD = text(
     """
-    UPDATE inbound_message SET state = :state, handled_by = :how, answer_at = :again_at,
+    UPDATE inbound_message SET state = :state, handled_by = :how,
+        answer_at = CASE WHEN :state = 'confirm' THEN :again_at ELSE answer_at END,
         handled_at = CASE WHEN :state = 'done' THEN CAST(:now AS timestamptz) END,
         refused_by = :refused_by,
         lease_until = CASE WHEN :state = 'sending'
@@ -82,7 +86,7 @@ _RECORD = text(
 _HEARD = text(
     """
     UPDATE inbound_message SET handled_by = 'confirmation', handled_at = :now, lease_until = NULL,
-        state = 'done'
+        state = 'done', answer_at = least(answer_at, :now)
     WHERE customer_id = :customer AND month = :month AND inbound_no = :number
       AND calls > 0 AND state IN ('sending', 'confirm')
     """
@@ -94,6 +98,45 @@ _ASKED = text(
       AND inbound_no = ANY(CAST(:numbers AS uuid[])) AND calls > 0
     """
 )
+# Those that were owed: not of who had been told before, or shares an address with one who is told.
+_OF_CUSTOMER = text(
+    """
+    SELECT inbound_no, channel, meaning, received_at, state, handled_by, handled_at, calls,
+        answered_by, refused_by, answer_at, secret_id
+    FROM inbound_message
+    WHERE customer_id = :customer AND meaning IN ('stop', 'start', 'help')
+      AND state IN ('confirm', 'sending', 'done') AND (state <> 'done' OR handled_by <> '')
+    ORDER BY received_at, inbound_no
+    """
+)
+
+
+class How(StrEnum):
+    """How a confirmation was done with; a refusal is said in words: `refused: why`."""
+
+    CONFIRMED = "confirmation"
+    UNCERTAIN = "uncertain"
+    TOO_LATE = "too late"
+    OVERTAKEN = "overtaken"
+    NO_ADDRESS = "no address"
+
+
+class Confirmed(NamedTuple):
+    """What became of one confirmation, as a story tells it. `how` is "" until it is done;
+    `call_at` is when the latest call began or the next is due (business time)."""
+
+    inbound_no: UUID
+    channel: str
+    meaning: str
+    received_at: datetime
+    state: ReplyState
+    how: str
+    handled_at: datetime | None
+    calls: int
+    provider: str  # of the latest call, "" before the first
+    refused_by: str
+    call_at: datetime | None
+    secret_id: UUID | None
 
 
 class Owed(NamedTuple):
@@ -146,8 +189,14 @@ def take_lost(connection: Connection, most: int) -> list[Owed]:
     return [Owed(*row) for row in connection.execute(_TAKE_LOST, {"most": most})]
 
 
-def begin(connection: Connection, calls: Iterable[Owed], lease: timedelta) -> None:
-    """Write down, before they are made, that calls by `answered_by` begin (number `calls`)."""
+def begin(
+    connection: Connection,
+    calls: Iterable[Owed],
+    lease: timedelta,
+    begun_at: datetime | None = None,
+) -> None:
+    """Write down, before they are made, that calls by `answered_by` begin (number `calls`);
+    without `begun_at` (of business) they send nothing: what was sent before is asked for."""
     rows = list(calls)
     values = {
         "customers": [customer_in(each.inbound_no) for each in rows],
@@ -156,6 +205,7 @@ def begin(connection: Connection, calls: Iterable[Owed], lease: timedelta) -> No
         "calls": [each.calls for each in rows],
         "providers": [each.answered_by for each in rows],
         "lease": lease,
+        "begun_at": begun_at,
     }
     connection.execute(_BEGIN, values)
 
@@ -176,6 +226,12 @@ def record(connection: Connection, said: Iterable[Said], now: datetime, lease: t
         }
         written += connection.execute(_RECORD, values).one_or_none() is not None
     return written
+
+
+def of_customer(connection: Connection, customer: int) -> list[Confirmed]:
+    """Every confirmation that one customer was ever owed, the oldest first."""
+    rows = [Confirmed(*row) for row in connection.execute(_OF_CUSTOMER, {"customer": customer})]
+    return [each._replace(state=ReplyState(each.state)) for each in rows]
 
 
 def asked(connection: Connection, numbers: Sequence[UUID]) -> dict[UUID, str]:

@@ -52,6 +52,7 @@ def as_of(told: BillHistory, at: datetime) -> BillHistory:
             attempt: [heard for heard in each if heard.received_at <= at]
             for attempt, each in told.receipts.items()
         },
+        confirmations=[each for each in told.confirmations if each.received_at <= at],
         asked_at=at,
     )
 

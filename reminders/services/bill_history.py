@@ -18,9 +18,10 @@ from reminders.domain.policy import Policy
 from reminders.domain.reminder import OPEN
 from reminders.domain.risk import Assessment
 from reminders.domain.usage import Usage
-from reminders.ledger import facts, history, usage
+from reminders.ledger import confirmations, facts, history, usage
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.cipher import KeyRing
+from reminders.ledger.confirmations import Confirmed
 from reminders.ledger.errors import LedgerError, UnknownKey
 from reminders.ledger.facts import Facts
 from reminders.ledger.history import Decided, Heard, Line, Told
@@ -78,6 +79,7 @@ class BillHistory:
     active: Policy
     used: UsedUp
     shared: Mapping[UUID, Sequence[str]] = field(default_factory=dict)  # bills in its message
+    confirmations: Sequence[Confirmed] = ()  # of what the customer wrote, the oldest first
     asked_at: datetime | None = None
 
     @property
@@ -156,7 +158,9 @@ def _load(
     attempts = history.attempts_of(connection, kept)
     every = [each for group in attempts.values() for each in group]
     attempt_ids = [each.attempt.attempt_id for each in every]
-    secrets = {each.secret_id for each in every if each.secret_id is not None}
+    answered = confirmations.of_customer(connection, customer)
+    named = {each.secret_id for each in every} | {each.secret_id for each in answered}
+    secrets = {each for each in named if each is not None}
     policies = {label: resources.book.get(label) for label in {each.policy for each in kept}}
     digests = any(policy.digest for policy in policies.values())
     return BillHistory(
@@ -176,6 +180,7 @@ def _load(
         active=resources.book.active if not kept else policies[kept[-1].policy],
         used=_used(connection, known, policies.values(), now),
         shared=history.sharing(connection, customer, attempt_ids) if digests else {},
+        confirmations=answered,
     )
 
 

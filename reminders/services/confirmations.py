@@ -28,7 +28,7 @@ from channels.storable import storable
 from reminders.domain.case import EVERY_CHANNEL
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain, Unsent
 from reminders.ledger import confirmations, incidents, locks, provider_refs
-from reminders.ledger.confirmations import Owed, Said
+from reminders.ledger.confirmations import How, Owed, Said
 from reminders.ledger.errors import LedgerError
 from reminders.ledger.inbound import ReplyState
 from reminders.services.resources import Resources
@@ -39,7 +39,6 @@ NEWS_FOR = timedelta(days=1)  # business time, which may run fast; older than th
 AGAIN = timedelta(seconds=30)  # after a first failure, then twice as long each time
 LONGEST = timedelta(minutes=30)
 ASK_EVERY = timedelta(minutes=1)  # machine time: a provider is asked for a missing answer
-CONFIRMED, UNCERTAIN = "confirmation", "uncertain"
 _WORDS: Mapping[str, Mapping[Meaning, str]] = {
     "en": {
         Meaning.STOP: "{lender}: you will get no more reminders here. Reply START to undo.",
@@ -112,11 +111,11 @@ def _taken(resources: Resources, channel: str, count: int, now: datetime) -> lis
         for owed in confirmations.take(connection, channel, now, budget.total):
             letter = _letter(resources, owed, left)
             if letter is None:
-                unsendable.append(Said(owed, ReplyState.DONE, "no address", now))
+                unsendable.append(Said(owed, ReplyState.DONE, How.NO_ADDRESS, now))
             else:
                 letters.append(letter)
         begun = [each.owed for each in letters] + [each.owed for each in unsendable]
-        confirmations.begin(connection, begun, resources.limits.lease)
+        confirmations.begin(connection, begun, resources.limits.lease, now)
         confirmations.record(connection, unsendable, now, ASK_EVERY)
         return letters
 
@@ -138,7 +137,7 @@ def _lost(resources: Resources, now: datetime) -> list[_Letter]:
             provider = resources.fleet.by_name.get(owed.answered_by)
             askable = provider is not None and _asks(provider)
             if provider is None or not askable or now - owed.received_at > NEWS_FOR:
-                over.append(Said(owed, ReplyState.DONE, UNCERTAIN, now, owed.refused_by))
+                over.append(Said(owed, ReplyState.DONE, How.UNCERTAIN, now, owed.refused_by))
             else:
                 inquiries.append(_Letter(owed._replace(calls=owed.calls + 1), provider, None))
         confirmations.record(connection, over, now, ASK_EVERY)
@@ -250,7 +249,7 @@ def _said(resources: Resources, owed: Owed, outcome: Outcome, now: datetime) -> 
     refused = owed.refused_by
     match outcome:
         case Accepted():
-            return Said(owed, ReplyState.DONE, CONFIRMED, now, refused)
+            return Said(owed, ReplyState.DONE, How.CONFIRMED, now, refused)
         case Uncertain():
             return Said(owed, ReplyState.SENDING, "", now, refused)
         case Permanent(reason=reason, dead_contact=dead):

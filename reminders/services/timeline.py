@@ -27,6 +27,7 @@ from reminders.services.attempt_story import steps
 from reminders.services.bill_history import BillHistory
 from reminders.services.event_words import event_words
 from reminders.services.moments import about_bill, begun, ended_by, last_decision
+from reminders.services.reply_story import replies
 
 _LATE = timedelta(hours=1)  # an event that came later than this says of which time it is
 _ENDS_AS: dict[type[Decision], ReminderState] = {
@@ -52,7 +53,7 @@ class Entry:
     """One line of the story. `stage` is "" for what concerns the whole bill."""
 
     at: datetime
-    kind: str  # event, plan, decision, attempt, receipt, end or ahead
+    kind: str  # event, plan, decision, attempt, receipt, reply, end or ahead
     stage: str
     text: str
     order: tuple[int, int, int] = (0, 0, 0)
@@ -83,6 +84,12 @@ def tell(told: BillHistory) -> list[Entry]:
     for index, kept in enumerate(told.kept):
         entries.extend(_of_reminder(told, kept, index))
     entries.extend(_ends(told, about))
+    if about:
+        told_back = enumerate(replies(told, about[0].received_at))
+        entries.extend(
+            Entry(at, "reply", "", text, (_EVENT, len(about), index))
+            for index, (at, text) in told_back
+        )
     return sorted(entries, key=lambda entry: (entry.at, entry.order))
 
 

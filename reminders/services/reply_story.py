@@ -1,0 +1,68 @@
+"""What a customer was told who wrote STOP, START or HELP: a message that left like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from reminders.ledger.confirmations import Confirmed, How
+from reminders.ledger.inbound import ReplyState
+from reminders.messages.facts import clean
+from reminders.services import wording
+from reminders.services.bill_history import BillHistory
+
+_NOT_SENT: Mapping[str, str] = {
+    How.TOO_LATE: "not sent, it was no news any more",
+    How.OVERTAKEN: "not sent, the customer has said the opposite since",
+    How.NO_ADDRESS: "not sent, the address is not known any more",
+}
+
+
+def replies(told: BillHistory, since: datetime) -> Iterator[tuple[datetime, str]]:
+    """When and in what words, for each confirmation of what was written from `since` on."""
+    for each in told.confirmations:
+        if each.received_at >= since:
+            yield _at(each), f"{_what(told, each)} — {_fate(told, each)}{_tries(each)}"
+
+
+def _at(reply: Confirmed) -> datetime:
+    """When it left, as far as any did; else when it was given up, or asked for."""
+    if reply.state is ReplyState.CONFIRM:
+        return reply.received_at
+    if not reply.calls or reply.how in _NOT_SENT:
+        return reply.handled_at or reply.received_at
+    return reply.call_at or reply.received_at
+
+
+def _what(told: BillHistory, reply: Confirmed) -> str:
+    mask = told.masks.get(reply.secret_id, "") if reply.secret_id else ""
+    channel = wording.channel_words(reply.channel)
+    to = f" to {mask}" if mask else ""
+    asked = wording.local(reply.received_at, told.zone)
+    return f"{channel}{to} confirms {reply.meaning.upper()} of {asked}"
+
+
+def _fate(told: BillHistory, reply: Confirmed) -> str:
+    provider = reply.provider
+    if reply.state is ReplyState.CONFIRM:
+        due = wording.local(reply.call_at, told.zone) if reply.call_at else "now"
+        return f"not sent yet, due from {due}"
+    if reply.state is ReplyState.SENDING:
+        return f"on its way to {provider}, no answer yet"
+    if reply.how == How.CONFIRMED:
+        return f"handed to {provider}"
+    if reply.how == How.UNCERTAIN:
+        return f"no answer from {provider}, it may have arrived"
+    if reply.how in _NOT_SENT:
+        return _NOT_SENT[reply.how]
+    return f"{provider} {clean(reply.how)}"  # refused: why
+
+
+def _tries(reply: Confirmed) -> str:
+    """Calls that were made in vain, and by whom it was refused."""
+    done = reply.state is not ReplyState.CONFIRM and reply.how not in _NOT_SENT
+    before = reply.calls - done
+    notes = [f"after {before} other calls" if before > 1 else "after another call"] * (before > 0)
+    others = [each for each in reply.refused_by.split() if each != reply.provider]
+    notes += [f"refused by {', '.join(others)}"] * bool(others)
+    return f" ({'; '.join(notes)})" if notes else ""
