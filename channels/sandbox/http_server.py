@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 import httptools
 
+from channels.sandbox.listener import Conversation, Listener
+
 _MAX_BODY = 1 << 20
 _LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
@@ -55,7 +57,7 @@ class Request:
 Handler = Callable[[Request], None]
 
 
-class Connection(asyncio.Protocol):
+class Connection(Conversation):
     """One client connection; requests come one after another, without pipelining."""
 
     def __init__(self, handler: Handler, open_connections: set[Connection]) -> None:
@@ -124,28 +126,8 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
 
-class HttpServer:
-    """Listens on 127.0.0.1 and gives each request to `handler`."""
+class HttpServer(Listener[Connection]):
+    """Gives each request to `handler`."""
 
     def __init__(self, handler: Handler) -> None:
-        self._handler = handler
-        self._open: set[Connection] = set()
-        self._server: asyncio.Server | None = None
-        self.port = 0
-
-    async def start(self, port: int) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self._handler, self._open), "127.0.0.1", port, backlog=1024
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for connection in tuple(self._open):
-                connection.close()
-            await self._server.wait_closed()
-            # Connections say farewell on the loop's next turns.
-            while self._open:
-                await asyncio.sleep(0)
+        super().__init__(lambda connections: Connection(handler, connections))

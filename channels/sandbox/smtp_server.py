@@ -9,6 +9,7 @@ from typing import cast
 
 from channels.sandbox.carrier import Handover
 from channels.sandbox.email_carrier import EmailCarrier, Mailed
+from channels.sandbox.listener import Conversation, Listener
 from channels.sandbox.mail_text import read_mail
 from channels.sandbox.scripts import script_of_address
 
@@ -23,7 +24,7 @@ _HELLO = (
 )
 
 
-class SmtpConnection(asyncio.Protocol):
+class SmtpConnection(Conversation):
     """One client's conversation. One recipient a message: a reminder has one customer."""
 
     def __init__(self, carrier: EmailCarrier, open_connections: set[SmtpConnection]) -> None:
@@ -221,27 +222,8 @@ class SmtpConnection(asyncio.Protocol):
             self._transport = None
 
 
-class SmtpServer:
-    """Listens on 127.0.0.1."""
+class SmtpServer(Listener[SmtpConnection]):
+    """Takes mail for `carrier`."""
 
     def __init__(self, carrier: EmailCarrier) -> None:
-        self._carrier = carrier
-        self._open: set[SmtpConnection] = set()
-        self._server: asyncio.Server | None = None
-        self.port = 0
-
-    async def start(self, port: int) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: SmtpConnection(self._carrier, self._open), "127.0.0.1", port, backlog=1024
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for connection in tuple(self._open):
-                connection.close()
-            await self._server.wait_closed()
-            while self._open:
-                await asyncio.sleep(0)
+        super().__init__(lambda connections: SmtpConnection(carrier, connections))
