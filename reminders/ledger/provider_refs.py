@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -63,11 +63,12 @@ _ADDRESSES = text(
 _WAITING = text(
     """
     SELECT p.provider, p.ref, p.receipt_no, p.status, p.reason, p.dead_contact, p.at, p.number_key,
-        p.submitted_at
-    FROM parked_receipt p WHERE EXISTS (
+        p.submitted_at, p.received_at
+    FROM parked_receipt p
+    WHERE (p.received_at, p.receipt_no) > (:since, CAST(:number AS uuid)) AND EXISTS (
         SELECT 1 FROM provider_ref r WHERE r.provider = p.provider AND r.ref = p.ref
           AND r.at >= p.received_at - CAST(:about AS interval))
-    ORDER BY p.received_at LIMIT :most FOR UPDATE OF p SKIP LOCKED
+    ORDER BY p.received_at, p.receipt_no LIMIT :most FOR UPDATE OF p SKIP LOCKED
     """
 )
 _PRUNE = text(
@@ -92,6 +93,16 @@ _OUTLIVED = text(
 ABOUT = timedelta(hours=1)  # between the reading of a clock and its commit, however fast it runs
 
 
+class Mark(NamedTuple):
+    """Where a parked receipt stands in the order in which they are read."""
+
+    received_at: datetime
+    receipt_no: UUID
+
+
+FIRST = Mark(datetime.min.replace(tzinfo=UTC), UUID(int=0))  # before all of them
+
+
 @dataclass(frozen=True, slots=True)
 class Parked:
     """A parked receipt; `number_key` is the keyed hash of the number that it names."""
@@ -100,6 +111,11 @@ class Parked:
     provider: str
     receipt: Receipt
     number_key: bytes | None
+    received_at: datetime
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.received_at, self.receipt_no)
 
 
 class Candidate(NamedTuple):
@@ -145,8 +161,12 @@ def addresses(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[s
     return found
 
 
-def waiting(connection: Connection, most: int) -> list[Parked]:
-    """Parked receipts of whose id a message was recorded since, the oldest first."""
+def waiting(connection: Connection, most: int, after: Mark = FIRST) -> list[Parked]:
+    """Parked receipts of whose id a message was recorded since, the oldest behind `after` first.
+
+    They are locked. One that is not that message's after all stays, and must be read past.
+    """
+    values = {"most": most, "about": ABOUT, "since": after.received_at, "number": after.receipt_no}
     return [
         Parked(
             number,
@@ -161,9 +181,10 @@ def waiting(connection: Connection, most: int) -> list[Parked]:
                 submitted_at=submitted_at,
             ),
             None if key is None else bytes(key),
+            since,
         )
-        for provider, ref, number, status, reason, dead_contact, at, key, submitted_at in (
-            connection.execute(_WAITING, {"most": most, "about": ABOUT})
+        for provider, ref, number, status, reason, dead_contact, at, key, submitted_at, since in (
+            connection.execute(_WAITING, values)
         )
     ]
 

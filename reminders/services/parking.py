@@ -15,7 +15,7 @@ from reminders.domain.outcome import Receipt
 from reminders.ledger import provider_refs
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.errors import LedgerError
-from reminders.ledger.provider_refs import Parked
+from reminders.ledger.provider_refs import FIRST, Mark, Parked
 from reminders.services.callbacks import Callback, Heard
 from reminders.services.same_id import Quoted, Sent, meant
 
@@ -47,10 +47,13 @@ def resolve(
     return told
 
 
-def unpark(connection: Connection, ring: KeyRing, most: int) -> Resolved:
-    """Parked receipts whose message was recorded meanwhile; they are parked no more."""
+def unpark(
+    connection: Connection, ring: KeyRing, most: int, after: Mark = FIRST
+) -> tuple[Resolved, Mark | None]:
+    """Parked receipts whose message was recorded meanwhile, of the next `most` behind `after`:
+    they are parked no more. And the mark to go on behind; None where there are no more."""
     told = Resolved()
-    parked = provider_refs.waiting(connection, most)
+    parked = provider_refs.waiting(connection, most, after)
     pairs = [(_again(each), each.number_key) for each in parked]
     rest = {id(each) for each, _ in _match(connection, ring, pairs, told)}
     over = [
@@ -59,7 +62,14 @@ def unpark(connection: Connection, ring: KeyRing, most: int) -> Resolved:
         if id(heard) not in rest
     ]
     provider_refs.drop(connection, over)
-    return told
+    return told, parked[-1].mark if len(parked) == most else None
+
+
+def take_off(connection: Connection, after: Mark) -> tuple[list[Callback], Mark | None]:
+    """The next one behind `after`, applied never: the database refuses what it says."""
+    parked = provider_refs.waiting(connection, 1, after)
+    provider_refs.drop(connection, [each.receipt_no for each in parked])
+    return [_again(each).callback for each in parked], parked[-1].mark if parked else None
 
 
 def _again(parked: Parked) -> Heard:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from channels.health import Confirmation
-from reminders.domain.identity import NOBODY, customer_in, make_id, month_of
+from reminders.domain.identity import customer_in
 from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import OPEN, ReminderState
 from reminders.ledger import (
@@ -25,7 +25,8 @@ from reminders.ledger import (
     reminders,
 )
 from reminders.ledger.attempts import KeptAttempt
-from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
+from reminders.ledger.dead_letters import DeadLetter
+from reminders.ledger.provider_refs import Mark
 from reminders.ledger.receipts import RECEIPTS
 from reminders.ledger.reminders import Kept, Move
 from reminders.services import arrivals, inbound, parking
@@ -35,6 +36,7 @@ from reminders.services.callbacks import Callback, Heard, Written, read_callback
 from reminders.services.hearing import Applied, Work, fold
 from reminders.services.provider_opt_outs import OptedOut, honour, opted_out
 from reminders.services.record import wake_up
+from reminders.services.refused_receipts import at_fault, refuse_outlived, refused, why_refused
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -75,7 +77,7 @@ def _take(resources: Resources, batch: Sequence[Callback], now: datetime) -> App
         read = read_callback(resources, callback)
         heard.extend(read.heard)
         written.extend(read.written)
-        dead.extend(_dead(callback, reason, now) for reason in read.wrong)
+        dead.extend(refused(callback, reason, now) for reason in read.wrong)
     try:
         done = locks.in_transaction(
             resources.engine,
@@ -95,7 +97,7 @@ def _inbound(resources: Resources, written: Sequence[Written], now: datetime) ->
     taken, said, odd = inbound.take(resources, written)
     callback = Callback("inbound", written[0].provider, b"")
     dead = [
-        _dead(
+        refused(
             Callback(each.entry, each.provider, each.inbound.text.encode("utf-8", "replace")),
             "what a customer wrote could not be taken in",
             now,
@@ -112,20 +114,61 @@ def _inbound(resources: Resources, written: Sequence[Written], now: datetime) ->
 
 
 def apply_parked(resources: Resources) -> Applied:
-    """Apply what came before its message was recorded, and refuse what outlived its wait."""
-    now = resources.clock.now()
+    """Apply what came before its message was recorded, and refuse what outlived its wait.
 
-    def work(connection: Connection) -> _Done:
-        found = parking.unpark(connection, resources.ring, resources.limits.batch)
-        before = now - parking.KEPT
-        dead = [
-            _dead(Callback("parked", line.split()[0], line.encode()), "its message is unknown", now)
-            for line in provider_refs.outlived(connection, before, resources.limits.batch)
-        ]
-        dead.extend(_dead(each, parking.SAME, now) for each in found.wrong)
-        return _apply(resources, connection, found.found, dead, now)
+    Batch after batch, for a third of `run_for`: neither one that stays where it is nor one that
+    the database refuses keeps the others waiting.
+    """
+    now, most = resources.clock.now(), resources.limits.batch
+    stop_at = time.monotonic() + resources.limits.run_for.total_seconds() / 3
+    total, after, size = Applied(), provider_refs.FIRST, most
+    mark: Mark | None = after
+    while mark is not None:
+        try:
+            applied, mark = _apply_next(resources, after, size, now)
+        except DBAPIError as error:
+            if not at_fault(error):
+                raise
+            if size > 1:
+                size //= 2
+                continue
+            applied, mark = _refuse_next(resources, after, error, now)
+        total += applied
+        after, size = mark or after, min(most, size * 2)
+        if time.monotonic() >= stop_at:
+            return total
+    # Only now: what is to be applied must not be called unknown because it waited for its turn.
+    while time.monotonic() < stop_at:
+        outlived = refuse_outlived(resources, now)
+        total += Applied(dead=outlived)
+        if outlived < most:
+            break
+    return total
 
-    return _committed(resources, locks.in_transaction(resources.engine, work))
+
+def _apply_next(
+    resources: Resources, after: Mark, most: int, now: datetime
+) -> tuple[Applied, Mark | None]:
+    def work(connection: Connection) -> tuple[_Done, Mark | None]:
+        found, mark = parking.unpark(connection, resources.ring, most, after)
+        dead = [refused(each, parking.SAME, now) for each in found.wrong]
+        return _apply(resources, connection, found.found, dead, now), mark
+
+    done, mark = locks.in_transaction(resources.engine, work)
+    return _committed(resources, done), mark
+
+
+def _refuse_next(
+    resources: Resources, after: Mark, error: DBAPIError, now: datetime
+) -> tuple[Applied, Mark | None]:
+    def work(connection: Connection) -> tuple[int, Mark | None]:
+        odd, mark = parking.take_off(connection, after)
+        dead = [refused(each, why_refused(error), now) for each in odd]
+        dead_letters.keep(connection, resources.ring, dead)
+        return len(dead), mark
+
+    count, mark = locks.in_transaction(resources.engine, work)
+    return Applied(dead=count), mark
 
 
 def _committed(resources: Resources, done: _Done) -> Applied:
@@ -145,9 +188,7 @@ def _halve(
         middle = len(batch) // 2
         first = _take(resources, batch[:middle], now)
         return first + _take(resources, batch[middle:], now)
-    lines = str(error.orig).splitlines() or [type(error.orig).__name__]
-    reason = f"the database refused it: {lines[0]}"
-    letter = _dead(batch[0], reason, now)
+    letter = refused(batch[0], why_refused(error), now)
     locks.in_transaction(
         resources.engine,
         lambda connection: dead_letters.keep(connection, resources.ring, [letter]),
@@ -163,13 +204,13 @@ def _apply(
     now: datetime,
 ) -> _Done:
     resolved = parking.resolve(connection, resources.ring, heard, now)
-    dead.extend(_dead(each, parking.SAME, now) for each in resolved.wrong)
+    dead.extend(refused(each, parking.SAME, now) for each in resolved.wrong)
     heard = resolved.found
     ids = {each.attempt_id for each in heard if each.attempt_id is not None}
     locks.lock(connection, {customer_in(attempt_id) for attempt_id in ids})
     work = Work(now, attempts=attempts.by_id(connection, ids))
     told = attribute(connection, heard, work.attempts, now)
-    dead.extend(_dead(callback, reason, now) for callback, reason in told.wrong.values())
+    dead.extend(refused(callback, reason, now) for callback, reason in told.wrong.values())
     keys = {(kept.customer_id, kept.month, kept.reminder_id) for kept in work.attempts.values()}
     present = reminders.by_id(connection, keys)
     for each in told.known:
@@ -226,13 +267,3 @@ def _in_flight(past: Sequence[KeptAttempt]) -> bool:
 def _confirmed(kept: Kept, past: Sequence[KeptAttempt], now: datetime) -> bool:
     move = wake_up(kept, [each.attempt for each in past], now)
     return move.state is ReminderState.SATISFIED
-
-
-def _dead(callback: Callback, reason: str, now: datetime) -> tuple[DeadLetter, bytes]:
-    digest = sha256(callback.body).hexdigest()
-    dead_id = make_id(month_of(now), NOBODY, callback.provider, reason, digest)
-    log.warning("receipt refused", provider=callback.provider, reason=reason, dead=str(dead_id))
-    letter = DeadLetter(
-        dead_id, Origin.RECEIPTS, Fault.RECEIPT, reason, callback.provider, callback.entry, now
-    )
-    return letter, callback.body
