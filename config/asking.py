@@ -7,19 +7,24 @@ takes longer to import than the console takes to answer.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 URL, TOKEN = "REMINDERS_ASK_URL", "REMINDERS_ASK_TOKEN"
 _LEDGER = ("REDIS_URL", "DATABASE_URL", "REDIS_URL_FILE", "DATABASE_URL_FILE")
 
 
-@dataclass(frozen=True, slots=True)
-class Console:
-    """Its address, and the token of the operator who asks."""
+class Console(NamedTuple):
+    """Its address, and the token of the operator who asks.
+
+    No dataclass: those import what reads source code, for longer than all else that is read here.
+    """
 
     url: str
-    token: str = field(repr=False)
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Console({self.url!r})"
 
 
 def console() -> Console | None:

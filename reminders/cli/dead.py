@@ -12,7 +12,8 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from reminders.cli.running import DATA, AsJson, Data, console, resources, wrong
+from reminders.cli.options import AsJson, Data
+from reminders.cli.running import DATA, console, resources, wrong
 from reminders.ledger.dead_letters import DeadLetter, Fault
 from reminders.messages.facts import clean
 from reminders.services import dead

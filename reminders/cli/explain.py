@@ -5,50 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from reminders.cli.asking import ask
-from reminders.cli.running import DATA, AsJson, Data, ledger, wrong
-from reminders.cli.story_lines import Line, say, whole
+from reminders.cli.running import DATA, ledger, wrong
+from reminders.cli.story_lines import Line, print_text, say, whole
 
 # What reads the ledger is imported where the console does not tell it: that takes the longest.
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from reminders.services.replaying import Replay
 
 Json = Mapping[str, Any]  # Any: JSON
-Bill = Annotated[str, typer.Argument(metavar="BILL", help="The bill's id, as billing gave it.")]
-Customer = Annotated[str, typer.Option(help="Only this customer's, where several have that id.")]
-OfStage = Annotated[str, typer.Option("--stage", help="Only this stage, such as d-3.")]
-At = Annotated[
-    str, typer.Option(help="As things stood at this instant, such as 2026-03-20T10:00:00Z.")
-]
-Verify = Annotated[bool, typer.Option("--verify", help="Replay every decision from its inputs.")]
-ForCustomer = Annotated[bool, typer.Option("--for-customer", help="In words for the customer.")]
-Language = Annotated[
-    str, typer.Option(help="Of the words for the customer: zh-CN, zh-TW, en; else their own.")
-]
 
 
 def explain(
-    bill: Bill,
-    stage: OfStage = "",
-    at: At = "",
-    customer: Customer = "",
-    verify: Verify = False,
-    for_customer: ForCustomer = False,
-    language: Language = "",
-    as_json: AsJson = False,
-    data: Data = DATA,
+    bill: str,
+    stage: str = "",
+    at: str = "",
+    customer: str = "",
+    verify: bool = False,
+    for_customer: bool = False,
+    language: str = "",
+    as_json: bool = False,
+    data: Path = DATA,
 ) -> None:
-    """Explain what was decided about BILL: each check, what it saw, and the one that decided.
-
-    Also its citation, what would have happened but for it, the versions of policy and packs, the
-    tier with the points that add up to it, and what happens next as things stand.
-    """
+    """Print the explanations of a bill, of every customer who has one of that id."""
     moment = _instant(at) if at else None
+    if language and not for_customer:
+        wrong("--language is of the words for the customer: add --for-customer")
     if verify:
         _verify(bill, stage, customer, moment, data, as_json=as_json)
         return
@@ -56,7 +42,7 @@ def explain(
     if as_json:
         import json
 
-        typer.echo(json.dumps(found, indent=1, ensure_ascii=not for_customer))
+        print_text(json.dumps(found, indent=1, ensure_ascii=not for_customer))
     elif for_customer:
         say([whole(line) for line in each["lines"]] for each in found)
     else:
@@ -105,12 +91,12 @@ def _verify(
     if as_json:
         import json
 
-        typer.echo(json.dumps([row.as_json() for row in rows], indent=1))
+        print_text(json.dumps([row.as_json() for row in rows], indent=1))
     else:
         lines = [whole(row.words(), "red" if row.shown is Replay.DIFFERENT else "") for row in rows]
         say([[*lines, whole(_summary([row.shown for row in rows], Replay), "bold")]])
     if any(row.shown is Replay.DIFFERENT for row in rows):
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def _summary(shown: Sequence[Replay], every: Iterable[Replay]) -> str:
@@ -121,6 +107,8 @@ def _summary(shown: Sequence[Replay], every: Iterable[Replay]) -> str:
 
 def explanation(told: Json) -> Iterator[Line]:
     """The lines of one bill's explanation, from its document."""
+    from zoneinfo import ZoneInfo  # only text needs it
+
     zone = ZoneInfo(told["time_zone"])
     yield whole(told["title"], "bold")
     as_at = f" at {_local(told['as_of'], zone)}, by the facts of today" if told["as_of"] else ""

@@ -10,7 +10,8 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
-from reminders.cli.running import DATA, AsJson, Data, console, resources, wrong
+from reminders.cli.options import AsJson, Data
+from reminders.cli.running import DATA, console, resources, wrong
 from reminders.messages.facts import clean
 from reminders.services import incidents
 from reminders.services.incidents import IncidentError, Status

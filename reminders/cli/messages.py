@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from config.settings import SHIPPED, SettingsError
-from reminders.cli.running import DATA, Data, console, resources, settings, wrong
+from reminders.cli.options import Data
+from reminders.cli.running import DATA, console, resources, settings, wrong
 from reminders.messages.errors import TemplateError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from config.settings import SHIPPED
 from reminders.cli import policy_acts
-from reminders.cli.running import DATA, AsJson, console, logs_aside, resources, wrong
+from reminders.cli.options import AsJson
+from reminders.cli.running import DATA, console, logs_aside, resources, wrong
 from reminders.domain.policy import Policy
 from reminders.ledger.policies import Activation
 from reminders.services import policy_files

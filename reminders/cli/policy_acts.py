@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from config.settings import SHIPPED
-from reminders.cli.running import DATA, AsJson, resources, wrong
+from reminders.cli.options import AsJson
+from reminders.cli.running import DATA, resources, wrong
 from reminders.ledger.policies import Act, Activation
 from reminders.services.policy.activation import activate as put_in_force
 from reminders.services.policy.activation import rollback as take_back

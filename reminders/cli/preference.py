@@ -12,7 +12,8 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from reminders.cli.running import DATA, AsJson, Data, console, resources, settings, wrong
+from reminders.cli.options import AsJson, Data
+from reminders.cli.running import DATA, console, resources, settings, wrong
 from reminders.domain.customer import EVERY_KIND
 from reminders.ledger.preferences import Change
 from reminders.messages.facts import clean

@@ -16,7 +16,8 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from reminders.cli.running import DATA, Data, redis_url
+from reminders.cli.options import Data
+from reminders.cli.running import DATA, redis_url
 from reminders.events import EventError
 from reminders.events.files import Found, read_events
 from reminders.services.http_producer import DoorRefused, HttpProducer

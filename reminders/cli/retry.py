@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reminders.cli.running import DATA, AsJson, Data, console, resources, wrong
+from reminders.cli.options import AsJson, Data
+from reminders.cli.running import DATA, console, resources, wrong
 from reminders.domain.customer import ChannelName
 from reminders.ledger.reopening import Wanted
 from reminders.services import retry as service

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 import config
-from reminders.cli.running import AsJson
+from reminders.cli.options import AsJson
 from reminders.services.risk.cards import NAME, read_card
 from reminders.services.risk.errors import CardError, ExtraMissing
 

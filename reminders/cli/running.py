@@ -7,9 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
-
-import typer
+from typing import TYPE_CHECKING, NoReturn
 
 # What a command does not need it does not import: reading a story is to take no longer than that.
 if TYPE_CHECKING:
@@ -20,10 +18,6 @@ if TYPE_CHECKING:
     from reminders.services.resources import Resources
 
 DATA = Path(".data")
-Data = Annotated[
-    Path, typer.Option(help="Folder of a running `reminders up`, where the environment is empty.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 
 def logs_aside() -> None:
@@ -36,8 +30,9 @@ def logs_aside() -> None:
 
 def wrong(line: str) -> NoReturn:
     """Bad input: one line on standard error and exit code 2."""
-    typer.echo(f"error: {line}", err=True)
-    raise typer.Exit(2)
+    sys.stdout.flush()
+    sys.stderr.write(f"error: {line}\n")
+    raise SystemExit(2)
 
 
 def settings(data: Path = DATA) -> Settings:

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from config.settings import SHIPPED
-from reminders.cli.running import DATA, AsJson, logs_aside, resources, wrong
+from reminders.cli.options import AsJson
+from reminders.cli.running import DATA, logs_aside, resources, wrong
 from reminders.compiled.taking import taken
 from reminders.domain.policy import Policy
 from reminders.services import memory, policy_files

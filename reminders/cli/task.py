@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reminders.cli.running import DATA, AsJson, Data, console, resources, wrong
+from reminders.cli.options import AsJson, Data
+from reminders.cli.running import DATA, console, resources, wrong
 from reminders.domain.human_task import TaskKind
 from reminders.messages.facts import clean
 from reminders.services.tasks import acts, queue

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from reminders.cli.running import DATA, AsJson, Data, console, resources, wrong
+from reminders.cli.options import AsJson, Data
+from reminders.cli.running import DATA, console, resources, wrong
 from reminders.domain.warning import EarlyWarning
 from reminders.messages.facts import clean
 from reminders.services import tier as service

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from textwrap import wrap
-from typing import Annotated, Any
-
-import typer
+from pathlib import Path
+from typing import Any
 
 from reminders.cli.asking import ask
-from reminders.cli.running import DATA, AsJson, Data, ledger
-from reminders.cli.story_lines import Line, say, whole
+from reminders.cli.running import DATA, ledger
+from reminders.cli.story_lines import Line, print_text, say, whole
 
 Json = Mapping[str, Any]  # Any: JSON
-Bill = Annotated[str, typer.Argument(metavar="BILL", help="The bill's id, as billing gave it.")]
-Customer = Annotated[str, typer.Option(help="Only this customer's, where several have that id.")]
 
 STYLES = {
     "event": "bold",
@@ -30,14 +26,8 @@ STYLES = {
 _NARROWEST = 20  # columns of text, on however narrow a terminal
 
 
-def timeline(
-    bill: Bill, customer: Customer = "", as_json: AsJson = False, data: Data = DATA
-) -> None:
-    """Tell the story of BILL, oldest first, in the customer's local time.
-
-    What billing said, what was planned, what was sent and heard, how each reminder ended and
-    what is still ahead. Addresses are masked.
-    """
+def timeline(bill: str, customer: str = "", as_json: bool = False, data: Path = DATA) -> None:
+    """Print the stories of a bill, of every customer who has one of that id."""
     found: Sequence[Json] | None = ask("timeline", bill, {"customer": customer}, data)
     if found is None:
         from reminders.services.stories import timelines  # takes longer to import than to answer
@@ -47,21 +37,22 @@ def timeline(
     if as_json:
         import json
 
-        typer.echo(json.dumps(found, indent=1))
+        print_text(json.dumps(found, indent=1))
         return
     say(_lines(story(told)) for told in found)
 
 
 def _lines(parts: Iterable[tuple[str, str, str]]) -> Iterator[Line]:
     """(head, text, style) as lines; on a terminal the text is wrapped beside its head."""
-    width = 0
-    if sys.stdout.isatty():
-        import shutil
+    if not sys.stdout.isatty():
+        yield from ([(head, "dim"), *whole(text, style)] for head, text, style in parts)
+        return
+    import shutil
+    from textwrap import wrap
 
-        width = shutil.get_terminal_size().columns
+    width = shutil.get_terminal_size().columns
     for head, text, style in parts:
-        wide = max(_NARROWEST, width - len(head))
-        for part in (wrap(text, wide) if width else [text]) or [""]:
+        for part in wrap(text, max(_NARROWEST, width - len(head))) or [""]:
             yield [(head, "dim"), *whole(part, style)]
             head = " " * len(head)
 

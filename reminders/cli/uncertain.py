@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from reminders.cli.running import DATA, AsJson, Data, console, resources
+from reminders.cli.options import AsJson, Data
+from reminders.cli.running import DATA, console, resources
 from reminders.messages.facts import clean
 from reminders.services import open_questions
 

@@ -10,8 +10,8 @@ import typer
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
+from reminders.cli.commands import COMMANDS, app
 from reminders.cli.lazy import LazyGroup
-from reminders.cli.main import COMMANDS, app
 
 # What only some commands need, and each of which takes long to import.
 HEAVY = ("sqlalchemy", "celery", "redis", "aiohttp", "alembic", "jinja2", "pydantic", "structlog")
@@ -48,13 +48,15 @@ def imported_by(code: str) -> set[str]:
 
 
 def test_listing_the_commands_imports_none_of_them() -> None:
-    listing = "from reminders.cli.main import app\napp(['--help'], standalone_mode=False)"
+    listing = "from reminders.cli.commands import app\napp(['--help'], standalone_mode=False)"
     assert imported_by(listing) == set()
 
 
 @pytest.mark.parametrize("name", ["explain", "timeline"])
 def test_the_help_of_a_story_imports_none_either(name: str) -> None:
-    code = f"from reminders.cli.main import app\napp(['{name}', '--help'], standalone_mode=False)"
+    code = (
+        f"from reminders.cli.commands import app\napp(['{name}', '--help'], standalone_mode=False)"
+    )
     assert imported_by(code) == set()
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from reminders.cli.main import COMMANDS
+from reminders.cli.commands import COMMANDS
 from reminders.console.asgi import Refused
 from reminders.console.operations import OperationsDoor
 from reminders.console.operations_page import page

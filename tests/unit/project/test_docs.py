@@ -12,8 +12,8 @@ from typer.core import TyperGroup
 
 from config import asking
 from config.settings import Settings
+from reminders.cli.commands import app
 from reminders.cli.lazy import LazyGroup
-from reminders.cli.main import app
 from reminders.compiled import taking
 from tests.unit.project.tree import ROOT, read
 
