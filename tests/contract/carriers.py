@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -22,11 +23,15 @@ from channels.sandbox.sandbox import Sandbox, SandboxSettings, Secrets
 from channels.sms.gateway import SmsSettings
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-TIMEOUT = timedelta(seconds=0.5)
+# An answer that comes is worth waiting for, however busy the machine is, and one that does not is
+# worth little: whoever asks for silence says so.
+PATIENT = timedelta(seconds=30)
+TIMEOUT = timedelta(seconds=1)
 INBOX_KEY = "inbox-secret"
 SECRETS = Secrets("sms-token", "sms-secret", "email-secret", "control-token")
 
 T = TypeVar("T")
+_taken: list[socket.socket] = []
 
 
 def message(address: str, **changes: object) -> Message:
@@ -61,6 +66,7 @@ class World:
     door: Door
     folder: Path
     door_url: str = ""
+    timeout: timedelta = PATIENT  # of the channels that are made of it
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -74,7 +80,7 @@ class World:
             base_url=str(self.sandbox.describe()["sms_url"]),
             token=SECRETS.sms_token,
             receipts_secret=SECRETS.sms_receipts_secret,
-            timeout=TIMEOUT,
+            timeout=self.timeout,
         )
 
     @property
@@ -85,7 +91,7 @@ class World:
             sender="bills@lender.example.com",
             sender_name="示例银行",
             receipts_secret=SECRETS.email_receipts_secret,
-            timeout=TIMEOUT,
+            timeout=self.timeout,
         )
 
     @property
@@ -103,7 +109,7 @@ class World:
 
 @asynccontextmanager
 async def world(
-    folder: Path, receipt_batch: int = 100, lines: tuple[tuple[str, str], ...] = ()
+    folder: Path, lines: tuple[tuple[str, str], ...] = (), timeout: timedelta = PATIENT
 ) -> AsyncIterator[World]:
     door = Door()
     server = HttpServer(door.handle)
@@ -114,13 +120,12 @@ async def world(
             receipts_url=f"http://127.0.0.1:{server.port}/v1/receipts",
             start=START,
             secrets=SECRETS,
-            receipt_batch=receipt_batch,
             lines=lines,
         )
     )
     await sandbox.start()
     try:
-        yield World(sandbox, door, folder, f"http://127.0.0.1:{server.port}")
+        yield World(sandbox, door, folder, f"http://127.0.0.1:{server.port}", timeout)
     finally:
         await sandbox.close()
         await server.close()
@@ -130,18 +135,26 @@ def play(
     folder: Path,
     scene: Callable[[World], Awaitable[T]],
     lines: tuple[tuple[str, str], ...] = (),
+    timeout: timedelta = PATIENT,
 ) -> T:
     """Run one scene against fresh carriers."""
 
     async def run() -> T:
-        async with world(folder, lines=lines) as running:
+        async with world(folder, lines, timeout) as running:
             return await scene(running)
 
     return asyncio.run(run())
 
 
 def closed_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port where nobody listens, and nobody will: it stays taken as long as the tests run."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    _taken.append(taken)
+    return int(taken.getsockname()[1])
+
+
+@atexit.register
+def _give_back() -> None:
+    for taken in _taken:
+        taken.close()

@@ -13,7 +13,7 @@ from channels.contract import Channel, Post
 from channels.sms.aliyun import AliyunChannel, AliyunSettings
 from channels.sms.mainland import BEIJING
 from reminders.domain.outcome import ReceiptStatus
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "aliyun"
@@ -22,7 +22,7 @@ KEY = "key-of-the-address"
 
 def _settings(world: World) -> AliyunSettings:
     account = cast(AliyunSettings, world.accounts[NAME])
-    return replace(account, timeout=TIMEOUT)
+    return replace(account, timeout=world.timeout)
 
 
 def _unreachable(world: World) -> Channel:

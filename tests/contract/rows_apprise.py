@@ -12,7 +12,7 @@ from channels.apprise.notifying import load
 from channels.contract import Channel, Message, Post
 from channels.sandbox.apprise_line import AppriseLine
 from reminders.domain.outcome import Outcome
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "apprise"
@@ -41,7 +41,7 @@ def _ready() -> None:
 
 def _settings(world: World) -> AppriseSettings:
     _ready()
-    return replace(cast(AppriseSettings, world.accounts[NAME]), timeout=TIMEOUT * 2)
+    return replace(cast(AppriseSettings, world.accounts[NAME]), timeout=2 * world.timeout)
 
 
 def _make(world: World) -> Channel:

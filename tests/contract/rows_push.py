@@ -13,7 +13,7 @@ from channels.contract import Channel, Post
 from channels.push import PushChannel, PushSettings
 from channels.signature import HEADER, sign
 from reminders.domain.outcome import ReceiptStatus
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row, Told
 
 _RIGHT = "the account's secret"
@@ -22,7 +22,7 @@ _used: dict[str, PushSettings] = {}  # the account that the running test's chann
 
 def _settings(world: World) -> PushSettings:
     (account,) = world.accounts.values()
-    _used[_RIGHT] = replace(cast(PushSettings, account), timeout=TIMEOUT)
+    _used[_RIGHT] = replace(cast(PushSettings, account), timeout=world.timeout)
     return _used[_RIGHT]
 
 

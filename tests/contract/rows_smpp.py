@@ -11,14 +11,14 @@ from channels.contract import Channel, Post
 from channels.sms.smpp import SmppChannel, SmppSettings
 from channels.sms.smpp.heard import post_of
 from channels.sms.smpp.pdu import Command, Pdu, encode
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "smpp"
 
 
 def _settings(world: World) -> SmppSettings:
-    return replace(cast(SmppSettings, world.accounts[NAME]), timeout=TIMEOUT)
+    return replace(cast(SmppSettings, world.accounts[NAME]), timeout=world.timeout)
 
 
 def _unreachable(world: World) -> Channel:

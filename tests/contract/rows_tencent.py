@@ -13,7 +13,7 @@ from channels.contract import Channel, Post
 from channels.sms.mainland import BEIJING
 from channels.sms.tencent import TencentChannel, TencentSettings
 from reminders.domain.outcome import ReceiptStatus
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "tencent"
@@ -26,7 +26,7 @@ class _Used:
 
 def _settings(world: World) -> TencentSettings:
     account = cast(TencentSettings, world.accounts[NAME])
-    return replace(account, timeout=TIMEOUT)
+    return replace(account, timeout=world.timeout)
 
 
 def _make(world: World) -> Channel:

@@ -12,7 +12,7 @@ from channels.contract import Channel, Post
 from channels.sms.twilio import TwilioChannel, TwilioSettings
 from channels.sms.twilio.signature import HEADER, form, sign
 from reminders.domain.outcome import ReceiptStatus
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "twilio"
@@ -22,7 +22,7 @@ _used: dict[str, TwilioSettings] = {}  # the account that the running test's cha
 
 def _settings(world: World) -> TwilioSettings:
     account = cast(TwilioSettings, world.accounts[NAME])
-    _used[_RIGHT] = replace(account, timeout=TIMEOUT)
+    _used[_RIGHT] = replace(account, timeout=world.timeout)
     return _used[_RIGHT]
 
 

@@ -13,7 +13,7 @@ from channels.contract import Channel, Post
 from channels.sms.twilio.signature import HEADER, form, sign
 from channels.voice.twilio import TwilioVoiceChannel, TwilioVoiceSettings
 from reminders.domain.outcome import ReceiptStatus
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "voice"
@@ -23,7 +23,7 @@ _used: dict[str, TwilioVoiceSettings] = {}  # the account of the running test's 
 
 def _settings(world: World) -> TwilioVoiceSettings:
     account = cast(TwilioVoiceSettings, world.accounts[NAME])
-    _used[_RIGHT] = replace(account, timeout=TIMEOUT)
+    _used[_RIGHT] = replace(account, timeout=world.timeout)
     return _used[_RIGHT]
 
 

@@ -11,7 +11,7 @@ from channels.contract import Channel
 from channels.sandbox.webhook_line import WebhookLine
 from channels.transport import AiohttpTransport, Reply
 from channels.webhook import WebhookChannel, WebhookSettings
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "webhook"
@@ -22,9 +22,9 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"  # noqa: S105  (made up)
 class Towards:
     """Posts to `HOST` go where the sandbox listens."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, timeout: timedelta) -> None:
         self._base = base
-        self._http = AiohttpTransport(10, TIMEOUT)
+        self._http = AiohttpTransport(10, timeout)
 
     async def request(
         self,
@@ -42,16 +42,17 @@ class Towards:
 
 
 def _settings(world: World) -> WebhookSettings:
-    return replace(cast(WebhookSettings, world.accounts[NAME]), timeout=TIMEOUT)
+    return replace(cast(WebhookSettings, world.accounts[NAME]), timeout=world.timeout)
 
 
 def _make(world: World) -> Channel:
     (line,) = (each for each in world.sandbox.lines if isinstance(each, WebhookLine))
-    return WebhookChannel(_settings(world), Towards(line.url))
+    return WebhookChannel(_settings(world), Towards(line.url, world.timeout))
 
 
 def _unreachable(world: World) -> Channel:
-    return WebhookChannel(_settings(world), Towards(f"http://127.0.0.1:{closed_port()}"))
+    nowhere = f"http://127.0.0.1:{closed_port()}"
+    return WebhookChannel(_settings(world), Towards(nowhere, world.timeout))
 
 
 ROW = Row(

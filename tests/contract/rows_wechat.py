@@ -14,7 +14,7 @@ from channels.wechat import WechatChannel, WechatSettings
 from channels.wechat.sealing import Seal, sealed_text
 from channels.wechat.signature import sign
 from reminders.domain.outcome import ReceiptStatus
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "wechat"
@@ -23,7 +23,7 @@ _used: dict[str, WechatSettings] = {}  # the account that the running test's cha
 
 
 def _settings(world: World) -> WechatSettings:
-    _used[_RIGHT] = replace(cast(WechatSettings, world.accounts[NAME]), timeout=TIMEOUT)
+    _used[_RIGHT] = replace(cast(WechatSettings, world.accounts[NAME]), timeout=world.timeout)
     return _used[_RIGHT]
 
 

@@ -13,7 +13,7 @@ from channels.whatsapp import WhatsappChannel, WhatsappSettings
 from channels.whatsapp.payload import one_line
 from channels.whatsapp.signature import HEADER, sign
 from reminders.domain.outcome import ReceiptStatus
-from tests.contract.carriers import TIMEOUT, World, closed_port
+from tests.contract.carriers import World, closed_port
 from tests.contract.row import Row
 
 NAME = "whatsapp"
@@ -22,7 +22,7 @@ _used: dict[str, WhatsappSettings] = {}  # the account that the running test's c
 
 
 def _settings(world: World) -> WhatsappSettings:
-    _used[_RIGHT] = replace(cast(WhatsappSettings, world.accounts[NAME]), timeout=TIMEOUT)
+    _used[_RIGHT] = replace(cast(WhatsappSettings, world.accounts[NAME]), timeout=world.timeout)
     return _used[_RIGHT]
 
 

@@ -15,7 +15,7 @@ import pytest
 from channels.contract import Post
 from channels.email.smtp import EmailSettings, ListeningEmailChannel, build
 from reminders.domain.outcome import Accepted, Receipt, ReceiptStatus
-from tests.contract.carriers import TIMEOUT, message, world
+from tests.contract.carriers import PATIENT, message, world
 
 NAME = "relay"
 
@@ -29,7 +29,7 @@ async def heard(channel: ListeningEmailChannel, clock: Awaitable[None]) -> list[
         posts.append(post)
 
     listening = asyncio.create_task(channel.listen(take))
-    await asyncio.wait_for(clock, timeout=10)
+    await asyncio.wait_for(clock, timeout=60)
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening
@@ -52,7 +52,7 @@ def test_what_comes_back_by_mail_is_heard(
     async def scene() -> None:
         async with world(tmp_path, lines=(("smtp", NAME),)) as found:
             account = cast(EmailSettings, found.accounts[NAME])
-            channel = build(replace(account, timeout=TIMEOUT))
+            channel = build(replace(account, timeout=PATIENT))
             assert isinstance(channel, ListeningEmailChannel)
             try:
                 assert isinstance(await channel.send(sent), Accepted)
@@ -74,7 +74,7 @@ def test_the_clock_waits_until_the_mail_was_read(tmp_path: Path) -> None:
 
     async def scene() -> None:
         async with world(tmp_path, lines=(("smtp", NAME),)) as found:
-            channel = build(replace(cast(EmailSettings, found.accounts[NAME]), timeout=TIMEOUT))
+            channel = build(replace(cast(EmailSettings, found.accounts[NAME]), timeout=PATIENT))
             assert isinstance(channel, ListeningEmailChannel)
             assert isinstance(await channel.send(sent), Accepted)
             moving = asyncio.ensure_future(found.advance(timedelta(minutes=10)))

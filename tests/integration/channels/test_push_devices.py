@@ -11,16 +11,18 @@ from typing import cast
 from channels.contract import Post
 from channels.push import PushChannel, PushSettings
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Uncertain
-from tests.contract.carriers import TIMEOUT, World, message, play
+from tests.contract.carriers import PATIENT, TIMEOUT, World, message, play
 
 LINES = (("push", "push"),)
 
 
 def settings_of(world: World) -> PushSettings:
-    return replace(cast(PushSettings, world.accounts["push"]), timeout=TIMEOUT)
+    return replace(cast(PushSettings, world.accounts["push"]), timeout=world.timeout)
 
 
-def sent_to(address: str, folder: Path) -> tuple[Outcome, list[dict[str, str]]]:
+def sent_to(
+    address: str, folder: Path, timeout: timedelta = PATIENT
+) -> tuple[Outcome, list[dict[str, str]]]:
     async def scene(world: World) -> Outcome:
         channel = PushChannel(settings_of(world))
         try:
@@ -35,7 +37,7 @@ def sent_to(address: str, folder: Path) -> tuple[Outcome, list[dict[str, str]]]:
         finally:
             await channel.close()
 
-    outcome = play(folder, scene, LINES)
+    outcome = play(folder, scene, LINES, timeout)
     lines = (folder / "push.jsonl").read_text(encoding="utf-8").splitlines()
     return outcome, [json.loads(line) for line in lines]
 
@@ -53,7 +55,7 @@ def test_who_took_it_got_it_once_and_the_dead_are_named(tmp_path: Path) -> None:
 def test_all_dead_is_a_dead_contact_and_one_silent_is_uncertain(tmp_path: Path) -> None:
     dead, _ = sent_to("fcm:s02-android00 apns:s02-iphone000", tmp_path / "dead")
     assert dead == Permanent("unregistered", dead_contact=True)
-    silent, _ = sent_to("fcm:s02-android00 apns:s05-iphone000", tmp_path / "silent")
+    silent, _ = sent_to("fcm:s02-android00 apns:s05-iphone000", tmp_path / "silent", TIMEOUT)
     assert isinstance(silent, Uncertain)
 
 
