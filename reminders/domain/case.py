@@ -27,6 +27,9 @@ NOTHING_DOWN: Mapping[str, str] = MappingProxyType({})
 EVERY_CHANNEL = "*"
 CHANNEL_RULE = "channel."  # the check of a channel that takes nothing: `channel.sms`
 NO_PROVIDER = "no provider is set up"  # waiting for one would be waiting for ever
+WORDS_RULE = "words."  # the check of a channel that does not carry the words: `words.sms`
+# How the entry in `down` begins of a channel that takes messages, but not this one's words.
+REFUSED = "refused: "
 
 
 def _written(part: object) -> object:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from reminders.domain.caps import Blocked, first_blocked
-from reminders.domain.case import CHANNEL_RULE, NO_PROVIDER, Case
+from reminders.domain.case import CHANNEL_RULE, NO_PROVIDER, REFUSED, WORDS_RULE, Case
 from reminders.domain.compliance import Mandate, Rules
 from reminders.domain.customer import ChannelName, ContactHealth, ContactPoint
 from reminders.domain.decision import Decision, Defer, Exhaust, Expire, Reason, Suppress
@@ -36,6 +36,7 @@ class _Seen:
     unconsented: bool = False
     blocked: list[Blocked] = field(default_factory=list)
     down: bool = False
+    refused: bool = False
 
 
 def choose(case: Case, again: str | None) -> Choice | Decision:
@@ -71,9 +72,13 @@ def still_open(case: Case, channel: str) -> bool:
 
 
 def _down(case: Case, rung: Rung, seen: _Seen) -> bool:
-    """Passed over while its channel takes nothing: the next one is used at once."""
+    """Passed over while its channel takes nothing, or not these words: the next one is used at
+    once. Words are not waited for."""
     why = case.down_for(rung.channel)
-    if why:
+    if why.startswith(REFUSED):
+        case.check(f"{WORDS_RULE}{rung.channel}", False, "{}", why.removeprefix(REFUSED))
+        seen.refused = True
+    elif why:
         case.check(f"{CHANNEL_RULE}{rung.channel}", False, "{}", why)
         seen.down = seen.down or why != NO_PROVIDER
     return bool(why)
@@ -192,12 +197,20 @@ def _none_left(case: Case, seen: _Seen) -> Choice | Decision:
     if seen.blocked:
         return _capped(case, seen.blocked)
     if case.history:
-        return Exhaust(Reason.LADDER_SPENT, case.seen())
+        why = Reason.CONTENT if seen.refused else Reason.LADDER_SPENT
+        return Exhaust(why, case.seen())
     mandate = case.mandate()
     if seen.barred and mandate is not None:
         choice = _ordered_by_law(case, seen.barred, mandate)
         if choice is not None:
             return choice
+    return _not_sent(case, seen)
+
+
+def _not_sent(case: Case, seen: _Seen) -> Decision:
+    """Why no channel was open to the first message."""
+    if seen.refused:
+        return Suppress(Reason.CONTENT, case.seen())
     if seen.barred:
         return Suppress(Reason.OPTED_OUT, case.seen())
     if seen.unconsented:

@@ -15,6 +15,7 @@ class TaskKind(StrEnum):
     UNREACHABLE = "unreachable"  # no live contact point before a bill is due
     REPLY = "reply"  # a customer wrote something that is neither STOP nor START
     INCIDENT = "incident"
+    MESSAGE_REFUSED = "message_refused"  # no channel's words passed: the customer was not told
     WEBHOOK_OFF = "webhook_off"  # a customer's webhook failed for days: they are to be told
 
 

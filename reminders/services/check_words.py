@@ -38,6 +38,7 @@ _OF_CHANNEL: Mapping[str, str] = {
     "fresh": "confirmed lately",
     "caps": "within the caps",
     "channel": "takes messages",
+    "words": "carries the words",
     "mandate": "ordered by law",
 }
 _BY_POLICY = frozenset(
@@ -76,6 +77,7 @@ _FACTS: Mapping[str, str] = {
     "consent": "the customer's settings",
     "confirmed": "receipts of carriers",
     "template": "the message templates",
+    "words": "the message templates",
 }
 
 

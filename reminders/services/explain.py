@@ -31,6 +31,7 @@ _BARRED_BY: dict[str, tuple[str, ...]] = {
     Reason.NO_CONTACT: ("contact", "fresh"),
     Reason.CAP: ("caps",),
     Reason.CHANNEL_DOWN: ("channel",),
+    Reason.CONTENT: ("words", "template"),
 }
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from channels.contract import WhenUncertain
 from channels.fleet import Budget
 from reminders.domain.case import EVERY_CHANNEL
-from reminders.domain.customer import WRITTEN, ChannelName
+from reminders.domain.customer import ChannelName
 from reminders.domain.decision import Decision, Defer, Reason, Send
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
@@ -38,11 +38,13 @@ from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.facts import Facts
 from reminders.ledger.reminders import Kept, Move
 from reminders.services import used_up
+from reminders.services.digests import carried, finish
 from reminders.services.evaluate import UNDECIDABLE
 from reminders.services.gate_work import GateWork, Inquiry, Passed, Past, move_of
-from reminders.services.handing_over import Judged, carried, finish, send, send_again
+from reminders.services.handing_over import Judged, send_again
 from reminders.services.incidents import BREAKER, declared
 from reminders.services.judging import judge
+from reminders.services.refusals import ask_a_person, carry_out, lead_on, of_another_lane
 from reminders.services.resources import Resources, missing
 from reminders.services.snapshot import Snapshot, decide_on, repeats_on
 
@@ -170,22 +172,15 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
     decision = decide_on(seen, policy)
     if last is not None and _resolved(work, case, last, decision, seen):
         return
+    decision, seen = carry_out(work, case, decision, seen)
     work.keep_effects(kept, decision)
-    if isinstance(decision, Send) and _of_another_lane(kept, decision):
-        # Each channel has a lane, pacing and calls of its own: a slow one holds up no other.
-        work.moves.append(Move(kept, kept.state, "", work.now, decision.rung.channel))
-        work.passed.lanes.add(decision.rung.channel)
+    if isinstance(decision, Send) and of_another_lane(kept, decision):
+        lead_on(work, kept, decision, seen)
         return
-    if isinstance(decision, Send) and case.bill is not None:
-        decision = send(work, case, case.bill, decision, seen)
     work.keep_decision(kept, decision, seen)
     if not isinstance(decision, Send):
         work.moves.append(move_of(kept, decision, work.now))
-
-
-def _of_another_lane(kept: Kept, decision: Send) -> bool:
-    channel = decision.rung.channel
-    return channel != kept.lane and channel not in WRITTEN
+        ask_a_person(work, kept, decision, seen)
 
 
 def _leaders(history: Mapping[UUID, Past]) -> set[UUID]:

@@ -1,27 +1,21 @@
-"""Carries out a decision to send: the attempt, its text, its message; bills due together in one.
-
-A digest has one message and an attempt per bill. The first bill's attempt leads: its call, its
-receipts. The others are carried by it, and read their state from it.
-"""
+"""Carries out a decision to send: the attempt, its text, its message."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
-
-import structlog
 
 from channels.contract import Message
 from reminders.domain.bill import BillPosition
 from reminders.domain.customer import WRITTEN, ChannelName
-from reminders.domain.decision import Check, Decision, Reason, Send, Suppress
+from reminders.domain.decision import Send
 from reminders.domain.human_task import TaskKind
 from reminders.domain.identity import make_id
 from reminders.domain.kinds import DATED
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
-from reminders.domain.reminder import Attempt, ReminderState
+from reminders.domain.reminder import ReminderState
 from reminders.ledger import contact_points, tasks
 from reminders.ledger.attempts import KeptAttempt
 from reminders.ledger.facts import Facts
@@ -32,9 +26,7 @@ from reminders.services import used_up
 from reminders.services.compose import NAMED, compose, headers
 from reminders.services.gate_work import GateWork, Handover, Past, new_attempt
 from reminders.services.record import wake_up
-from reminders.services.snapshot import Snapshot, decide_on
-
-log = structlog.get_logger(__name__)
+from reminders.services.snapshot import Snapshot
 
 _NO_ADDRESS: tuple[None, str, bytes] = (None, "", b"")
 DigestKey = tuple[int, str, str, int, date]
@@ -60,6 +52,9 @@ class Judged:
         return reminder.customer_id, self.policy.label, reminder.stage, reminder.month, due_on
 
 
+Carried = tuple[Judged, BillPosition, Send, Snapshot]
+
+
 @dataclass(slots=True)
 class Leader:
     """A message that may carry further bills of its customer."""
@@ -69,22 +64,18 @@ class Leader:
     attempt: KeptAttempt
     address: str
     before: Snapshot  # what was used up before it
-    carried: list[tuple[Judged, BillPosition, Send, Snapshot]] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
 
 
-def send(
-    work: GateWork, case: Judged, bill: BillPosition, decision: Send, seen: Snapshot
-) -> Decision:
-    """Write the attempt; returns the decision, or why it could not be carried out."""
+def send(work: GateWork, case: Judged, bill: BillPosition, decision: Send, seen: Snapshot) -> str:
+    """Write the attempt and its message; "", or why its words were refused: nothing is kept."""
     try:
-        rendered = _text(work, case, bill, decision.rung.channel, ())
+        rendered = text_of(work, case, bill, decision.rung.channel, ())
     except TemplateError as error:
-        # It ends here, on every channel: who runs the system has to hear of it.
-        log.error("message refused", bill=bill.bill_id, why=str(error))
-        return Suppress(Reason.CONTENT, (*decision.checks, Check("template", str(error), False)))
+        return str(error)
     # Whatever may fail (a key that is gone) fails before the first row of it is kept.
     address = _address(work, case, decision.rung.channel)
-    attempt = _attempt(work, case, decision, address)
+    attempt = attempt_of(work, case, decision, address)
     customer = case.known.customer
     keys = used_up.keys_of(case.policy, customer, decision.rung.channel)
     work.keep_attempt(attempt, decision, keys, leader=None)
@@ -92,63 +83,20 @@ def send(
     if case.digest is not None:
         work.leaders[case.digest] = leader
     else:
-        _hand_over(work, leader, rendered)
-    return decision
+        hand_over(work, leader, rendered)
+    return ""
 
 
-def carried(work: GateWork, case: Judged, seen: Snapshot) -> bool:
-    """True if a message of this gate takes this bill along: it would go by the same channel."""
-    leader = work.leaders.get(case.digest) if case.digest is not None else None
-    if leader is None or case.bill is None:
-        return False
-    # Judged as its leader was: the message that would carry it must not stand in its way.
-    seen = replace(seen, usage=leader.before.usage)
-    decision = decide_on(seen, case.policy)
-    if not isinstance(decision, Send) or decision.rung.channel != leader.attempt.attempt.channel:
-        return False
-    work.keep_effects(case.kept, decision)
-    leader.carried.append((case, case.bill, decision, seen))
-    return True
+def refusal(work: GateWork, case: Judged, bill: BillPosition, channel: str) -> str:
+    """Why a message would be refused on this channel; "" if it would not."""
+    try:
+        text_of(work, case, bill, channel, ())
+    except TemplateError as error:
+        return str(error)
+    return ""
 
 
-def finish(work: GateWork) -> None:
-    """Write the texts of messages that could carry further bills, with those that they carry."""
-    for leader in work.leaders.values():
-        channel = leader.attempt.attempt.channel
-        others = tuple(bill for _, bill, _, _ in leader.carried)
-        try:
-            rendered = _text(work, leader.case, leader.bill, channel, others)
-        except TemplateError as error:
-            log.warning("digest not written", bill=leader.bill.bill_id, why=str(error))
-            rendered = _text(work, leader.case, leader.bill, channel, ())
-            again = [case.kept for case, _, _, _ in leader.carried]
-            work.moves.extend(Move(kept, kept.state, "", work.now, kept.lane) for kept in again)
-        else:
-            for each in leader.carried:
-                _carry(work, leader.attempt.attempt, *each)
-        _hand_over(work, leader, rendered)
-
-
-def _carry(
-    work: GateWork,
-    leader: Attempt,
-    case: Judged,
-    bill: BillPosition,
-    decision: Send,
-    seen: Snapshot,
-) -> None:
-    attempt = _attempt(work, case, decision, provider=leader.provider)
-    work.keep_attempt(attempt, decision, (), leader=leader.attempt_id)
-    check = Check("digest", f"one message with others due {bill.terms.due_on}", True)
-    told = Send(
-        decision.rung, decision.cause, decision.amount, (*decision.checks, check), decision.contact
-    )
-    work.keep_decision(case.kept, told, seen)
-    until, channel = attempt.attempt.confirm_by, attempt.attempt.channel
-    work.moves.append(Move(case.kept, ReminderState.CONTACTING, "", until, channel))
-
-
-def _attempt(
+def attempt_of(
     work: GateWork, case: Judged, decision: Send, address: str = "", provider: str = ""
 ) -> KeptAttempt:
     """The attempt, by the provider given or else by the one that the fleet chooses."""
@@ -202,7 +150,7 @@ def _address(work: GateWork, case: Judged, channel: str) -> str:
     return " ".join(left) or address
 
 
-def _text(
+def text_of(
     work: GateWork,
     case: Judged,
     bill: BillPosition,
@@ -221,7 +169,7 @@ def _name(work: GateWork, customer: int) -> str:
     return work.resources.ring.open(held[1], held[2]).decode() if held else ""
 
 
-def _hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
+def hand_over(work: GateWork, leader: Leader, rendered: Rendered) -> None:
     """The text, and the call where the channel needs one."""
     case, attempt = leader.case, leader.attempt
     kept, channel = case.kept, attempt.attempt.channel
@@ -270,7 +218,7 @@ def send_again(work: GateWork, case: Judged, last: KeptAttempt) -> bool:
     if case.bill is None or secret_id != last.secret_id:
         return False
     try:
-        rendered = _text(work, case, case.bill, channel, ())
+        rendered = text_of(work, case, case.bill, channel, ())
     except TemplateError:
         return False
     _call(work, case, last, _address(work, case, channel), rendered)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from reminders.domain.calendar import local_day
+from reminders.domain.case import REFUSED
 from reminders.domain.compliance import Cap
 from reminders.domain.customer import EVERY_KIND, ContactHealth, ContactPoint, Preference
 from reminders.domain.decision import Check, Decision, Reason, Satisfy, Send
@@ -219,8 +220,9 @@ def _spent(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted | N
 
 
 def _content(snapshot: Snapshot, policy: Policy, decision: Decision) -> Lifted:
-    """The brain knows nothing of texts: it said to send."""
-    return Lifted("template", "", snapshot, policy)
+    """The brain knows nothing of texts: it said to send, before it was told that they fail."""
+    down = {each: why for each, why in snapshot.down.items() if not why.startswith(REFUSED)}
+    return Lifted("template", "", replace(snapshot, down=down), policy)
 
 
 def _kind(snapshot: Snapshot) -> MessageKind:

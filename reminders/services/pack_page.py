@@ -37,11 +37,12 @@ unknown has every pack of the policy at once, and nothing passes an opt-out ther
 can be contacted: there are no words for anybody else.
 
 What a pack says a message must say stands in it, by its template or by a sentence of `must_say`; a
-message that cannot say it, or says what a pack must not contain, is not sent (`content`), and
-`explain` names the source: see [Write messages](howto/write-messages.md#what-packs-ask). Two rules
-are kept more strictly than asked. A STOP is honoured at once, also by what is queued already,
-however many days a pack would leave. After a demand to stop all contact (hold `cease_contact`)
-nothing goes at all: what the law would still allow is for a person to send.
+message that cannot say it, or says what a pack must not contain, is not sent. The ladder goes on to
+the next channel, and where no words pass a person is told (`message_refused`) with the source:
+see [Write messages](howto/write-messages.md#when-words-are-refused). Two rules are kept more
+strictly than asked. A STOP is honoured at once, also by what is queued already, however many days a
+pack would leave. After a demand to stop all contact (hold `cease_contact`) nothing goes:
+what the law would still allow is for a person to send.
 """
 _COUNTED = {
     Count.ATTEMPT: "contacts",

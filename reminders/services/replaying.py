@@ -35,7 +35,7 @@ def replay(made: Decided, policy_of: Callable[[str], Policy]) -> Replay:
     decision = inputs.decide_on(seen, policy_of(seen.policy))
     said = (type(decision).__name__.lower(), decision_reason(decision), decision.checks)
     outcome, reason, checks = made.outcome, made.reason, _judged(made.checks)
-    if reason == Reason.CONTENT:  # the brain said to send; the text of that channel failed
+    if reason == Reason.CONTENT != said[1]:  # an older release asked the brain no further
         reason, outcome = said[1], "send"
     same = said == (outcome, reason, checks) and made.tier == seen.tier and made.at == seen.now
     return Replay.SAME if same else Replay.DIFFERENT

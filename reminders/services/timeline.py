@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from reminders.domain.case import WORDS_RULE
 from reminders.domain.decision import (
     Cancel,
     Decision,
@@ -20,7 +21,8 @@ from reminders.domain.decision import (
 )
 from reminders.domain.policy import Trigger
 from reminders.domain.reminder import OPEN, Cause, ReminderState
-from reminders.ledger.history import Told
+from reminders.ledger.attempts import KeptAttempt
+from reminders.ledger.history import Decided, Told
 from reminders.ledger.reminders import Kept
 from reminders.services import wording
 from reminders.services.attempt_story import steps
@@ -165,9 +167,24 @@ def _of_reminder(told: BillHistory, kept: Kept, index: int) -> Iterator[Entry]:
             before = sum(1 for each in past if each.attempt.submitted_at <= decided.at)
             text = wording.deferral_words(decided.reason, decided.checks, told.zone)
             yield Entry(decided.at, "decision", stage, text, (_OWN, index, before * 100 + 80))
+        yield from _passed_over(decided, past, stage, index)
     for step in steps(told, kept):
         order = (_OWN, index, step.attempt * 100 + step.number)
         yield Entry(step.at, step.kind, stage, step.text, order)
+
+
+def _passed_over(
+    decided: Decided, past: Sequence[KeptAttempt], stage: str, index: int
+) -> Iterator[Entry]:
+    """The channels whose words were refused before another one was used."""
+    if decided.outcome != "send":
+        return
+    before = sum(1 for each in past if each.attempt.submitted_at < decided.at)
+    for check in decided.checks:
+        if check.rule.startswith(WORDS_RULE):
+            channel = wording.channel_words(check.rule.removeprefix(WORDS_RULE))
+            text = f"{channel} not sent: its text could not be written ({check.saw})"
+            yield Entry(decided.at, "decision", stage, text, (_OWN, index, before * 100 + 90))
 
 
 def _by_backup(told: BillHistory, kept: Kept) -> str:
@@ -193,5 +210,6 @@ def _ends(told: BillHistory, about: list[Told]) -> Iterator[Entry]:
 def _end_words(told: BillHistory, kept: Kept) -> str:
     text = wording.end_words(kept.state, kept.reason)
     if kept.reason == Reason.CONTENT and (last := last_decision(told, kept)):
-        text += f" ({last.checks[-1].saw})"
+        first = next((each for each in last.checks if each.rule.startswith(WORDS_RULE)), None)
+        text += f" ({(first or last.checks[-1]).saw})"
     return text

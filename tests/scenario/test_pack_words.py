@@ -42,11 +42,13 @@ def test_what_a_pack_forbids_is_not_sent_and_the_rule_is_told(world: World) -> N
     with capture_logs() as logs:
         assert overdue_texts(world, "CN", "the-police-7") == []
     refused = [each for each in logs if each["event"] == "message refused"]
-    assert {each["log_level"] for each in refused} == {"error"}  # nobody may look at the story
+    assert {each["log_level"] for each in refused} == {"warning"}  # the next channel is tried
+    ended = [each for each in logs if each["event"] == "customer not told: words refused"]
+    assert {each["log_level"] for each in ended} == {"error"}
     assert refused[0]["bill"] == "the-police-7"
     assert '"police" is barred' in refused[0]["why"]
     kept = world.rows("SELECT DISTINCT reason FROM reminder WHERE reason = 'content'")
     assert kept == [("content",)]
     row = world.rows("SELECT checks FROM decision WHERE reason = 'content' LIMIT 1")[0]
-    saw = checks_of(bytes(row[0]))[-1].saw
+    (saw, *_) = [each.saw for each in checks_of(bytes(row[0])) if each.rule == "words.sms"]
     assert saw.startswith('"police" is barred: impersonation (cn@2026.02: CBA guideline 2026-01-30')

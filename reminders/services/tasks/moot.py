@@ -13,7 +13,8 @@ from reminders.ledger import facts, locks
 from reminders.services.resources import Resources
 
 # Those that end with their bill. A reply is answered and an incident dealt with in any case.
-_ABOUT_A_BILL = frozenset({TaskKind.REMINDER, TaskKind.UNREACHABLE})
+_TO_TELL = frozenset({TaskKind.REMINDER, TaskKind.MESSAGE_REFUSED})  # the customer, by a person
+_ABOUT_A_BILL = _TO_TELL | {TaskKind.UNREACHABLE}
 
 
 def over(resources: Resources, connection: Connection, tasks: Sequence[Task]) -> dict[UUID, str]:
@@ -52,7 +53,7 @@ def held(resources: Resources, connection: Connection, task: Task) -> str:
     """
     locks.lock(connection, [task.customer_id])
     gone = over(resources, connection, [task]).get(task.task_id)
-    if gone or task.kind is not TaskKind.REMINDER:
+    if gone or task.kind not in _TO_TELL:
         return gone or ""
     now = resources.clock.now()
     known = facts.load(connection, [task.customer_id], resources.since(now)).get(task.customer_id)

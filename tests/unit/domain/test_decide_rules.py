@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reminders.domain.bill import BillPosition
+from reminders.domain.case import REFUSED
 from reminders.domain.compliance import (
     Cap,
     ClassHours,
@@ -24,7 +25,7 @@ from reminders.domain.compliance import (
 )
 from reminders.domain.customer import Customer, Preference
 from reminders.domain.decide import decide
-from reminders.domain.decision import Decision, Defer, Exhaust, Reason, Send, Suppress
+from reminders.domain.decision import Check, Decision, Defer, Exhaust, Reason, Send, Suppress
 from reminders.domain.experiments import HOLDOUT, group_of
 from reminders.domain.hours import Hours, spans
 from reminders.domain.kinds import MessageClass, MessageKind
@@ -336,3 +337,31 @@ def test_a_call_under_way_is_waited_for_while_the_hours_are_shut() -> None:
     decision = ask(rules, history=(silent,), now=at + timedelta(hours=3))
     assert isinstance(decision, Defer)
     assert decision.reason is Reason.QUIET_HOURS
+
+
+# Words that a channel does not carry.
+
+
+def ask_with(down: dict[str, str], *, history: tuple[Attempt, ...] = ()) -> Decision:
+    rules, who = BASE, customer()
+    reminder = stage_of(rules, "d-3", who)
+    return decide(reminder.due_at, reminder, bill(), who, rules, Tier.R1, history, down=down)
+
+
+def test_words_that_are_refused_pass_over_their_channel() -> None:
+    found = ask_with({"sms": f"{REFUSED}too_long"})
+    assert isinstance(found, Send)
+    assert found.rung.channel == "email"
+    assert Check("words.sms", "too_long", False) in found.checks
+
+
+def test_words_are_not_waited_for_but_what_is_behind_them_is() -> None:
+    every = dict.fromkeys(("sms", "email", "in_app"), f"{REFUSED}too_long")
+    ended = ask_with(every)
+    assert isinstance(ended, Suppress)
+    assert ended.reason is Reason.CONTENT
+    assert isinstance(ask_with(every | {"email": "broken"}), Defer)
+    tried = (attempt(AttemptState.UNDELIVERED, "email"),)
+    spent = ask_with(every, history=tried)
+    assert isinstance(spent, Exhaust)
+    assert spent.reason is Reason.CONTENT
