@@ -33,7 +33,7 @@ from channels.in_app import InAppSettings
 from channels.pacing import Pacer
 from channels.registry import build, by_channel
 from config.settings import SHIPPED
-from reminders.cli import main, running
+from reminders.cli import commands, running
 from reminders.domain.outcome import Accepted, Outcome
 from reminders.ledger.cipher import KeyRing
 from reminders.ledger.schema import engine_for
@@ -233,7 +233,7 @@ class Command:
     """`reminders …` in this process, on the servers and the clock of the world."""
 
     def __call__(self, *words: str) -> Result:
-        return CliRunner().invoke(main.app, list(words))
+        return CliRunner().invoke(commands.app, list(words))
 
 
 @pytest.fixture
