@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -30,6 +31,8 @@ def read_events(stream: BinaryIO) -> Iterator[Found]:
         line += 1
         if not first:
             return
+        if line == 1:  # before an array it would hide what follows
+            first = first.removeprefix(BOM_UTF8)
     if first.lstrip()[:1] == b"[" or first.rstrip()[-1:] in (b"{", b"[", b","):
         yield from _documents(stream, first, line)
     else:

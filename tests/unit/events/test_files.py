@@ -74,3 +74,9 @@ def test_what_never_ends_is_not_drawn_into_memory(monkeypatch: pytest.MonkeyPatc
     assert (bad.line, bad.body) == (1, b"")
     assert "does not end" in bad.flaw
     assert rest.tell() < 200
+
+
+@pytest.mark.parametrize("body", [b'{"a":1}\n{"b":2}\n', b'[{"a":1},{"b":2}]', b"", b"\n[]"])
+def test_a_byte_order_mark_hides_nothing(body: bytes) -> None:
+    """Editors and spreadsheets of Windows begin a file with one."""
+    assert found(b"\xef\xbb\xbf" + body) == found(body)
