@@ -49,7 +49,9 @@ class WatchedHealth:
     `now` gives the seconds of the clock that windows and cool-downs run by; None: the Redis
     server's. `frozen`: it stands still while calls go on, and leaps between them, so that results
     alone say when a probe is followed by more. `business` is the clock of `Confirmation.sent_at`;
-    None: the same one. `own` are rules of single providers in place of `rules`.
+    None: the same one. `own` are rules of single providers in place of `rules`. `heard` gives the
+    second of business since when receipts wait to be told (None: none does): silence counts up to
+    there.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class WatchedHealth:
         now: Callable[[], float] | None = None,
         frozen: bool = False,
         business: Callable[[], datetime] | None = None,
+        heard: Callable[[], float | None] | None = None,
         cache_for: timedelta = CACHE_FOR,
     ) -> None:
         facts = {each.name: each.capabilities for each in providers}
@@ -83,7 +86,7 @@ class WatchedHealth:
         self._stand, self._note, self._confirm, self._probe = map(
             redis.register_script, (STAND, NOTE, CONFIRM, PROBE)
         )
-        self._now, self._business = now, business
+        self._now, self._business, self._heard = now, business, heard
         self._cache_s = cache_for.total_seconds()
         self._known: Mapping[str, Standing] = {}
         self._known_until = -math.inf
@@ -185,6 +188,8 @@ class WatchedHealth:
             clocks["now"] = round(clocks["business"] * 1000)
         if self._business is not None:
             clocks["business"] = self._business().timestamp()
+        if self._heard is not None and (until := self._heard()) is not None:
+            clocks["heard"] = until
         return clocks
 
     def _shift(self, key: str, fields: Mapping[bytes | str, bytes | str]) -> Shift:

@@ -1,7 +1,8 @@
 """The breaker's Lua for confirmed delivery: what arrived of what was sent, cohort by cohort.
 
 Silence counts once the time in which a receipt was awaited is over: a provider that accepts
-everything and delivers nothing says nothing else. A receipt that comes later takes it back.
+everything and delivers nothing says nothing else. A receipt that comes later takes it back. What
+waits with us to be told is nobody's silence.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ local function since(subject, h)
   return math.max(business - g.rules.span, tonumber(h.deaf or '0'), tonumber(whole or '0'))
 end
 
--- Messages that are awaited no more, by cohort of their sending.
+-- Messages that are awaited no more, by cohort of their sending: as far as all was heard by now.
 local function silent(subject, from)
+  local until_ = math.min(business, g.heard or business)
   local key, sums, old = g.prefix .. subject .. ':w', {}, {}
   local flat = redis.call('HGETALL', key)
   for i = 1, #flat, 2 do
     local sent, by = string.match(flat[i], '^(%d+)%.(%d+)$')
     sent, by = tonumber(sent), tonumber(by)
     if sent * g.rules.cohort < from then old[#old + 1] = flat[i]
-    elseif (by + 1) * g.rules.cohort <= business then
+    elseif (by + 1) * g.rules.cohort <= until_ then
       sums[sent] = (sums[sent] or 0) + math.max(0, tonumber(flat[i + 1]))
     end
   end

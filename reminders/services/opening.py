@@ -34,6 +34,7 @@ from reminders.messages.templates import TemplateSet
 from reminders.services import memory
 from reminders.services.approvals import Approvals
 from reminders.services.clock import Clock, clock_of
+from reminders.services.heard import HeardUntil
 from reminders.services.links import PayLinks
 from reminders.services.policy.book import open_book
 from reminders.services.preferences.passes import PreferenceLinks
@@ -216,6 +217,8 @@ def _fleet(options: Options, clock: Clock) -> Fleet:
         frozen=virtual,
         now=(lambda: clock.now().timestamp()) if virtual else None,
         business=clock.now,
+        # A virtual clock stands still while anything waits on a stream.
+        heard=None if virtual else HeardUntil(redis),
     )
     limits = NumberLimits(redis, options.hash_key.get_secret_value().encode())
     return Fleet(providers, Pacer(redis), health, numbers=limits, holds=not virtual)
