@@ -31,7 +31,8 @@ from benchmarks.brownout_scenes import SCENES, Bad, Scene, Timing
 from benchmarks.brownout_system import PlayClock, issue_bills, open_system
 from channels.health import Shift
 from reminders.ledger import schema
-from reminders.servers.embedded import Servers, embedded_servers
+from reminders.servers.development import Servers
+from reminders.servers.embedded import embedded_servers
 from reminders.servers.supervisor import Supervisor
 from reminders.services.shifts import keep_shifts
 

@@ -18,8 +18,9 @@ from psycopg import sql
 from redis import Redis
 
 from config.settings import SHIPPED
-from reminders.servers import development
-from reminders.servers.embedded import Servers, start_servers
+from reminders.servers import development, providers
+from reminders.servers.development import Servers
+from reminders.servers.embedded import start_servers
 from reminders.servers.errors import ServerError
 from reminders.servers.log import Log
 from reminders.servers.supervisor import Supervisor
@@ -112,6 +113,7 @@ def demo_system(
         if receivers is not None:
             system = with_every_channel(system, receivers)
         start_system(supervisor, system)
+        supervisor.tell(http=system.ports.http_url, clock="virtual")
         running = Running(supervisor, system, system.env, redis)
         _wait_for_worker(running)
         yield running
@@ -132,9 +134,9 @@ def with_every_channel(system: System, receivers: Receivers) -> System:
         for line in more_channels.LINES
         for word in ("--line", f"{line.adapter}={line.name}:{ports.get(line.channel, 0)}")
     ]
-    providers = system.data_dir / development.PROVIDERS
+    file = system.data_dir / providers.PROVIDERS
     policy = SHIPPED / "policies" / "every-channel.yaml"
-    env = {"REMINDERS_PROVIDER_FILE": str(providers), "REMINDERS_POLICY_FILE": str(policy)}
+    env = {"REMINDERS_PROVIDER_FILE": str(file), "REMINDERS_POLICY_FILE": str(policy)}
     return replace(
         system,
         env={**system.env, **env},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reminders.services.resources import Resources
 
 DATA = Path(".data")
+CLOCK = "REMINDERS_CLOCK"
 
 
 def logs_aside() -> None:
@@ -55,18 +56,14 @@ def settings(data: Path = DATA) -> Settings:
 
 def _environment(data: Path, urls: dict[str, str]) -> dict[str, str]:
     from reminders.servers import development, state
-    from reminders.servers.embedded import Servers
-    from reminders.services.clock import CLOCK_KEY
-    from reminders.services.opening import open_redis
 
     known = state.read_private(data / development.PORTS)
     at = development.Ports(**{name: int(port) for name, port in known.items()})
-    servers = Servers(redis_url=urls["redis"], database_url=urls["database"])
+    servers = development.Servers(redis_url=urls["redis"], database_url=urls["database"])
     drawn = development.load_secrets(data)
     env = development.environment(servers, drawn, at, sandbox=True, given=os.environ)
-    with open_redis(urls["redis"]) as redis:
-        if redis.exists(CLOCK_KEY):  # a demo or a simulation moves this system's clock
-            env.setdefault("REMINDERS_CLOCK", "virtual")
+    if "clock" in urls and CLOCK not in os.environ:  # a demo moves it, or has
+        env[CLOCK] = urls["clock"]
     return env
 
 

@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.table import Table
 
 from reminders.cli import backlog
-from reminders.servers import development, ports, state, system
+from reminders.servers import development, ports, providers, state, system
 from reminders.servers.embedded import start_servers
 from reminders.servers.errors import ServerError
 from reminders.servers.supervisor import Supervisor
+from reminders.services.clock import CLOCK_KEY
 
 DOWN_WITHIN_S = 90.0  # the processes' grace times, one after another, and some air
 Data = Annotated[Path, typer.Option(help="Folder of the servers' data, secrets and log.")]
@@ -49,13 +50,15 @@ def up(
         at = development.choose_ports(supervisor.data_dir, port)
         drawn = development.load_secrets(supervisor.data_dir)
         env = development.environment(servers, drawn, at, sandbox=sandbox, given=os.environ)
-        listens = development.is_listened_to(os.environ.get("REMINDERS_PROVIDER_FILE"))
+        clock = _clock(servers.redis_url)
+        env["REMINDERS_CLOCK"] = clock
+        listens = providers.is_listened_to(os.environ.get("REMINDERS_PROVIDER_FILE"))
         running = system.System(
             supervisor.data_dir, at, env, workers, sandbox=sandbox, listens=listens
         )
         system.start(supervisor, running)
+        supervisor.tell(http=at.http_url, clock=clock)
         _greet(at, env, sandbox)
-        supervisor.tell(http=at.http_url)
         supervisor.wait()
 
 
@@ -131,6 +134,14 @@ def _given(name: str) -> str | None:
     """A server's address from the environment, directly or as a file; nothing is embedded then."""
     path = os.environ.get(f"{name}_FILE")
     return Path(path).read_text().strip() if path else os.environ.get(name)
+
+
+def _clock(redis_url: str) -> str:
+    """Where a demo has moved the clock, it stands as it was left, so that stories end with it."""
+    with redis.Redis.from_url(redis_url, socket_timeout=5) as client:
+        return os.environ.get("REMINDERS_CLOCK") or (
+            "virtual" if client.exists(CLOCK_KEY) else "machine"
+        )
 
 
 def _greet(at: development.Ports, env: dict[str, str], sandbox: bool) -> None:

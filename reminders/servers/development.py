@@ -2,18 +2,11 @@
 
 import json
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-from channels.accounts import read_accounts, settings_of
-from channels.errors import ChannelSettingsError
-from channels.registry import build
 from reminders.servers import ports, state
-from reminders.servers.embedded import Servers
-from reminders.servers.errors import ServerError
 
 SECRETS = "dev-secrets.json"
 PORTS = "dev-ports.json"
@@ -23,7 +16,6 @@ KEY_ID = "dev"
 # The providers' names in the settings' defaults; the carriers post receipts under them.
 SMS_PROVIDER, EMAIL_PROVIDER = "sms-gateway", "smtp-relay"
 # Two keys of 32 bytes as hex; the rest are tokens. The carriers read their own from this file.
-PROVIDERS = "providers.json"  # JSON is YAML: every account, written when the carriers are up
 KEYS = ("encryption_key", "hash_key")
 TOKENS = (
     "producer_token",
@@ -34,6 +26,14 @@ TOKENS = (
     "email_receipts_secret",
     "control_token",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where the two servers are, embedded or given. Both addresses contain a password."""
+
+    redis_url: str
+    database_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,69 +69,6 @@ def choose_ports(data_dir: Path, http: int = 0) -> Ports:
     chosen["http"] = http or ports.choose(known.get("http"))
     state.write_private(data_dir / PORTS, chosen)
     return Ports(**chosen)
-
-
-def write_providers(
-    data_dir: Path,
-    everywhere: Mapping[str, object],
-    own: Mapping[str, Mapping[str, object]] | None = None,
-) -> None:
-    """The providers' file of a system whose carriers are up, from what they say of themselves.
-
-    `everywhere`: settings that each account gets whose adapter has them; `own`: those of the
-    account with that name.
-    """
-    told = _told(data_dir / "sandbox" / "sandbox.json")
-    accounts = [
-        {
-            "adapter": "sms-gateway",
-            "name": told["sms_name"],
-            "base_url": told["sms_url"],
-            "token": told["sms_token"],
-            "receipts_secret": told["sms_receipts_secret"],
-        },
-        {
-            "adapter": "smtp",
-            "name": told["email_name"],
-            "host": told["smtp_host"],
-            "port": told["smtp_port"],
-            "sender": "bills@lender.example.com",
-            "receipts_secret": told["email_receipts_secret"],
-        },
-        *cast("list[dict[str, object]]", told["accounts"]),
-    ]
-    theirs = own or {}
-    found = [{**_with(each, everywhere), **theirs.get(str(each["name"]), {})} for each in accounts]
-    state.write_private(data_dir / PROVIDERS, {"providers": found})
-
-
-def _told(path: Path, within_s: float = 10) -> Mapping[str, object]:
-    """What the carriers say: on the disk a moment after their first port answers."""
-    deadline = time.monotonic() + within_s
-    while not (told := state.read_private(path)):
-        if time.monotonic() > deadline:
-            raise ServerError("the simulated carriers did not say how they are reached")
-        time.sleep(0.02)
-    return told
-
-
-def _with(account: Mapping[str, object], everywhere: Mapping[str, object]) -> dict[str, object]:
-    fields = settings_of(str(account["adapter"]))
-    return {**account, **{name: each for name, each in everywhere.items() if name in fields}}
-
-
-def is_listened_to(provider_file: str | None) -> bool:
-    """Whether some account of a providers' file speaks over a connection of ours.
-
-    Raises `ServerError` where the file names no accounts that work.
-    """
-    if not provider_file:
-        return False
-    try:
-        providers = build(read_accounts(Path(provider_file))).values()
-        return any(hasattr(each, "listen") for each in providers)
-    except ChannelSettingsError as error:
-        raise ServerError(str(error)) from None
 
 
 def environment(

@@ -2,24 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from reminders.servers import ports
+from reminders.servers.development import Servers
 from reminders.servers.errors import ServerError
 from reminders.servers.postgres import Postgres
 from reminders.servers.supervisor import Supervisor
 from reminders.servers.valkey import Valkey
 
 PORT_TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Servers:
-    """Where the two servers are, embedded or given. Both addresses contain a password."""
-
-    redis_url: str
-    database_url: str
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from reminders.servers import development, ports
+from reminders.servers import development, ports, providers
 from reminders.servers.development import Ports
 from reminders.servers.errors import ServerError
 from reminders.servers.process import Process
@@ -85,7 +85,7 @@ class System:
         if self.everywhere is None:
             return found
         # The first of ours to start: by now the carriers have said how they are reached.
-        write = partial(development.write_providers, self.data_dir, self.everywhere, self.own)
+        write = partial(providers.write_providers, self.data_dir, self.everywhere, self.own)
         return replace(found, before_start=write)
 
     def listen(self) -> Process:

@@ -12,7 +12,8 @@ import pytest
 import redis
 from psycopg import sql
 
-from reminders.servers.embedded import Servers, embedded_servers
+from reminders.servers.development import Servers
+from reminders.servers.embedded import embedded_servers
 from reminders.servers.supervisor import Supervisor
 
 TEMPLATE = "migrated"

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from reminders.servers import state
-from reminders.servers.embedded import Servers, start_servers
+from reminders.servers.development import Servers
+from reminders.servers.embedded import start_servers
 from reminders.servers.supervisor import Supervisor
 
 Running = tuple[Supervisor, Servers]

@@ -13,7 +13,8 @@ import pytest
 import redis
 
 from reminders.servers import state
-from reminders.servers.embedded import Servers, embedded_servers, start_servers
+from reminders.servers.development import Servers
+from reminders.servers.embedded import embedded_servers, start_servers
 from reminders.servers.errors import ServerError
 from reminders.servers.supervisor import Supervisor
 from tests.integration.servers.conftest import Start, until

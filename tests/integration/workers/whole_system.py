@@ -18,7 +18,8 @@ from sqlalchemy import NullPool, create_engine
 
 from config.celery import Queue
 from reminders.servers import development
-from reminders.servers.embedded import Servers, start_servers
+from reminders.servers.development import Servers
+from reminders.servers.embedded import start_servers
 from reminders.servers.process import Process
 from reminders.servers.supervisor import Supervisor
 from reminders.servers.system import System

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reminders.servers import development
-from reminders.servers.development import Ports
-from reminders.servers.embedded import Servers
+from reminders.servers import development, providers
+from reminders.servers.development import Ports, Servers
 from reminders.servers.errors import ServerError
 
 SERVERS = Servers("redis://here", "postgresql+psycopg://here/reminders")
@@ -68,15 +67,15 @@ def _file(folder: Path, *accounts: object) -> str:
 
 
 def test_a_listener_is_wanted_where_an_account_speaks_over_our_connection(tmp_path: Path) -> None:
-    assert development.is_listened_to(_file(tmp_path, SMPP))
-    assert development.is_listened_to(_file(tmp_path, RELAY | MAILBOX))
-    assert not development.is_listened_to(_file(tmp_path, RELAY))
-    assert not development.is_listened_to(None)
+    assert providers.is_listened_to(_file(tmp_path, SMPP))
+    assert providers.is_listened_to(_file(tmp_path, RELAY | MAILBOX))
+    assert not providers.is_listened_to(_file(tmp_path, RELAY))
+    assert not providers.is_listened_to(None)
 
 
 def test_a_providers_file_that_cannot_work_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="'smoke' is none of"):
-        development.is_listened_to(_file(tmp_path, {"adapter": "smoke"}))
+        providers.is_listened_to(_file(tmp_path, {"adapter": "smoke"}))
 
 
 def test_an_account_gets_what_is_meant_for_it_alone(tmp_path: Path) -> None:
@@ -86,8 +85,8 @@ def test_an_account_gets_what_is_meant_for_it_alone(tmp_path: Path) -> None:
     (tmp_path / "sandbox").mkdir()
     (tmp_path / "sandbox" / "sandbox.json").write_text(json.dumps(told))
     own = {"gateway": {"weight": 3.0}}
-    development.write_providers(tmp_path, {"rate_per_s": 9, "call_gap": 0}, own)
-    written = json.loads((tmp_path / development.PROVIDERS).read_text())["providers"]
+    providers.write_providers(tmp_path, {"rate_per_s": 9, "call_gap": 0}, own)
+    written = json.loads((tmp_path / providers.PROVIDERS).read_text())["providers"]
     assert [each.get("weight") for each in written] == [3.0, None, None]
     assert [each["rate_per_s"] for each in written] == [9, 9, 9]
     assert not any("call_gap" in each for each in written)
