@@ -18,7 +18,7 @@ from channels.contract import Message
 from channels.email.smtp import EmailChannel, EmailSettings
 from channels.sms.gateway import SmsChannel, SmsSettings
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
-from tests.contract.carriers import message
+from tests.contract.carriers import PATIENT, TIMEOUT, message
 
 T = TypeVar("T")
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -26,8 +26,8 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 NUMBER = "+8610012345678"
 ADDRESS = "li@deliver.example.com"
 SECRET = "not used here"  # noqa: S105  # an invented value: nothing is signed in these tests
-TIMEOUT = timedelta(seconds=0.4)
-EMAIL = EmailSettings("127.0.0.1", 0, "bills@lender.example.com", SECRET, timeout=TIMEOUT)
+HURRIED = timedelta(seconds=0.4)  # where every end before the last word is the same
+EMAIL = EmailSettings("127.0.0.1", 0, "bills@lender.example.com", SECRET, timeout=PATIENT)
 
 
 async def serving(serve: Serve, scene: Callable[[int], Awaitable[T]]) -> T:
@@ -46,7 +46,7 @@ async def serving(serve: Serve, scene: Callable[[int], Awaitable[T]]) -> T:
 
 def sms_outcome(serve: Serve, sent: Message | None = None) -> Outcome:
     async def scene(port: int) -> Outcome:
-        channel = SmsChannel(SmsSettings(f"http://127.0.0.1:{port}", "t", SECRET, timeout=TIMEOUT))
+        channel = SmsChannel(SmsSettings(f"http://127.0.0.1:{port}", "t", SECRET, timeout=PATIENT))
         try:
             return await channel.send(sent or message(NUMBER))
         finally:
@@ -94,9 +94,7 @@ def test_sms_a_gateway_that_comes_back_within_a_blink_is_reached() -> None:
         port = ready.sockets[0].getsockname()[1]
         ready.close()
         await ready.wait_closed()
-        channel = SmsChannel(
-            SmsSettings(f"http://127.0.0.1:{port}", "t", SECRET, timeout=timedelta(seconds=5))
-        )
+        channel = SmsChannel(SmsSettings(f"http://127.0.0.1:{port}", "t", SECRET, timeout=PATIENT))
         sending = asyncio.create_task(channel.send(message(NUMBER)))
         await asyncio.sleep(0.05)
         raw = b'HTTP/1.1 202 Accepted\r\nContent-Length: 11\r\n\r\n{"id": "x"}'
@@ -117,7 +115,7 @@ def test_sms_a_gateway_that_comes_back_within_a_blink_is_reached() -> None:
 
 
 def test_sms_one_channel_serves_loop_after_loop() -> None:
-    channel = SmsChannel(SmsSettings("http://127.0.0.1:1", "t", SECRET, timeout=TIMEOUT))
+    channel = SmsChannel(SmsSettings("http://127.0.0.1:1", "t", SECRET, timeout=PATIENT))
 
     async def once() -> Outcome:
         try:
@@ -129,9 +127,9 @@ def test_sms_one_channel_serves_loop_after_loop() -> None:
     assert isinstance(asyncio.run(once()), Transient)
 
 
-def email_outcome(serve: Serve, count: int = 1) -> list[Outcome]:
+def email_outcome(serve: Serve, count: int = 1, timeout: timedelta = PATIENT) -> list[Outcome]:
     async def scene(port: int) -> list[Outcome]:
-        channel = EmailChannel(replace(EMAIL, port=port))
+        channel = EmailChannel(replace(EMAIL, port=port, timeout=timeout))
         try:
             return [await channel.send(message(ADDRESS)) for _ in range(count)]
         finally:
@@ -171,13 +169,14 @@ def smtp(*replies: bytes, hang: bool = False) -> Serve:
 def test_email_broken_before_the_final_dot_is_transient(
     replies: tuple[bytes, ...], hang: bool
 ) -> None:
-    (outcome,) = email_outcome(smtp(*replies, hang=hang))
+    (outcome,) = email_outcome(smtp(*replies, hang=hang), timeout=HURRIED if hang else PATIENT)
     assert isinstance(outcome, Transient)
 
 
 @pytest.mark.parametrize("hang", [False, True])
 def test_email_broken_after_the_final_dot_is_uncertain(hang: bool) -> None:
-    (outcome,) = email_outcome(smtp(b"250 hi", b"250 ok", b"250 ok", b"354 go", hang=hang))
+    taken = smtp(b"250 hi", b"250 ok", b"250 ok", b"354 go", hang=hang)
+    (outcome,) = email_outcome(taken, timeout=2 * TIMEOUT if hang else PATIENT)
     assert isinstance(outcome, Uncertain)
 
 
@@ -239,7 +238,7 @@ def test_email_an_independent_server_takes_and_reads_it() -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: SMTP(mailbox, loop=loop), "127.0.0.1", 0)
         channel = EmailChannel(
-            replace(EMAIL, port=server.sockets[0].getsockname()[1], timeout=timedelta(seconds=5))
+            replace(EMAIL, port=server.sockets[0].getsockname()[1], timeout=PATIENT)
         )
         try:
             return list(await asyncio.gather(*(channel.send(sent) for _ in range(5))))

@@ -29,10 +29,9 @@ from channels.sandbox.http2_server import (
     Http2ServerConnection,
 )
 from channels.transport import Reply
-from tests.contract.carriers import closed_port
+from tests.contract.carriers import PATIENT, TIMEOUT, closed_port
 
 T = TypeVar("T")
-TIMEOUT = timedelta(seconds=0.6)
 
 
 def echo(request: Http2Request) -> None:
@@ -43,13 +42,14 @@ def play(
     handler: Handler,
     scene: Callable[[Http2Transport, Http2Server], Awaitable[T]],
     most_streams: int = 100,
-    probe_after_s: float = 30.0,
+    probe_after_s: float = 60.0,
+    timeout: timedelta = PATIENT,
 ) -> T:
     async def run() -> T:
         server = Http2Server(handler, most_streams)
         await server.start()
         client = Http2Transport(
-            f"http://127.0.0.1:{server.port}", TIMEOUT, probe_after_s=probe_after_s
+            f"http://127.0.0.1:{server.port}", timeout, probe_after_s=probe_after_s
         )
         try:
             return await scene(client, server)
@@ -115,7 +115,7 @@ def test_a_body_beyond_the_window_is_sent_as_the_server_reads() -> None:
 
 def test_nobody_listening_is_not_connected() -> None:
     async def scene() -> None:
-        client = Http2Transport(f"http://127.0.0.1:{closed_port()}", TIMEOUT)
+        client = Http2Transport(f"http://127.0.0.1:{closed_port()}", PATIENT)
         with pytest.raises(NotConnected, match="connect"):
             await post(client)
         await client.close()
@@ -138,7 +138,7 @@ def test_silence_is_lost_and_others_go_on() -> None:
         assert (await post(client)).status == 200
         assert len(server.connections) == 1
 
-    play(handler, scene)
+    play(handler, scene, timeout=TIMEOUT)
 
 
 def test_a_connection_that_says_nothing_at_all_is_left() -> None:
@@ -154,7 +154,7 @@ def test_a_connection_that_says_nothing_at_all_is_left() -> None:
             await post(client)
         assert (await post(client)).status == 200
 
-    play(handler, scene)
+    play(handler, scene, timeout=TIMEOUT)
 
 
 def test_a_refused_stream_is_tried_again_and_taken_once() -> None:
@@ -261,7 +261,7 @@ def test_an_idle_connection_is_asked_before_it_is_trusted() -> None:
         dead.h2.receive_data = lambda data: []  # type: ignore[method-assign]  # hears nothing more
         assert (await post(client)).status == 200
 
-    play(echo, scene, probe_after_s=0.0)
+    play(echo, scene, probe_after_s=0.0, timeout=2 * TIMEOUT)
 
 
 def test_a_closed_idle_connection_is_replaced_unseen() -> None:
@@ -290,14 +290,14 @@ def test_what_came_while_the_loop_stood_still_is_read_first(silent_s: float) -> 
     thread.start()
 
     def there(work: Coroutine[None, None, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, theirs).result(5)
+        asyncio.run_coroutine_threadsafe(work, theirs).result(60)
 
     async def cut() -> None:
         for connection in tuple(server.connections):
             connection.close()
 
     there(server.start())
-    client = Http2Transport(f"http://127.0.0.1:{server.port}", TIMEOUT, probe_after_s=0.2)
+    client = Http2Transport(f"http://127.0.0.1:{server.port}", PATIENT, probe_after_s=0.2)
     try:
         assert ours.run_until_complete(post(client, path="/1")).status == 200
         there(cut())
@@ -326,7 +326,7 @@ def test_nothing_begins_after_its_time() -> None:
         with pytest.raises(AnswerLost):
             await hanging
 
-    play(lambda request: seen.append(request.stream_id), scene, most_streams=1)
+    play(lambda request: seen.append(request.stream_id), scene, 1, timeout=TIMEOUT)
     assert len(seen) == 1
 
 
@@ -410,7 +410,7 @@ def test_tls_speaks_http2_or_not_at_all(alpn: list[str], fine: bool, tmp_path: P
             lambda: Http2ServerConnection(echo, 10, everyone), "127.0.0.1", 0, ssl=theirs
         )
         port = server.sockets[0].getsockname()[1]
-        client = Http2Transport(f"https://127.0.0.1:{port}", TIMEOUT, context=ours)
+        client = Http2Transport(f"https://127.0.0.1:{port}", PATIENT, context=ours)
         if fine:
             assert (await post(client)).status == 200
         else:
@@ -435,7 +435,7 @@ def test_a_stranger_s_certificate_is_refused(tmp_path: Path) -> None:
             lambda: Http2ServerConnection(echo, 10, everyone), "127.0.0.1", 0, ssl=theirs
         )
         port = server.sockets[0].getsockname()[1]
-        client = Http2Transport(f"https://127.0.0.1:{port}", TIMEOUT)
+        client = Http2Transport(f"https://127.0.0.1:{port}", PATIENT)
         with pytest.raises(NothingTaken, match="connect"):
             await post(client)
         await client.close()

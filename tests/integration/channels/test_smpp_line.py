@@ -29,7 +29,7 @@ from reminders.domain.outcome import (
     Transient,
     Uncertain,
 )
-from tests.contract.carriers import START, World, closed_port, message, play
+from tests.contract.carriers import PATIENT, START, TIMEOUT, World, closed_port, message, play
 from tests.integration.channels.test_email_tls import certificate
 
 T = TypeVar("T")
@@ -49,8 +49,7 @@ class Stream:
 
 
 def account(world: World) -> SmppSettings:
-    found = cast(SmppSettings, world.accounts[NAME])
-    return replace(found, timeout=timedelta(seconds=1))
+    return replace(cast(SmppSettings, world.accounts[NAME]), timeout=world.timeout)
 
 
 def line(world: World) -> SmppLine:
@@ -70,7 +69,10 @@ async def listening(settings: SmppSettings) -> AsyncIterator[Stream]:
 
 
 def scene_with(
-    folder: Path, scene: Callable[[SmppChannel, Stream, World], Awaitable[T]], **changes: object
+    folder: Path,
+    scene: Callable[[SmppChannel, Stream, World], Awaitable[T]],
+    timeout: timedelta = PATIENT,
+    **changes: object,
 ) -> T:
     async def run(world: World) -> T:
         settings = replace(account(world), **changes)  # type: ignore[arg-type]  # fields by name
@@ -81,7 +83,7 @@ def scene_with(
         finally:
             await channel.close()
 
-    return play(folder, run, (("smpp", NAME),))
+    return play(folder, run, (("smpp", NAME),), timeout)
 
 
 def journal(folder: Path) -> list[dict[str, str]]:
@@ -123,12 +125,13 @@ def test_the_clock_waits_until_a_receiver_has_the_receipt(tmp_path: Path) -> Non
         channel = SmppChannel(account(world))
         assert isinstance(await channel.send(message("+8610012345678")), Accepted)
         moving = asyncio.ensure_future(world.advance(timedelta(minutes=10)))
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(60):
+            while not (status := world.sandbox.control.status())["last_error"]:
+                await asyncio.sleep(0.02)
         assert not moving.done()
-        status = world.sandbox.control.status()
         assert (status["in_flight"], status["last_error"]) == (1, "no receiver is bound")
         async with listening(account(world)) as stream:
-            await asyncio.wait_for(moving, 5)
+            await asyncio.wait_for(moving, 60)
         assert len(stream.posts) == 1
         await channel.close()
 
@@ -188,7 +191,8 @@ def test_both_sessions_come_back_after_the_carrier_dropped_them(tmp_path: Path) 
     async def scene(channel: SmppChannel, stream: Stream, world: World) -> int:
         assert isinstance(await channel.send(message("+8610012345678")), Accepted)
         line(world).centre.drop()
-        await asyncio.sleep(0.02)
+        for _ in range(5):  # turns of the loop, in which both ends hear of it
+            await asyncio.sleep(0.01)
         assert isinstance(await channel.send(message("+8610012345678")), Accepted)
         await world.advance(timedelta(minutes=10))
         return len(stream.posts)
@@ -224,8 +228,11 @@ def test_no_more_wait_for_their_answer_than_the_window_holds() -> None:
     assert most == 3
 
 
-def test_a_carrier_that_is_away_is_not_called_without_end() -> None:
+def test_a_carrier_that_is_away_is_not_called_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Accounts that keep knocking are locked out: after a few tries there is a pause."""
+    monkeypatch.setattr("channels.sms.smpp.link._FIRST_WAIT_S", PATIENT.total_seconds())
     calls = 0
 
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -236,9 +243,7 @@ def test_a_carrier_that_is_away_is_not_called_without_end() -> None:
     async def scene() -> list[object]:
         server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        channel = SmppChannel(
-            SmppSettings("127.0.0.1", port, "id", "10690000", timeout=timedelta(seconds=0.4))
-        )
+        channel = SmppChannel(SmppSettings("127.0.0.1", port, "id", "10690000", timeout=PATIENT))
         try:
             return [await channel.send(message("+8613800000000")) for _ in range(4)]
         finally:
@@ -286,7 +291,7 @@ def test_an_answer_that_does_not_come_is_uncertain_and_the_session_goes_on(
         assert isinstance(await channel.send(message("+8610012345678")), Accepted)
         return len(line(world).centre.sessions)
 
-    assert scene_with(tmp_path, scene) == 2
+    assert scene_with(tmp_path, scene, TIMEOUT) == 2
 
 
 def test_over_tls_only_to_a_carrier_whose_certificate_is_vouched_for(tmp_path: Path) -> None:
