@@ -9,11 +9,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from reminders.domain.compliance import Content, Count, Mark, Role, Scope, Source, Window
+from reminders.domain.customer import ChannelName
 from reminders.domain.kinds import MessageClass, MessageKind
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-Channel = Literal["sms", "email", "in_app", "push", "voice", "wechat"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Words = Annotated[str, Field(min_length=1)]
@@ -71,7 +71,7 @@ class CapShape(Cited):
     window: Window
     length: Annotated[int, Field(strict=True, ge=1, le=_MAX_DAYS * 24)] = 1
     scope: Annotated[tuple[Scope, ...], Field(min_length=1)]
-    channels: tuple[Channel, ...] = ()
+    channels: tuple[ChannelName, ...] = ()
     classes: tuple[MessageClass, ...] = ()
     exempt: tuple[MessageClass, ...] = ()
 
@@ -104,7 +104,7 @@ class MandateShape(Cited):
 
 
 class FreshnessShape(Cited):
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    channels: Annotated[tuple[ChannelName, ...], Field(min_length=1)]
     days: Days
 
 

@@ -51,4 +51,4 @@ def test_what_a_pack_forbids_is_not_sent_and_the_rule_is_told(world: World) -> N
     assert kept == [("content",)]
     row = world.rows("SELECT checks FROM decision WHERE reason = 'content' LIMIT 1")[0]
     (saw, *_) = [each.saw for each in checks_of(bytes(row[0])) if each.rule == "words.sms"]
-    assert saw.startswith('"police" is barred: impersonation (cn@2026.02: CBA guideline 2026-01-30')
+    assert saw.startswith('"police" is barred: impersonation (cn@2026.03: CBA guideline 2026-01-30')

@@ -16,9 +16,10 @@ import pytest
 
 from reminders.domain.caps import first_blocked
 from reminders.domain.compliance import Cap, Content, Count, Mark, Pack, Role, Source
+from reminders.domain.customer import ChannelName
 from reminders.domain.hours import is_open
 from reminders.domain.kinds import MessageClass, MessageKind
-from reminders.domain.usage import NOTHING_USED, Contact, Usage
+from reminders.domain.usage import NOTHING_USED, PASSIVE, Contact, Usage
 from reminders.messages.facts import VARIABLES
 from reminders.services.pack_page import page
 from reminders.services.packs import read_packs
@@ -137,7 +138,7 @@ def test_conflicting_places_leave_only_hours_that_suit_both() -> None:
 # --- Caps: as many as allowed go, the next one not before it may --------------------------------
 
 _DEBT, _CUSTOMER, _POINT, _BILL = "bill,customer", "customer", "contact_point", "bill"
-_TEXTS = "email,push,sms,wechat"
+_TEXTS = "apprise,email,push,sms,webhook,wechat,whatsapp"
 
 
 @pytest.mark.parametrize(
@@ -203,6 +204,13 @@ def test_cap(
         for moment, barred in ((until - timedelta(seconds=1), True), (until, False)):
             later = replace(wanted, at=moment)
             assert (first_blocked([cap], usage, later, (ZONE[name],)) is not None) is barred
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("channel", sorted(set(ChannelName) - PASSIVE))
+def test_no_pack_leaves_a_channel_without_a_cap(name: str, channel: str) -> None:
+    """Caps hold across all channels, also those that were added after the pack was written."""
+    assert any(channel in cap.channels for cap in packs()[name].caps)
 
 
 def caps() -> dict[str, tuple[str, Cap]]:

@@ -160,7 +160,7 @@ def test_what_comes_from_outside_is_refused_in_the_finished_message(
     facts = replace(sample("overdue", "en"), **changed)  # type: ignore[arg-type]  # texts all
     with pytest.raises(TemplateError, match=said) as refused:
         TEMPLATES.render("voice", facts, law=law("house", "overdue"))
-    assert "house@1: house" in str(refused.value)
+    assert "house@2: house" in str(refused.value)
     assert TEMPLATES.render("sms", facts).text  # nobody forbids it
 
 
@@ -239,7 +239,7 @@ def test_the_lint_reads_the_packs(tmp_path: Path) -> None:
     path = folder / "en/overdue.sms.text.j2"
     words = path.read_text(encoding="utf-8")
     found = lint(folder, stamped=False, packs=PACKS.values())
-    assert any("does not say debt_advice (eu@2026.11: CCD2" in line for line in found)
+    assert any("does not say debt_advice (eu@2026.12: CCD2" in line for line in found)
     path.write_text(f"{words} {{% if 0 %}}A handling fee is due.{{% endif %}}", encoding="utf-8")
     found = lint(folder, stamped=False, packs=[PACKS["cn"]])
     where = "en/overdue.sms.text.j2"
