@@ -1,6 +1,6 @@
 """A server of live inboxes on PORT: each line of standard input is the number of unread messages.
 
-It prints the Last-Event-ID of each stream that begins, and ends the first after a second.
+It prints the Last-Event-ID of each stream that begins, and ends the first after two seconds.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _said(door: Door) -> Door:
         sys.stdout.write(header(scope, b"last-event-id").decode() + "\n")
         sys.stdout.flush()
         known = header(scope, b"last-event-id")
-        inbox_events.LONGEST_S = 60.0 if known else 1.0
+        inbox_events.LONGEST_S = 60.0 if known else 2.0
         await door(scope, receive, send)
 
     return saying

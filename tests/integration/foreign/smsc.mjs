@@ -79,6 +79,7 @@ const server = smpp.createServer((session) => {
   session.on('close', () => {
     sessions.delete(session);
     hearing.delete(session);
+    tell({ closed: true });
   });
   session.on('error', () => session.destroy());
   const bind = (hears) => (pdu) => {
@@ -107,10 +108,10 @@ const commands = {
       destination_addr: '10690000',
       short_message: words.join(' '),
     }),
-  // Whoever leaves an enquiry unanswered is cut off.
-  enquire: () =>
+  // Whoever leaves an enquiry unanswered for so many milliseconds is cut off.
+  enquire: (within) =>
     sessions.forEach((session) => {
-      const timer = setTimeout(() => session.destroy(), 150);
+      const timer = setTimeout(() => session.destroy(), Number(within));
       session.enquire_link(() => {
         tell({ alive: true });
         clearTimeout(timer);

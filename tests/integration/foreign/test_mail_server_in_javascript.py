@@ -60,7 +60,7 @@ def test_greylisted_first_then_taken_once_each(mode: str) -> None:
                 verp_key=VERP.key,
                 bounce_domain=VERP.domain,
                 concurrency=2,
-                timeout=timedelta(seconds=20),
+                timeout=timedelta(seconds=60),
             )
         )
         try:
@@ -72,7 +72,7 @@ def test_greylisted_first_then_taken_once_each(mode: str) -> None:
 
     with server(mode) as (port, process):
         first, nobody, second = asyncio.run(scene(port))
-        taken, _ = process.communicate(timeout=20)
+        taken, _ = process.communicate(timeout=60)
 
     assert first == [Transient("greylisted at rcpt", GREYLISTED_FOR)] * 10
     assert nobody == Permanent("no_such_mailbox", dead_contact=True)

@@ -47,7 +47,7 @@ SETTINGS = SmppSettings(
     password="secret",  # noqa: S106 - of the centre below
     source="10690000",
     message_id=MessageId.HEX_TO_DEC,
-    timeout=timedelta(seconds=2),
+    timeout=timedelta(seconds=30),
 )
 S = AttemptState
 
@@ -64,6 +64,7 @@ class Centre:
         )
         assert self._process.stdout is not None
         self.port = int(json.loads(self._process.stdout.readline())["port"])
+        self._told: list[dict[str, object]] = []
 
     def say(self, line: str) -> None:
         assert self._process.stdin is not None
@@ -72,8 +73,16 @@ class Centre:
 
     def told(self) -> list[dict[str, object]]:
         """Everything that it told; ends it."""
-        rest, _ = self._process.communicate(timeout=10)
-        return [json.loads(line) for line in rest.splitlines()]
+        rest, _ = self._process.communicate(timeout=60)
+        return [*self._told, *(json.loads(line) for line in rest.splitlines())]
+
+    def tells(self, what: str, times: int = 1) -> None:
+        """Wait until it has told `what` so many times, from its beginning."""
+        assert self._process.stdout is not None
+        while sum(what in line for line in self._told) < times:
+            line = self._process.stdout.readline()
+            assert line, f"it ended without telling of {what}"
+            self._told.append(json.loads(line))
 
     def end(self) -> None:
         if self._process.poll() is None:
@@ -126,7 +135,7 @@ class Heard:
 
 
 async def until(heard: Heard, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(heard.receipts) + len(heard.inbound) < count:
             await asyncio.sleep(0.01)
 
@@ -212,6 +221,7 @@ def test_a_connection_that_ends_is_opened_anew(centre: Centre) -> None:
             assert isinstance(await sender.send(message(0)), Accepted)
             await until(heard, 1)
             centre.say("drop")
+            await asyncio.to_thread(centre.tells, "closed", 3)  # the sender's twice
             await asyncio.sleep(0.05)
             assert isinstance(await sender.send(message(0)), Accepted)
             await until(heard, 2)
@@ -232,11 +242,12 @@ def test_a_loop_that_stands_still_loses_nothing(centre: Centre) -> None:
     channel = SmppChannel(settings(centre, enquire_link_every=timedelta(seconds=0.2)))
     try:
         assert isinstance(loop.run_until_complete(channel.send(message(1))), Accepted)
-        centre.say("enquire")
-        time.sleep(0.3)  # it is cut off
+        centre.say("enquire 1")
+        centre.tells("closed")
+        time.sleep(0.3)
         assert isinstance(loop.run_until_complete(channel.send(message(1))), Accepted)
-        centre.say("enquire")
-        loop.run_until_complete(asyncio.sleep(0.3))  # it answers
+        centre.say("enquire 60000")
+        loop.run_until_complete(asyncio.to_thread(centre.tells, "alive"))
         time.sleep(0.3)
         assert isinstance(loop.run_until_complete(channel.send(message(1))), Accepted)
     finally:

@@ -69,7 +69,7 @@ def test_the_javascript_library_takes_what_we_sign_while_keys_change() -> None:
         input="\n".join(map(json.dumps, tried)),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     good = ["reminder.overdue"] * 2 + ["refused"] * 3

@@ -56,7 +56,7 @@ def apart(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.P
             left.kill()
 
 
-def until(condition: Callable[[], bool], within_s: float = 10) -> None:
+def until(condition: Callable[[], bool], within_s: float = 60) -> None:
     """Wait for a condition; fail the test if it does not come true."""
     deadline = time.monotonic() + within_s
     while not condition():

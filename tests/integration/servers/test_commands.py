@@ -32,7 +32,7 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
         [*COMMAND, *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
         env=_environment() | {"COLUMNS": "120"},
     )
@@ -72,7 +72,7 @@ def up(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(data, providers)
     below: list[psutil.Process] = []
     try:
-        until(lambda: "http" in _urls(data), within_s=30)
+        until(lambda: "http" in _urls(data), within_s=120)
         below = psutil.Process(shell.process.pid).children(recursive=True)
         yield shell
     finally:
@@ -96,7 +96,7 @@ def test_up_starts_all_status_shows_all_and_down_ends_all(up: Shell, tmp_path: P
         assert part in shown.stdout
     stopped = _run("down", "--data", str(data))
     assert (stopped.returncode, stopped.stdout) == (0, "stopped\n"), stopped.stderr
-    assert up.process.wait(10) == 0
+    assert up.process.wait(60) == 0
     assert not any(psutil.pid_exists(pid) for pid in running.children.values())
     again = _run("down", "--data", str(data))
     assert again.returncode == 0
@@ -111,7 +111,7 @@ def test_up_prints_the_producer_token_and_keeps_its_secrets_private(
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     token = json.loads(path.read_text())["producer_token"]
     assert _run("down", "--data", str(tmp_path / "data")).returncode == 0
-    up.process.wait(10)
+    up.process.wait(60)
     up.end()
     assert token in "".join(up.lines)
     assert token not in (tmp_path / "data" / "log" / "system.log").read_text()

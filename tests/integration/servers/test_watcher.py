@@ -36,12 +36,12 @@ def _pid(process: subprocess.Popen[str]) -> int:
 
 
 def test_a_word_gives_the_whole_grace_time() -> None:
-    with _watched("sleep", "1000", grace_s=60) as process:
+    with _watched("sleep", "1000", grace_s=1000) as process:
         pid = _pid(process)
         assert process.stdin is not None
         process.stdin.write("stop\n")
         process.stdin.close()
-        assert process.wait(10) == 128 + 15
+        assert process.wait(50) == 128 + 15
         assert not psutil.pid_exists(pid)
 
 
@@ -52,7 +52,7 @@ def test_the_end_of_the_pipe_shortens_a_long_grace_time() -> None:
         assert process.stderr.readline() == "deaf\n"
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(watcher.ORPHAN_GRACE_S + 10) == 128 + 9
+        assert process.wait(watcher.ORPHAN_GRACE_S + 60) == 128 + 9
         assert not psutil.pid_exists(pid)
 
 
@@ -64,21 +64,21 @@ def test_the_log_s_reader_may_be_gone_as_well() -> None:
         process.stderr.close()
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(10) == 128 + 9
+        assert process.wait(50) == 128 + 9
 
 
 def test_sigterm_to_the_watcher_ends_the_process_and_ctrl_c_does_not() -> None:
-    with _watched("sleep", "1000", grace_s=60) as process:
+    with _watched("sleep", "1000", grace_s=1000) as process:
         pid = _pid(process)
         process.send_signal(2)
         assert psutil.Process(pid).is_running()
         process.terminate()
-        assert process.wait(10) == 128 + 15
+        assert process.wait(50) == 128 + 15
 
 
 def test_a_program_that_is_not_there_is_told_in_one_line() -> None:
     with _watched("/absent", grace_s=1) as process:
-        assert process.wait(10) == NOT_STARTED
+        assert process.wait(50) == NOT_STARTED
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.read() == ""

@@ -59,7 +59,7 @@ def test_a_bill_due_today_is_told_once_and_confirmed(
     door(whole, [customer(number), bill_due(number)])
     until(lambda: whole.count(PLANNED, f"B-{number}") == 1)
     for _ in range(3):  # the carrier delivers within two minutes of the business clock
-        until(whole.at_rest, within_s=60)
+        until(whole.at_rest)
         whole.move_clock(whole.now() + timedelta(minutes=1))
     until(lambda: whole.count(CONFIRMED, f"B-{number}") == 1)
 

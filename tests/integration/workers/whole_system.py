@@ -63,7 +63,7 @@ class WholeSystem:
         assert self.supervisor.run(self.system.migrate()) == 0, self.lines
         self.supervisor.start(*processes)
         if any("worker" in process.argv for process in processes):
-            until(lambda: bool(self.redis.exists("_kombu.binding.celery.pidbox")), 90)
+            until(lambda: bool(self.redis.exists("_kombu.binding.celery.pidbox")))
 
     def count(self, statement: str, *values: object) -> int:
         """One number out of the database."""
@@ -125,7 +125,7 @@ def whole_system(
             yield WholeSystem(supervisor, system, servers, client, lines)
 
 
-def until(condition: Callable[[], bool], within_s: float = 30) -> None:
+def until(condition: Callable[[], bool], within_s: float = 120) -> None:
     """Wait for a condition; fail the test if it does not come true."""
     deadline = time.monotonic() + within_s
     while not condition():
@@ -140,7 +140,7 @@ def post(url: str, body: object, token: str) -> int:
         data=json.dumps(body).encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - as above
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
         return int(response.status)
 
 
