@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from reminders.domain.outcome import (
     Accepted,
     AttemptState,
     Outcome,
+    Permanent,
     Transient,
     Uncertain,
     Unsent,
@@ -26,6 +28,7 @@ from reminders.domain.outcome import (
 from reminders.services.gate_work import Handover, Inquiry, Passed
 from reminders.services.record import Result
 from reminders.services.resources import Resources
+from reminders.services.standstill import Standstill
 
 log = structlog.get_logger(__name__)
 LINGER_S = 0.1  # once one call is over, the others get so long before what is over is recorded
@@ -43,6 +46,7 @@ class Flight:
         self._over: list[Result] = []
         self._told: list[Call] = []  # how the providers did
         self._slow: set[UUID] = set()  # attempts whose calls were told of before they were over
+        self._still = Standstill()
 
     def __len__(self) -> int:
         """Calls that are not over."""
@@ -71,7 +75,7 @@ class Flight:
     def land(self) -> list[Result]:
         """Wait until every call is over, or a moment after the first is; returns what is over."""
         if self._calls:
-            self._loop.run_until_complete(self._wait())
+            self._still.run(self._loop.run_until_complete, self._wait())
         over, self._over = self._over, []
         told, self._told = self._told, []
         if told:
@@ -80,7 +84,7 @@ class Flight:
 
     def pause(self, seconds: float) -> None:
         """Let time pass, in which calls go on."""
-        self._loop.run_until_complete(asyncio.sleep(seconds))
+        self._still.run(self._loop.run_until_complete, asyncio.sleep(seconds))
 
     async def _wait(self) -> None:
         # One that ended as the loop last stopped is landed, and leaves `_calls` only by now.
@@ -98,28 +102,27 @@ class Flight:
         provider = self._resources.fleet.by_name[handover.attempt.attempt.provider]
         message = replace(handover.message, start_by=begin_by)
         began = time.monotonic()
-        late = self._watch(provider, (handover,))
+        late = self._watch(provider, (handover,), began)
         outcome = await _answer(provider.send(message), Uncertain)
-        late.cancel()
-        self._keep(handover, outcome, time.monotonic() - began)
+        late[-1].cancel()
+        self._keep(handover, outcome, began)
 
     async def _together(self, name: str, group: Sequence[Handover], begin_by: float) -> None:
         """One call for all of them: whatever becomes of it becomes of each."""
         provider = cast(BatchChannel, self._resources.fleet.by_name[name])
         messages = [replace(each.message, start_by=begin_by) for each in group]
         began = time.monotonic()
-        late = self._watch(provider, group)
+        late = self._watch(provider, group, began)
         outcomes = await _answer(
             provider.send_many(messages), lambda why: [Uncertain(why)] * len(group)
         )
-        late.cancel()
-        took = time.monotonic() - began
+        late[-1].cancel()
         if len(outcomes) != len(group):  # whose answer is missing, nobody knows
             outcomes = [Uncertain("the batch's answer does not fit it")] * len(group)
         for handover, outcome in zip(group, outcomes, strict=True):
-            self._keep(handover, outcome, took)
+            self._keep(handover, outcome, began)
 
-    def _keep(self, handover: Handover, outcome: Outcome, seconds: float) -> None:
+    def _keep(self, handover: Handover, outcome: Outcome, began: float) -> None:
         attempt = handover.attempt.attempt
         said = _of_both(outcome) if attempt.state is AttemptState.UNCERTAIN else outcome
         number_range = range_of(handover.message.address)
@@ -127,15 +130,40 @@ class Flight:
         if attempt.attempt_id in self._slow:
             self._slow.remove(attempt.attempt_id)
             return
-        self._told.append(Call(attempt.provider, number_range, outcome, seconds))
+        seconds = self._still.seconds_since(began)
+        if not self._cut_short(attempt.provider, outcome, seconds, time.monotonic() - began):
+            self._told.append(Call(attempt.provider, number_range, outcome, seconds))
 
-    def _watch(self, provider: Channel, group: Sequence[Handover]) -> asyncio.TimerHandle:
+    def _cut_short(self, name: str, outcome: Outcome, seconds: float, whole: float) -> bool:
+        """Its time-out passed because nobody read its answer: that is no fault of its provider."""
+        if isinstance(outcome, Accepted | Permanent):
+            return False
+        facts = self._resources.fleet.by_name[name].capabilities
+        return seconds < slow_after(facts) and whole >= facts.timeout.total_seconds()
+
+    def _watch(
+        self, provider: Channel, group: Sequence[Handover], began: float
+    ) -> list[asyncio.TimerHandle]:
         """Tell of a call that is slow while it goes on: its time-out is long past the time in
-        which a provider that hangs is to be left."""
+        which a provider that hangs is to be left. The last of these handles ends it."""
         slow_s = slow_after(provider.capabilities)
-        return self._loop.call_later(slow_s, self._tell_slow, group, slow_s)
+        handles: list[asyncio.TimerHandle] = []
+        tell = partial(self._tell_slow, group, slow_s, began, handles)
+        handles.append(self._loop.call_later(slow_s, tell))
+        return handles
 
-    def _tell_slow(self, group: Sequence[Handover], seconds: float) -> None:
+    def _tell_slow(
+        self,
+        group: Sequence[Handover],
+        seconds: float,
+        began: float,
+        handles: list[asyncio.TimerHandle],
+    ) -> None:
+        left_s = seconds - self._still.seconds_since(began)
+        if left_s > 0.001:  # clocks tick; what we stood still ourselves is not its slowness
+            tell = partial(self._tell_slow, group, seconds, began, handles)
+            handles.append(self._loop.call_later(left_s, tell))
+            return
         for handover in group:
             attempt = handover.attempt.attempt
             self._slow.add(attempt.attempt_id)
