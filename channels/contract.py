@@ -39,7 +39,7 @@ class Capabilities:
     rate_per_s: float  # messages per second the provider takes from this account
     concurrency: int  # sends in flight at once
     timeout: timedelta  # of one call, machine clock
-    max_chars: int | None = None
+    max_chars: int | None = None  # of a text; a longer one goes by another provider or channel
     cost_minor: int = 0  # of one message (of one segment for SMS), for choosing between providers
     latency: timedelta = timedelta(seconds=5)  # typical, from acceptance to a receipt
     weight: float = 1.0  # its share of the traffic beside others of its channel; 0: backup only

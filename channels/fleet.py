@@ -12,7 +12,7 @@ from channels.contract import Channel
 from channels.health import Call, Health, Standing, Unwatched
 from channels.number_limits import NumberLimits
 from channels.registry import by_channel
-from channels.routing import Candidate, pick
+from channels.routing import Candidate, carries, pick
 from reminders.domain.outcome import Transient
 
 __all__ = ["Budget", "Fleet", "Pacing"]
@@ -64,6 +64,15 @@ class Fleet:
     def rate_per_s(self, channel: str) -> float:
         """What all providers of a channel take together."""
         return sum(each.capabilities.rate_per_s for each in self.by_channel.get(channel, ()))
+
+    def too_short(self, channel: str, length: int) -> dict[str, int]:
+        """The providers of a channel that do not carry a text of so many characters, with the most
+        that each does."""
+        return {
+            each.name: each.capabilities.max_chars or 0
+            for each in self.by_channel.get(channel, ())
+            if not carries(each.capabilities, length)
+        }
 
     def down(self) -> dict[str, str]:
         """Channels of which no provider takes anything now, and why."""
@@ -122,14 +131,19 @@ class Fleet:
         *,
         avoid: Collection[str] = (),
         budget: Budget | None = None,
+        length: int = 0,
     ) -> Channel:
         """The provider that takes one message. `draw` is any number, evenly drawn: the same one
         gives the same provider while nothing else changes. `avoid` has failed it already; one
-        that takes no more for this number in this hour is avoided as well.
+        that takes no more for this number in this hour is avoided as well. One that does not carry
+        `length` characters is left out, unless none does.
 
         Raises `LookupError` if the channel has no provider at all.
         """
         providers = self.by_channel[channel]
+        if len(providers) > 1:
+            fit = [each for each in providers if carries(each.capabilities, length)]
+            providers = tuple(fit) or providers
         if len(providers) == 1:
             if budget is not None:
                 budget.spend(providers[0].name)

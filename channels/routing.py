@@ -39,6 +39,11 @@ def pick(candidates: Sequence[Candidate], address: str, draw: int, *, probes: bo
     return _by_weight(due or left, draw)
 
 
+def carries(capabilities: Capabilities, length: int) -> bool:
+    """Whether a text of so many characters fits. Such a provider is not asked in doubt either."""
+    return capabilities.max_chars is None or length <= capabilities.max_chars
+
+
 def _serves(candidate: Candidate, address: str) -> bool:
     prefixes = candidate.capabilities.prefixes
     return not prefixes or address.startswith(prefixes)

@@ -29,6 +29,7 @@ _RULES: Mapping[str, str] = {
     "content": "amount to name",
     "template": "text can be written",
     "digest": "shares a message",
+    "provider": "a provider that carries its length",
     "send-time": "the best hour",
 }
 _OF_CHANNEL: Mapping[str, str] = {

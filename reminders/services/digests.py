@@ -12,7 +12,8 @@ from dataclasses import replace
 import structlog
 
 from reminders.domain.bill import BillPosition
-from reminders.domain.decision import Check, Send
+from reminders.domain.case import REFUSED
+from reminders.domain.decision import Check, Reason, Send
 from reminders.domain.reminder import Attempt, ReminderState
 from reminders.ledger.reminders import Move
 from reminders.messages.errors import TemplateError
@@ -38,13 +39,21 @@ def carried(work: GateWork, case: Judged, seen: Snapshot) -> bool:
     if leader is None or case.bill is None:
         return False
     # Judged as its leader was: the message that would carry it must not stand in its way.
-    seen = replace(seen, usage=leader.before.usage)
+    down = {**seen.down, **_refused_alike(case, leader)}
+    seen = replace(seen, usage=leader.before.usage, down=down)
     decision = decide_on(seen, case.policy)
     if not isinstance(decision, Send) or decision.rung.channel != leader.attempt.attempt.channel:
         return False
     work.keep_effects(case.kept, decision)
     leader.carried.append((case, case.bill, decision, seen))
     return True
+
+
+def _refused_alike(case: Judged, leader: Leader) -> dict[str, str]:
+    """The channels that both were led on from for their words."""
+    if case.kept.reason != Reason.CONTENT:
+        return {}
+    return {each: why for each, why in leader.before.down.items() if why.startswith(REFUSED)}
 
 
 def finish(work: GateWork) -> None:
@@ -61,22 +70,31 @@ def finish(work: GateWork) -> None:
 
 
 def _shared(work: GateWork, leader: Leader) -> tuple[Rendered, Sequence[Carried]]:
-    """The text, and the bills that it speaks of: all, or those whose own words pass, or none."""
+    """The text, and the bills that it speaks of: all, else those whose own words pass, and of
+    these as many as its provider carries."""
     channel, taken = leader.attempt.attempt.channel, leader.carried
     try:
         return _digest(work, leader, taken), taken
     except TemplateError as error:
         log.warning("digest not written", bill=leader.bill.bill_id, why=str(error))
     taken = [each for each in taken if not refusal(work, each[0], each[1], channel)]
-    try:
-        return _digest(work, leader, taken), taken
-    except TemplateError:
-        return _digest(work, leader, ()), ()
+    while taken:
+        try:
+            return _digest(work, leader, taken), taken
+        except TemplateError:
+            taken = taken[: len(taken) // 2]
+    return _digest(work, leader, ()), ()
 
 
 def _digest(work: GateWork, leader: Leader, taken: Sequence[Carried]) -> Rendered:
+    attempt = leader.attempt.attempt
     others = tuple(bill for _, bill, _, _ in taken)
-    return text_of(work, leader.case, leader.bill, leader.attempt.attempt.channel, others)
+    rendered = text_of(work, leader.case, leader.bill, attempt.channel, others)
+    length = len(rendered.text)
+    # Its provider was chosen before anybody knew what it would carry.
+    if taken and attempt.provider in work.resources.fleet.too_short(attempt.channel, length):
+        raise TemplateError(f"too_long: {length:,} characters for {attempt.provider}")
+    return rendered
 
 
 def _carry(
@@ -87,7 +105,7 @@ def _carry(
     decision: Send,
     seen: Snapshot,
 ) -> None:
-    attempt = attempt_of(work, case, decision, provider=leader.provider)
+    attempt = attempt_of(work, case, decision, leader.provider)
     work.keep_attempt(attempt, decision, (), leader=leader.attempt_id)
     check = Check("digest", f"one message with others due {bill.terms.due_on}", True)
     told = Send(

@@ -9,7 +9,7 @@ from uuid import UUID
 from channels.contract import Message
 from reminders.domain.bill import BillPosition
 from reminders.domain.customer import WRITTEN, ChannelName
-from reminders.domain.decision import Send
+from reminders.domain.decision import Check, Send
 from reminders.domain.human_task import TaskKind
 from reminders.domain.identity import make_id
 from reminders.domain.kinds import DATED
@@ -67,15 +67,19 @@ class Leader:
     carried: list[Carried] = field(default_factory=list)
 
 
-def send(work: GateWork, case: Judged, bill: BillPosition, decision: Send, seen: Snapshot) -> str:
-    """Write the attempt and its message; "", or why its words were refused: nothing is kept."""
+def send(
+    work: GateWork, case: Judged, bill: BillPosition, decision: Send, seen: Snapshot
+) -> Send | str:
+    """Write the attempt and its message; the decision, with the providers that could not carry
+    it, or why its words were refused: then nothing is kept."""
     try:
         rendered = text_of(work, case, bill, decision.rung.channel, ())
     except TemplateError as error:
         return str(error)
     # Whatever may fail (a key that is gone) fails before the first row of it is kept.
     address = _address(work, case, decision.rung.channel)
-    attempt = attempt_of(work, case, decision, address)
+    length = len(rendered.text)
+    attempt = attempt_of(work, case, decision, _provider(work, case, decision, address, length))
     customer = case.known.customer
     keys = used_up.keys_of(case.policy, customer, decision.rung.channel)
     work.keep_attempt(attempt, decision, keys, leader=None)
@@ -84,7 +88,19 @@ def send(work: GateWork, case: Judged, bill: BillPosition, decision: Send, seen:
         work.leaders[case.digest] = leader
     else:
         hand_over(work, leader, rendered)
-    return ""
+    return _with_left_out(work, decision, length)
+
+
+def _with_left_out(work: GateWork, decision: Send, length: int) -> Send:
+    """The decision with a check for the providers that do not carry so long a text."""
+    left_out = work.resources.fleet.too_short(decision.rung.channel, length)
+    if not left_out:
+        return decision
+    most = ", ".join(f"{name} takes {chars:,}" for name, chars in left_out.items())
+    check = Check("provider", f"{length:,} characters: {most}", True)
+    return Send(
+        decision.rung, decision.cause, decision.amount, (*decision.checks, check), decision.contact
+    )
 
 
 def refusal(work: GateWork, case: Judged, bill: BillPosition, channel: str) -> str:
@@ -96,10 +112,8 @@ def refusal(work: GateWork, case: Judged, bill: BillPosition, channel: str) -> s
     return ""
 
 
-def attempt_of(
-    work: GateWork, case: Judged, decision: Send, address: str = "", provider: str = ""
-) -> KeptAttempt:
-    """The attempt, by the provider given or else by the one that the fleet chooses."""
+def attempt_of(work: GateWork, case: Judged, decision: Send, provider: str) -> KeptAttempt:
+    """The attempt that carries out a decision by this provider."""
     reminder, channel = case.kept.reminder, decision.rung.channel
     number, attempt_id = len(case.past) + 1, _attempt_id(case)
     secret_id, _, _ = work.addresses.get((reminder.customer_id, channel), _NO_ADDRESS)
@@ -107,7 +121,7 @@ def attempt_of(
         new_attempt(
             attempt_id,
             number,
-            provider or _provider(work, case, channel, address, attempt_id),
+            provider,
             decision,
             work.now,
             written=channel in WRITTEN,
@@ -126,12 +140,14 @@ def _attempt_id(case: Judged) -> UUID:
     return make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number)
 
 
-def _provider(work: GateWork, case: Judged, channel: str, address: str, attempt_id: UUID) -> str:
-    """A retry never takes the provider that just failed it, where the channel has another."""
+def _provider(work: GateWork, case: Judged, decision: Send, address: str, length: int) -> str:
+    """The one that the fleet chooses for a text of so many characters. A retry never takes the
+    provider that just failed it, where the channel has another."""
+    channel = decision.rung.channel
     tries = [each.attempt for each in case.past if each.attempt.channel == channel]
     avoid = {tries[-1].provider} if tries and tries[-1].state is not AttemptState.RELEASED else ()
     chosen = work.resources.fleet.choose(
-        channel, address, attempt_id.int, avoid=avoid, budget=work.budget
+        channel, address, _attempt_id(case).int, avoid=avoid, budget=work.budget, length=length
     )
     return chosen.name
 
@@ -157,10 +173,17 @@ def text_of(
     channel: str,
     others: tuple[BillPosition, ...],
 ) -> Rendered:
+    """The words of a message that some provider of the channel carries. Raises `TemplateError`."""
     reminder = case.kept.reminder
     about = (reminder, case.known.customer, bill, work.now, others, _attempt_id(case))
     called = _name(work, reminder.customer_id) if channel in NAMED else ""
-    return compose(work.resources, channel, *about, policy=case.policy, called=called)
+    rendered = compose(work.resources, channel, *about, policy=case.policy, called=called)
+    fleet, length = work.resources.fleet, len(rendered.text)
+    left_out = fleet.too_short(channel, length)
+    if left_out and len(left_out) == len(fleet.by_channel[channel]):
+        most = max(left_out.values())
+        raise TemplateError(f"too_long: {length:,} characters, at most {most:,} are carried")
+    return rendered
 
 
 def _name(work: GateWork, customer: int) -> str:

@@ -1,7 +1,8 @@
 """What becomes of a reminder whose words are refused: the next channel, and in the end a person.
 
-Words are refused that a pack forbids, that lack what one requires, or that cannot be written. A
-channel is asked anew each time: nothing is kept of it but that the reminder was led on for this.
+Words are refused that a pack forbids, that lack what one requires, that cannot be written, or
+that are too long for every provider of their channel. A channel is asked anew each time: nothing is
+kept of it but that the reminder was led on for this.
 """
 
 from __future__ import annotations
@@ -39,15 +40,16 @@ def carry_out(
     while isinstance(decision, Send) and case.bill is not None:
         channel = decision.rung.channel
         if not of_another_lane(case.kept, decision):
-            why = send(work, case, case.bill, decision, seen)
-            if why:
-                log.warning("message refused", bill=case.bill.bill_id, channel=channel, why=why)
-        elif case.kept.reason == Reason.CONTENT:
-            why = refusal(work, case, case.bill, channel)
+            done = send(work, case, case.bill, decision, seen)
+            if isinstance(done, Send):
+                return done, seen
+            why = done
+            log.warning("message refused", bill=case.bill.bill_id, channel=channel, why=why)
         else:
-            break
-        if not why:
-            break
+            came_for_its_words = case.kept.reason == Reason.CONTENT
+            why = refusal(work, case, case.bill, channel) if came_for_its_words else ""
+            if not why:
+                return decision, seen
         seen = replace(seen, down={**seen.down, channel: f"{REFUSED}{why}"})
         decision = decide_on(seen, case.policy)
     return decision, seen

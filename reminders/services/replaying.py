@@ -12,8 +12,9 @@ from reminders.ledger.history import Decided
 from reminders.services import snapshot as inputs
 from reminders.services.bill_history import BillHistory
 
-# Written by the hand that carried the decision out: the text failed, or others joined it.
-_CARRYING_OUT = frozenset({"template", "digest"})
+# Written by the hand that carried the decision out: the text failed, others joined it, or some
+# providers could not carry it.
+_CARRYING_OUT = frozenset({"template", "digest", "provider"})
 
 
 class Replay(StrEnum):

@@ -9,6 +9,8 @@ from typing import cast
 
 from structlog.testing import capture_logs
 
+from channels.contract import WhenUncertain
+from channels.fleet import Fleet
 from reminders.domain.human_task import TaskKind, TaskState
 from reminders.domain.outcome import Permanent
 from reminders.messages.errors import TemplateError
@@ -23,7 +25,7 @@ from reminders.services.replaying import Replay, replayed
 from reminders.services.tasks import queue
 from reminders.services.tasks.tend import tend
 from reminders.services.timeline import tell
-from tests.scenario.world import START, World
+from tests.scenario.world import START, Free, MemoryChannel, World
 
 D3_AT = START + timedelta(days=7)
 WHY = "it says nothing of the rule (Some Act s. 1)"
@@ -152,6 +154,74 @@ def test_words_that_are_mended_meanwhile_go_by_the_first_channel(world: World) -
     templates.channels = set()
     world.deliver()
     assert channels_sent(world) == ["sms"]
+
+
+def carry(world: World, **most: int | None) -> dict[str, MemoryChannel]:
+    """SMS providers by name, with the longest text that each takes, and a bill that is due."""
+    found = {}
+    for name, each in most.items():
+        found[name] = provider = MemoryChannel("sms", world.clock, WhenUncertain.ASK)
+        provider.name = name
+        provider.capabilities = replace(provider.capabilities, max_chars=each)
+    others = [each for each in world.resources.fleet.by_name.values() if each is not world.sms]
+    world.resources = replace(world.resources, fleet=Fleet((*found.values(), *others), Free()))
+    return found
+
+
+def test_a_provider_that_does_not_carry_the_length_is_left_out(world: World) -> None:
+    by = carry(world, short=20, long=1600)
+    refuse(world)
+    world.deliver()
+    assert (len(by["short"].sent), len(by["long"].sent)) == (0, 1)
+    assert world.rows("SELECT provider FROM attempt") == [("long",)]
+    told = history(world)
+    (stage,) = explain(told, "d-3")
+    length = len(by["long"].sent[0].message.text)
+    saw = [each.saw for each in stage.checks if each.rule == "provider"]
+    assert saw == [f"{length} characters: short takes 20"]
+    assert {each.shown for each in replayed(told)} == {Replay.SAME}
+
+
+def test_a_text_that_no_provider_carries_goes_by_the_next_channel(world: World) -> None:
+    by = carry(world, short=20, shorter=10)
+    refuse(world)
+    world.deliver()
+    assert not by["short"].sent
+    assert not by["shorter"].sent
+    assert channels_sent(world) == ["email"]
+    assert world.rows("SELECT DISTINCT health FROM contact_point") != [("dead",)]
+    (stage,) = explain(history(world), "d-3")
+    (saw,) = [each.saw for each in stage.checks if each.rule == "words.sms"]
+    assert saw.startswith("too_long: ")
+    assert saw.endswith(" characters, at most 20 are carried")
+
+
+def digest_of_five(world: World, templates_fail_on: str, longest: int | None) -> list[str]:
+    """The letters of five bills that are due together, of which each channel takes so much."""
+    world.email.capabilities = replace(world.email.capabilities, max_chars=longest)
+    world.use("long-digest", digest=True, limits={"per_day": 9, "per_bill": 12})
+    for number in range(1, 5):
+        world.bill(f"B-1{number}")
+    refuse(world, templates_fail_on)
+    world.deliver()
+    states = world.rows("SELECT state, count(*) FROM reminder WHERE stage = 'd-3' GROUP BY 1")
+    assert states == [("contacting", 5)]
+    return [each.message.text for each in world.email.sent]
+
+
+def test_what_was_led_on_for_its_words_shares_a_message_there(world: World) -> None:
+    (text,) = digest_of_five(world, "sms", None)
+    assert all(f"B-1{number}" in text for number in range(1, 5))
+
+
+def test_a_digest_takes_as_many_bills_as_its_provider_carries(world: World) -> None:
+    (whole,) = digest_of_five(world, "sms", None)
+    world.start_again()
+    world.email.sent.clear()
+    longest = len(whole) - 1
+    texts = digest_of_five(world, "sms", longest)
+    assert 1 < len(texts) < 5
+    assert all(len(text) <= longest for text in texts)
 
 
 def test_in_a_digest_only_the_bill_with_the_words_is_led_on(world: World) -> None:

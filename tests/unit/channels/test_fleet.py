@@ -253,6 +253,34 @@ def test_a_provider_of_other_numbers_takes_none_of_these_ranges() -> None:
     assert names == {"a", "b"}
 
 
+def _of_length(**most: int | None) -> Fleet:
+    """Providers by name, with the longest text that each takes."""
+    providers = [Provider(name) for name in most]
+    for each in providers:
+        each.capabilities = replace(each.capabilities, max_chars=most[each.name])
+    return Fleet(providers, Purse({}))  # type: ignore[arg-type]  # no calls
+
+
+@pytest.mark.parametrize(
+    ("length", "names"),
+    [(0, {"a", "b", "c"}), (500, {"a", "b", "c"}), (501, {"b", "c"}), (1601, {"c"})],
+)
+def test_a_provider_takes_no_longer_text_than_it_carries(length: int, names: set[str]) -> None:
+    fleet = _of_length(a=500, b=1600, c=None)
+    chosen = {fleet.choose("sms", "+86", n * 7919, length=length).name for n in range(200)}
+    assert chosen == names
+    # However it stands, and also where the others have just failed this message.
+    again = {fleet.choose("sms", "+86", n, avoid=names, length=length).name for n in range(200)}
+    assert again <= names
+    assert set(fleet.too_short("sms", length)) == {"a", "b", "c"} - names
+
+
+def test_what_nobody_carries_is_told_with_the_most_that_each_does() -> None:
+    fleet = _of_length(a=500, b=1600)
+    assert fleet.too_short("sms", 1601) == {"a": 500, "b": 1600}
+    assert fleet.too_short("email", 1601) == {}
+
+
 def test_calls_are_counted_and_retry_after_is_kept() -> None:
     purse = Purse({})
     fleet = _fleet({"a": 1}, purse)
