@@ -6,6 +6,7 @@ is not as plain as this reads (help, abbreviations, mistakes) is left to it.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +43,7 @@ def ran(words: Sequence[str]) -> bool:
     given = read(words)
     if given is None:
         return False
+    gc.disable()  # imports set it off often, and the process ends before there is much to find
     try:
         _command(words[0])(**given)
     except KeyboardInterrupt:
@@ -50,6 +52,8 @@ def ran(words: Sequence[str]) -> bool:
         # Whoever read along has enough. What is left in the buffer has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    finally:
+        gc.enable()
     return True
 
 

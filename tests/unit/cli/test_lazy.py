@@ -69,6 +69,11 @@ def test_reading_a_story_imports_no_queue_door_template_or_migration() -> None:
     assert heavy <= {"sqlalchemy", "pydantic"}
 
 
+def test_the_settings_of_a_folder_import_no_adapter_and_no_server() -> None:
+    heavy = imported_by("import config.settings\nfrom reminders.servers import development, state")
+    assert heavy <= {"pydantic"}
+
+
 def test_what_is_no_command_is_told_with_what_was_meant() -> None:
     found = CliRunner().invoke(app, ["explian"])
     assert found.exit_code == 2
