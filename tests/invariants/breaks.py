@@ -26,7 +26,8 @@ from reminders.domain.kinds import MessageKind
 from reminders.domain.outcome import AttemptState
 from reminders.domain.placing import Placed
 from reminders.domain.reminder import Attempt, Reminder
-from reminders.domain.usage import Contact, Usage
+from reminders.domain.usage import NOTHING_USED, Contact, Usage
+from reminders.services import snapshot
 from reminders.services.simulate.facts import Fact, fact_of
 from tests.invariants import calling, playing
 
@@ -337,3 +338,24 @@ def the_wider_hours_win(patch: Patch) -> None:
         )
 
     patch.setattr(rules, "intersect", widest)
+
+
+# I10
+
+
+def what_was_used_up_is_not_kept(patch: Patch) -> None:
+    """The contacts that caps counted are not among the inputs that are kept."""
+    found = snapshot.dump
+    patch.setattr(snapshot, "dump", lambda seen: found(replace(seen, usage=NOTHING_USED)))
+
+
+def it_hangs_on_more_than_its_inputs(patch: Patch) -> None:
+    """What was decided before changes what is decided now."""
+    found, numbers = brain.decide, count()
+
+    def decide(now: datetime, *rest: Any_, **more: Any_) -> Decision:
+        if next(numbers) % 7 == 6:
+            return Expire(Reason.STAGE_PAST, ())
+        return found(now, *rest, **more)
+
+    patch.setattr(snapshot, "decide", decide)

@@ -15,7 +15,7 @@ from tests.invariants.checkers import Checker
 from tests.invariants.invent import invent
 from tests.invariants.life import Life
 from tests.invariants.playing import play
-from tests.invariants.variants import each_alone, told_otherwise, worked_otherwise
+from tests.invariants.variants import each_alone, replays, told_otherwise, worked_otherwise
 
 Judge = Callable[[Life, Random], Iterator[str]]
 MOST = 1_500  # lives looked through
@@ -32,7 +32,7 @@ SILENCE, HOURS = judge_of(checkers.silence_after_settlement), judge_of(checkers.
 NO, CAPS = judge_of(checkers.no_means_no), judge_of(checkers.within_caps)
 END, ONCE = judge_of(checkers.one_end), judge_of(checkers.handed_over_once)
 NONE_LOST, NEVER_SILENT = judge_of(checkers.none_lost), judge_of(checkers.never_silent)
-ALONE = judge_of(each_alone)
+ALONE, REPLAYS = judge_of(each_alone), judge_of(replays)
 
 BROKEN: tuple[tuple[str, Judge, Break], ...] = (
     ("I1", SILENCE, breaks.nothing_closes),
@@ -66,6 +66,8 @@ BROKEN: tuple[tuple[str, Judge, Break], ...] = (
     ("I8", NEVER_SILENT, breaks.early_notices_are_dropped),
     ("I9", ALONE, breaks.the_last_word_wins),
     ("I9", ALONE, breaks.the_wider_hours_win),
+    ("I10", REPLAYS, breaks.what_was_used_up_is_not_kept),
+    ("I10", REPLAYS, breaks.it_hangs_on_more_than_its_inputs),
 )
 
 

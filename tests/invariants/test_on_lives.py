@@ -1,4 +1,4 @@
-"""I1 to I9 over random lives: policies, laws, zones, late and doubled facts, outages, failures."""
+"""I1 to I10 over random lives: policies, laws, zones, late and doubled facts, outages, failures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.invariants.checkers import Checker
 from tests.invariants.invent import lives
 from tests.invariants.life import Life
 from tests.invariants.playing import play
-from tests.invariants.variants import each_alone, told_otherwise, worked_otherwise
+from tests.invariants.variants import each_alone, replays, told_otherwise, worked_otherwise
 
 EXAMPLES = settings(
     max_examples=int(os.environ.get("SCENARIO_EXAMPLES", "100")),
@@ -36,6 +36,7 @@ orders = st.randoms(use_true_random=False)
         pytest.param(checkers.none_lost, id="I7-none-lost"),
         pytest.param(checkers.never_silent, id="I8-never-silent"),
         pytest.param(each_alone, id="I9-each-alone"),
+        pytest.param(replays, id="I10-replays"),
     ],
 )
 @EXAMPLES

@@ -1,4 +1,4 @@
-"""The same life told or worked otherwise, and what may not differ for it (I6, I7, I9)."""
+"""The same life told, worked or judged otherwise: what may not differ for it (I6, I7, I9, I10)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from random import Random
 from reminders.domain import decide as brain
 from reminders.domain.decision import Send
 from reminders.domain.policy import Limits, Policy, QuietHours
+from reminders.services import snapshot
 from tests.invariants import playing
 from tests.invariants.law import packs_in_force
 from tests.invariants.life import Life, Pace, Rhythm, Told
@@ -124,6 +125,15 @@ def each_alone(trace: Trace) -> Iterator[str]:
                 )
                 if not isinstance(found, Send):
                     yield f"{each.key} at {each.at}: {name} alone says {type(found).__name__}"
+
+
+def replays(trace: Trace) -> Iterator[str]:
+    """I10: decided again from its inputs as they are kept, a decision is the same."""
+    for each in trace.asked:
+        kept = snapshot.load(snapshot.dump(each.seen))
+        again = snapshot.decide_on(kept, trace.life.policy)
+        if again != each.decision:
+            yield f"{each.key} at {each.at}: {type(each.decision).__name__} is now {again}"
 
 
 def _by_law(each: Asked) -> bool:
