@@ -10,12 +10,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from html import escape
-from urllib.parse import parse_qs
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from reminders.console.asgi import Receive, Refused, Scope, Send, bearer, want_method
+from reminders.console.asgi import Receive, Refused, Scope, Send, asked, bearer, want_method
 from reminders.console.operations import Opened
 from reminders.console.operations_page import SECURITY, at, document, said, section
 from reminders.console.operators import Operators
@@ -23,6 +22,7 @@ from reminders.services import incidents
 from reminders.services.incidents import IncidentError, Told
 
 PATH = "/v1/incidents/"
+_FIELDS = ("page", "as", "token")
 _MOST_DIGITS = 12
 Look = Callable[[int, int], Told]
 
@@ -45,17 +45,17 @@ class IncidentsDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         want_method(scope, "GET")
-        query = parse_qs(scope["query_string"].decode("latin-1"))
-        self._operators.named(bearer(scope) or query.get("token", [""])[-1])
+        query = asked(scope, _FIELDS)
+        self._operators.named(bearer(scope) or query.get("token", ""))
         number = _number(scope["path"].removeprefix(PATH))
-        page = _number(query.get("page", ["1"])[-1])
+        page = _number(query.get("page", "1"))
         try:
             found = await asyncio.to_thread(self._look, number, page)
         except IncidentError as error:
             raise Refused(404, str(error)) from None
         except (SQLAlchemyError, RedisError, LookupError):
             raise Refused(503, "cannot look now", retry_after="5") from None
-        as_json = query.get("as", [""])[-1] == "json"
+        as_json = query.get("as", "") == "json"
         body = _document(found) if as_json else _page(found)
         kind = "application/json" if as_json else "text/html; charset=utf-8"
         fields = {**SECURITY, "content-type": kind, "content-length": str(len(body))}

@@ -6,18 +6,18 @@ import asyncio
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import TypeVar
-from urllib.parse import parse_qs
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from reminders.console.asgi import Receive, Refused, Scope, Send, bearer, want_method
+from reminders.console.asgi import Receive, Refused, Scope, Send, asked, bearer, want_method
 from reminders.console.operations_page import SECURITY, page
 from reminders.console.operators import Operators
 from reminders.services.metrics_overview import Overview
 from reminders.services.resources import Resources
 
 PATH = "/v1/operations"
+_FIELDS = ("token",)
 _TYPE = (b"content-type", b"text/html; charset=utf-8")
 Seen = TypeVar("Seen")
 
@@ -56,9 +56,9 @@ class OperationsDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         want_method(scope, "GET")
-        query = parse_qs(scope["query_string"].decode("latin-1"))
+        said = asked(scope, _FIELDS)
         # A browser's address line can set no header; the page itself tells nobody its address.
-        self._operators.named(bearer(scope) or query.get("token", [""])[-1])
+        self._operators.named(bearer(scope) or said.get("token", ""))
         try:
             seen = await asyncio.to_thread(self._look)
         except (SQLAlchemyError, RedisError, LookupError):

@@ -10,12 +10,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Protocol
-from urllib.parse import parse_qs
 
 from pydantic_core import from_json
 from sqlalchemy.exc import SQLAlchemyError
 
-from reminders.console.asgi import Receive, Refused, Scope, Send, answer, bearer, read_body
+from reminders.console.asgi import Receive, Refused, Scope, Send, answer, asked, bearer, read_body
 from reminders.console.operators import Operators
 from reminders.domain.human_task import Task, TaskKind
 from reminders.messages.facts import clean
@@ -27,6 +26,7 @@ from reminders.services.tasks.queue import Shown
 
 PATH = "/v1/tasks"
 MAX_BODY = 16_384
+_FIELDS = ("kind", "owner", "limit")
 _MOST = 1_000
 _FRESH = {"cache-control": "no-store"}
 
@@ -119,11 +119,8 @@ class TasksDoor:
 
 def _wanted(scope: Scope) -> tuple[TaskKind | None, str, int]:
     """Which tasks. Raises `Refused`."""
-    try:
-        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=10)
-    except ValueError:
-        raise Refused(400, "the query has too many fields") from None
-    kind, owner, limit = (query.get(name, [""])[0] for name in ("kind", "owner", "limit"))
+    query = asked(scope, _FIELDS)
+    kind, owner, limit = (query.get(name, "") for name in _FIELDS)
     if kind and kind not in set(TaskKind):
         raise Refused(422, f"kind is one of {', '.join(TaskKind)}")
     if limit and not (limit.isascii() and limit.isdigit() and 1 <= len(limit) <= 4):

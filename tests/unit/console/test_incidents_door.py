@@ -68,3 +68,12 @@ def test_what_there_is_not_is_not_found(path: str, query: str) -> None:
     with pytest.raises(Refused) as refused:
         run(look(path, query))
     assert refused.value.status == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("pages=2", 422), ("&".join(f"a{n}=1" for n in range(11)), 400)]
+)
+def test_a_query_that_means_nothing_is_refused(query: str, status: int) -> None:
+    with pytest.raises(Refused) as no:
+        run(look("7", query))
+    assert no.value.status == status

@@ -125,3 +125,12 @@ def test_without_the_ledger_it_says_so() -> None:
     with pytest.raises(Refused) as told:
         run(call(door, "GET", "/v1/operations", query="token=t"))
     assert told.value.status == 503
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("pages=2", 422), ("&".join(f"a{n}=1" for n in range(11)), 400)]
+)
+def test_a_query_that_means_nothing_is_refused(query: str, status: int) -> None:
+    with pytest.raises(Refused) as no:
+        run(look("lin-token", query))
+    assert no.value.status == status

@@ -103,6 +103,7 @@ def test_an_act_carries_who_did_it_and_the_note() -> None:
         ("DELETE", f"/v1/tasks/{ID}", b"", 405),
         ("GET", "/v1/tasks?kind=other", b"", 422),
         ("GET", "/v1/tasks?limit=x", b"", 422),
+        ("GET", "/v1/tasks?owners=lin", b"", 422),
         ("GET", "/v1/tasks?" + "&".join("abcdefghijkl"), b"", 400),
         ("POST", f"/v1/tasks/{ID}/done", b"{", 400),
         ("POST", f"/v1/tasks/{ID}/done", b"[]", 422),
