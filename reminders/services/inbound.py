@@ -85,15 +85,18 @@ def _one(resources: Resources, written: Written) -> tuple[bool, list[Receipt]]:
     for owner in owners:
         found = [known[number] for number in numbers[owner.customer_id] if number in known]
         if any(state is not ReplyState.OBEYING for state in found):
+            # Whoever took it in died after this one: they may have been told at this address.
+            told = told or ReplyState.OPEN not in found
             continue
         meaning = meaning_of(written.inbound.text, _words(resources, owner.jurisdiction))
         number = numbers[owner.customer_id][0]
         letter = _Letter(owner, written, number, attempt_id, meaning, begun=bool(found))
-        state = _obey(resources, letter, now)
+        left = _obey(resources, letter, now)
+        state = left or ReplyState.DONE
         if state is ReplyState.CONFIRM and told:  # whoever shares the address is told once
             state = ReplyState.DONE
         told = told or state is ReplyState.CONFIRM
-        answers = _kept(resources, letter, state, now)
+        answers = _kept(resources, letter, state, now, ended=left is not None)
         new = True
         if answers is not None and meaning is Meaning.OTHER:
             receipts.append(
@@ -144,9 +147,10 @@ class _Letter:
     begun: bool = False
 
 
-def _obey(resources: Resources, letter: _Letter, now: datetime) -> ReplyState:
+def _obey(resources: Resources, letter: _Letter, now: datetime) -> ReplyState | None:
     """Do what it says; returns what is left to do: `confirm` it, a person reads it (`open`), or
-    nothing (`done`): whoever has been told once that the messages end gets no further one."""
+    nothing (`done`): whoever has been told once that the messages end gets no further one. None:
+    it was done before, by this one's copy perhaps, which then ends it."""
     customer, meaning = letter.owner.customer_id, letter.meaning
     if customer == NOBODY or meaning is Meaning.OTHER:
         return ReplyState.OPEN
@@ -162,7 +166,7 @@ def _obey(resources: Resources, letter: _Letter, now: datetime) -> ReplyState:
     return _switch(resources, letter, now)
 
 
-def _switch(resources: Resources, letter: _Letter, now: datetime) -> ReplyState:
+def _switch(resources: Resources, letter: _Letter, now: datetime) -> ReplyState | None:
     """That it is news is written down first: should we die in between, the channel is off already
     when the message is read again, and it would never be confirmed."""
     ref, channel = letter.owner.ref, letter.written.channel
@@ -178,12 +182,23 @@ def _switch(resources: Resources, letter: _Letter, now: datetime) -> ReplyState:
     except PreferenceError as error:  # it must not be said to be done: a person sees to it
         log.warning("reply not obeyed", allowed=allowed, reason=str(error))
         return ReplyState.OPEN
-    return ReplyState.CONFIRM if made.effective and news else ReplyState.DONE
+    if not news:
+        return None
+    return ReplyState.CONFIRM if made.effective else ReplyState.DONE
 
 
-def _kept(resources: Resources, letter: _Letter, state: ReplyState, now: datetime) -> UUID | None:
-    keep = partial(_keep, resources, letter, state, now)
-    return locks.in_transaction(resources.engine, keep)
+def _kept(
+    resources: Resources, letter: _Letter, state: ReplyState, now: datetime, *, ended: bool = True
+) -> UUID | None:
+    """Write it down. `ended`: what it asked for was done by us, and no copy is doing it still."""
+
+    def work(connection: Connection) -> UUID | None:
+        answers = _keep(resources, letter, state, now, connection)
+        if ended:
+            inbound.obeyed(connection, letter.number, state)
+        return answers
+
+    return locks.in_transaction(resources.engine, work)
 
 
 def _keep(
@@ -212,7 +227,6 @@ def _keep(
     row = (customer, month, number, written.provider, written.channel, letter.meaning)
     how = (state, letter.owner.secret_id, now)
     inbound.INBOUND.insert(connection, [(*row, attempt_id, said.at, now, *how)])
-    inbound.obeyed(connection, number, state)
     return attempt_id
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from channels.contract import Message
 from channels.receipts import UNDATED
 from reminders.domain.outcome import Accepted, Outcome
+from reminders.ledger import inbound as inbound_ledger
 from reminders.services import inbound as inbound_service
 from reminders.services import incidents, receipts
 from reminders.services.callbacks import Callback
 from reminders.services.confirmations import confirm
+from reminders.services.preferences.change import Changed, change
 from reminders.services.preferences.errors import PreferenceError
 from tests.scenario.test_ledger import due
 from tests.scenario.world import World
@@ -239,3 +242,54 @@ def test_what_cannot_be_taken_in_is_kept_and_keeps_back_nobody(
     assert world.dead() == [("receipt", "what a customer wrote could not be taken in")]
     says(world, "STOP", "m-2")
     assert opted_out(world)
+
+
+def test_who_shares_a_number_is_told_once_though_whoever_took_it_in_died_between_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies_at_the_second(*args: Any, **how: Any) -> Changed:  # Any: those of `change`
+        if args[1] == "C-2":
+            raise KeyboardInterrupt
+        return change(*args, **how)
+
+    due(world)
+    world.customer("C-2", contact_points=[{"channel": "sms", "address": FROM}])
+    with monkeypatch.context() as dying:
+        dying.setattr(inbound_service, "change", dies_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            says(world, "STOP")
+    says(world, "STOP")
+    assert opted_out(world)
+    assert world.facts("C-2").customer.opted_out("sms", "pre_due")
+    for _ in range(2):
+        confirm(world.resources, world.loop)
+    assert len(world.sms.sent) == 1
+
+
+def test_two_copies_at_once_are_obeyed_and_confirmed_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second looked before the first had written anything, and goes on once it is obeyed."""
+    due(world)
+
+    def and_again(*args: Any, **how: Any) -> Changed:  # Any: as above
+        made = change(*args, **how)
+        with monkeypatch.context() as blind:
+            blind.setattr(inbound_service, "change", change)
+            blind.setattr(inbound_ledger, "known", lambda *_: {})
+            says(world, "STOP")
+        return made
+
+    with monkeypatch.context() as twice:
+        twice.setattr(inbound_service, "change", and_again)
+        says(world, "STOP")
+    assert [confirm(world.resources, world.loop) for _ in range(2)] == [1, 0]
+
+
+def test_a_stop_between_claim_and_gate_is_obeyed(world: World) -> None:
+    due(world)
+    claimed = world.claim("sms")
+    assert claimed
+    says(world, "STOP")
+    passed = world.gate(claimed)
+    assert {each.attempt.attempt.channel for each in passed.handovers} <= {"email"}
