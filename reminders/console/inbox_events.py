@@ -80,6 +80,11 @@ class InboxWatch:
 
         return stream
 
+    @property
+    def looking(self) -> bool:
+        """Whether the ledger is asked from time to time."""
+        return self._looking is not None
+
     async def close(self) -> None:
         """End every stream, for good."""
         self._end()

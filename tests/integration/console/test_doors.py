@@ -31,7 +31,7 @@ def entries(client: redis.Redis, stream: str) -> list[Fields]:
 def ask(
     door: str, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
 ) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(door).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(door).netloc, timeout=60)
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()

@@ -66,7 +66,7 @@ def page_of(ref: str, opened: Resources, settings: Settings) -> str:
 
 
 def fetch(door: str, method: str, path: str, body: str = "") -> tuple[HTTPResponse, str]:
-    connection = HTTPConnection(urlsplit(door).netloc, timeout=20)
+    connection = HTTPConnection(urlsplit(door).netloc, timeout=60)
     try:
         connection.request(method, path, body.encode(), FORM)
         response = connection.getresponse()

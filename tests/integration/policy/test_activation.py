@@ -71,6 +71,7 @@ def test_an_empty_ledger_starts_with_the_settings_policy_and_keeps_who_and_why(
 def test_a_running_book_sees_an_activation_within_seconds(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(books, "REFRESH_S", 300.0)
     book = open_book(engine, SHIPPED)
     assert book.active.version == FIRST
     put(engine, raised(FIRST + 1))

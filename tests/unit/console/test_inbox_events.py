@@ -62,7 +62,13 @@ class Client:
                 self.lines.put_nowait(block)
 
     async def block(self) -> str:
-        return await asyncio.wait_for(self.lines.get(), 5)
+        return await asyncio.wait_for(self.lines.get(), 60)
+
+    async def ended(self) -> None:
+        """Wait until the stream's last byte has come."""
+        async with asyncio.timeout(60):
+            while not self.whole:
+                await asyncio.sleep(0.01)
 
     async def event(self) -> dict[str, Any]:  # Any: JSON
         """The next event, beyond the settings of the stream and comments."""
@@ -85,7 +91,7 @@ async def streaming(watch: InboxWatch, who: str, known: str = "") -> AsyncIterat
         yield client
     finally:
         client.gone.set()
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, 60)
 
 
 async def _as_coroutine(waiting: Any) -> None:  # Any: an awaitable
@@ -147,7 +153,9 @@ def test_nobody_watching_is_no_look() -> None:
         watch = InboxWatch(ledger.look, every_s=0.01)
         async with streaming(watch, "C-1") as client:
             await client.event()
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(60):
+            while watch.looking:  # one look may be under way
+                await asyncio.sleep(0.01)
         looks = len(ledger.looks)
         await asyncio.sleep(0.05)
         assert len(ledger.looks) == looks
@@ -176,9 +184,7 @@ def test_closing_ends_every_stream_in_order() -> None:
         async with streaming(watch, "C-1") as client:
             await client.event()
             await watch.close()
-            for _ in range(100):
-                await asyncio.sleep(0 if client.whole else 0.01)
-            assert client.whole
+            await client.ended()
             with pytest.raises(Refused):
                 async with streaming(watch, "C-2"):
                     pass
@@ -196,9 +202,7 @@ def test_a_signal_ends_the_streams_before_the_server_hears_of_it() -> None:
         async with streaming(watch, "C-1") as client:
             await client.event()
             os.kill(os.getpid(), signal.SIGTERM)
-            for _ in range(200):
-                await asyncio.sleep(0 if client.whole else 0.01)
-            assert client.whole
+            await client.ended()
         await watch.close()
 
     try:

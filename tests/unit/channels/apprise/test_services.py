@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import sys
 import threading
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -120,7 +119,7 @@ def test_yes_is_accepted_no_is_later_and_silence_is_uncertain(
 
     def answers(address: str, title: str, body: str, limits: Limits) -> Told:
         if "hang" in address:
-            let_go.wait(5)
+            let_go.wait(60)
         if "breaks" in address:
             raise ValueError("as a plugin may")
         return Told.TAKEN if "good" in address else Told.NOT_TAKEN
@@ -136,9 +135,9 @@ def test_yes_is_accepted_no_is_later_and_silence_is_uncertain(
 
 def test_what_is_prepared_before_the_fork_is_not_imported_by_a_task() -> None:
     AppriseChannel(AppriseSettings()).prepare()
-    began = time.process_time()
+    before = set(sys.modules)
     load()
-    assert time.process_time() - began < 0.1  # the import takes ten times as long
+    assert set(sys.modules) == before
     assert "apprise.plugins.custom_json" in sys.modules
 
 
@@ -167,7 +166,7 @@ def test_nobody_queues_behind_services_that_hang(monkeypatch: pytest.MonkeyPatch
     let_go = threading.Event()
 
     def hangs(*_: object) -> Told:
-        let_go.wait(5)
+        let_go.wait(60)
         return Told.TAKEN
 
     monkeypatch.setattr(provider_module, "notify", hangs)
@@ -177,8 +176,9 @@ def test_nobody_queues_behind_services_that_hang(monkeypatch: pytest.MonkeyPatch
         message = Message("att-1", "json://hooks.example.com", "x", "en")
         first, second = await channel.send(message), await channel.send(message)
         let_go.set()
-        await asyncio.sleep(0.05)
-        third = await channel.send(message)
+        async with asyncio.timeout(60):  # the thread is free a moment after it was let go
+            while (third := await channel.send(message)) != Accepted("att-1"):
+                await asyncio.sleep(0.01)
         await channel.close()
         return first, second, third
 

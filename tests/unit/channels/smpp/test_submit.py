@@ -45,7 +45,7 @@ class Scripted:
         self.aborted = True
 
 
-def submit(session: Scripted, message: Message = LONG, within_s: float = 1.0) -> Outcome:
+def submit(session: Scripted, message: Message = LONG, within_s: float = 30.0) -> Outcome:
     return asyncio.run(
         submit_all(
             cast(Session, session),
