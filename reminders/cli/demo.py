@@ -68,12 +68,23 @@ def demo(
         f"{portfolio.source}: {len(portfolio.customers):,} customers,"
         f" {len(portfolio.events):,} events over six months"
     )
+    bill = _some_bill(portfolio)
+    story = f"reminders timeline {bill} --data {plan.folder}"
+    console.print(f"from the first statement on, in another terminal: {story}", soft_wrap=True)
     try:
         done = _run(console, plan)
     except (Stuck, ServerError) as error:
         _fail(f"{error} (log: {plan.folder / LOG})", 1)
     write_json(out, done.told)
+    servers = f"reminders up --data {plan.folder} --port 0"
+    console.print(f"afterwards: {servers}, and beside it: {story}", soft_wrap=True)
     _close(console, done, out)
+
+
+def _some_bill(portfolio: Portfolio) -> str:
+    """The first bill of somebody: a name to try."""
+    bodies = (each.event["data"] for each in portfolio.events)
+    return next((str(body["bill_id"]) for body in bodies if "bill_id" in body), "BILL")
 
 
 def _portfolio(

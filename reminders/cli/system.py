@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -58,7 +58,7 @@ def up(
         )
         system.start(supervisor, running)
         supervisor.tell(http=at.http_url, clock=clock)
-        _greet(at, env, sandbox)
+        typer.echo("\n".join(greeting(supervisor.data_dir, at, env, sandbox=sandbox)))
         supervisor.wait()
 
 
@@ -144,17 +144,26 @@ def _clock(redis_url: str) -> str:
         )
 
 
-def _greet(at: development.Ports, env: dict[str, str], sandbox: bool) -> None:
-    tokens = env.get("REMINDERS_PRODUCER_TOKENS", "as set in the environment")
-    lines = [
-        f"up: {at.http_url}",
-        f"    producer tokens (development): {tokens}",
-        f"    every secret of this folder: {development.SECRETS}",
-    ]
+def greeting(
+    folder: Path, at: development.Ports, env: Mapping[str, str], *, sandbox: bool
+) -> Iterator[str]:
+    """What one wants to know once all of it runs. The secrets are drawn for this folder alone."""
+    yield f"up: {at.http_url}"
+    if env["REMINDERS_CLOCK"] == "virtual":
+        yield "    clock: stands where a demo left it"
+    yield f"    producer tokens (development): {_drawn(env, 'REMINDERS_PRODUCER_TOKENS')}"
+    drawn = "REMINDERS_OPERATOR_TOKENS" in env
+    token = development.load_secrets(folder)["operator_token"] if drawn else "<an operator's>"
+    yield f"    how it stands, in a browser: {at.http_url}/v1/operations?token={token}"
+    yield f"    every secret of this folder: {folder / development.SECRETS}"
     if sandbox:
         control = f"http://{ports.HOST}:{at.control}"
-        lines.append(f"    sandbox carriers: SMS {at.sms}, SMTP {at.smtp}, control {control}")
-    typer.echo("\n".join(lines))
+        yield f"    sandbox carriers: SMS {at.sms}, SMTP {at.smtp}, control {control}"
+    yield "    to stop it: Ctrl-C, or `reminders down` from another terminal"
+
+
+def _drawn(env: Mapping[str, str], name: str) -> str:
+    return env.get(name, "as set in the environment")
 
 
 def _processes(owner: state.State | None) -> list[Row]:
