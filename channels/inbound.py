@@ -37,8 +37,11 @@ STARTS: Final = frozenset(("START", "YES", "UNSTOP", "恢复", "订阅"))
 # Twilio 223134027: HELP, INFO; the Chinese one is house.
 HELPS: Final = frozenset(("HELP", "INFO", "帮助"))
 
-# Longer than this is no single word in any table; it need not be looked at.
-_LONGEST: Final = 64
+# Longer than this, whatever signs and emoji stand around it, is no single word in any table.
+_LONGEST: Final = 640
+# Letters by name, and nothing to see: some keyboards type them for a blank.
+_UNSEEN: Final = frozenset(("Mn", "Cf", "Cc"))
+_FILLERS: Final = "\u115f\u1160"  # of Hangul; NFKC makes the other two (3164, FFA0) of this one
 _SPACES = re.compile(r"\s+")
 _SIGNS = re.compile(r"[\W_]+")
 # What these words are written with in Hong Kong and Taiwan; a whole table is not needed.
@@ -53,7 +56,7 @@ def _bare(text: str) -> str:
     plain = "".join(
         each
         for each in unicodedata.normalize("NFKD", wide)
-        if unicodedata.category(each) not in ("Mn", "Cf", "Cc") or each.isspace()
+        if each.isspace() or not (each in _FILLERS or unicodedata.category(each) in _UNSEEN)
     )
     start, end = 0, len(plain)
     while start < end and not plain[start].isalnum():
