@@ -39,8 +39,8 @@ HELPS: Final = frozenset(("HELP", "INFO", "帮助"))
 
 # Longer than this, whatever signs and emoji stand around it, is no single word in any table.
 _LONGEST: Final = 640
-# Letters by name, and nothing to see: some keyboards type them for a blank.
 _UNSEEN: Final = frozenset(("Mn", "Cf", "Cc"))
+# Letters by name, and nothing to see: some keyboards type them for a blank.
 _FILLERS: Final = "\u115f\u1160"  # of Hangul; NFKC makes the other two (3164, FFA0) of this one
 _SPACES = re.compile(r"\s+")
 _SIGNS = re.compile(r"[\W_]+")
