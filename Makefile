@@ -5,7 +5,7 @@
 #   make PYTHON=/path/to/python3 setup                     another Python than the newest found
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo audit-selftest test check lint types bench brownout vectors up lock clean
+.PHONY: help setup demo audit-selftest test nightly check lint types bench brownout vectors up lock clean
 
 PY := .venv/bin/python
 export PYTHON
@@ -32,6 +32,12 @@ ifeq ($(strip $(ARGS)),)
 else
 	@$(PY) -m pytest $(ARGS)
 endif
+
+# Hours: most of them for the lives on a real ledger, which take a second or two each.
+nightly: setup ## The properties with 2,000 examples each, or EXAMPLES=N
+	@SCENARIO_EXAMPLES=$(or $(EXAMPLES),2000) $(PY) -m pytest -n logical --maxprocesses 4 \
+		--dist worksteal $(or $(ARGS),tests/invariants tests/unit/domain \
+		tests/scenario/test_invariants_ledger.py tests/scenario/test_replaying.py)
 
 check: lint types ## Lint, formats, import contracts, types
 

@@ -1,5 +1,7 @@
 """What holds for every test."""
 
+import os
+
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
@@ -9,6 +11,7 @@ LONGEST_ID = 32
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("unhurried", UNHURRIED)
 settings.load_profile("unhurried")
+EXAMPLES_IN_TIME = 25  # of the slowest property, which plays its lives on a ledger
 ALONE_IN = ("tests/chaos/", "tests/integration/workers/")  # where `make test` looks for them
 
 
@@ -31,8 +34,15 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     return argname if isinstance(val, str | bytes) and len(val) > LONGEST_ID else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a test that wants to be alone where nobody would run it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a test that wants to be alone where nobody would run it; give more examples more time.
+
+    Two thousand take a busy machine longer than a test that hangs is waited for.
+    """
+    times = int(os.environ.get("SCENARIO_EXAMPLES", "0")) / EXAMPLES_IN_TIME
+    longer = pytest.mark.timeout(float(config.getini("timeout")) * times)
     for item in items:
+        if times > 1 and item.get_closest_marker("timeout") is None:
+            item.add_marker(longer)
         if item.get_closest_marker("alone") and not item.nodeid.startswith(ALONE_IN):
             raise pytest.UsageError(f"{item.nodeid}: only below {', '.join(ALONE_IN)}")
