@@ -9,18 +9,23 @@ from hypothesis import HealthCheck, settings
 LONGEST_ID = 32
 # Beside other tests and the servers, time on the wall says nothing about a test.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("unhurried", UNHURRIED)
-settings.load_profile("unhurried")
 EXAMPLES_IN_TIME = 25  # of the slowest property, which plays its lives on a ledger
 ALONE_IN = ("tests/chaos/", "tests/integration/workers/")  # where `make test` looks for them
 
 
-def pytest_configure() -> None:
-    """Tracebacks as Python writes them.
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples in each run, and tracebacks as Python writes them.
+
+    What a new example finds is no news of the change that is being tested: who looks for more
+    gives a seed, `--hypothesis-seed=N`, or asks for many (SCENARIO_EXAMPLES).
 
     Rich, structlog's choice where nothing is configured, draws the locals of every frame: ten
     seconds of CPU for one exception of the sender that a test wants to see logged.
     """
+    exploring = config.getoption("--hypothesis-seed") or "SCENARIO_EXAMPLES" in os.environ
+    wanted = settings(UNHURRIED, derandomize=not exploring)
+    settings.register_profile("unhurried", wanted)
+    settings.load_profile("unhurried")
     renderer = structlog.dev.ConsoleRenderer.get_active()
     renderer.exception_formatter = structlog.dev.plain_traceback
 
