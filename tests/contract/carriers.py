@@ -146,6 +146,18 @@ def play(
     return asyncio.run(run())
 
 
+async def ended(server: asyncio.Server) -> None:
+    """Close a server, and see the far ends of its connections gone.
+
+    What a loop leaves open the garbage collector finds in the midst of some other test.
+    """
+    server.close()
+    await server.wait_closed()
+    async with asyncio.timeout(60):
+        while getattr(server, "_active_count", 0):  # Python 3.11 does not wait for them
+            await asyncio.sleep(0.01)
+
+
 def closed_port() -> int:
     """A port where nobody listens, and nobody will: it stays taken as long as the tests run."""
     taken = socket.socket()

@@ -18,7 +18,7 @@ from channels.contract import Message
 from channels.email.smtp import EmailChannel, EmailSettings
 from channels.sms.gateway import SmsChannel, SmsSettings
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
-from tests.contract.carriers import PATIENT, TIMEOUT, message
+from tests.contract.carriers import PATIENT, TIMEOUT, ended, message
 
 T = TypeVar("T")
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -108,8 +108,7 @@ def test_sms_a_gateway_that_comes_back_within_a_blink_is_reached() -> None:
             return await sending
         finally:
             await channel.close()
-            server.close()
-            await server.wait_closed()
+            await ended(server)
 
     assert asyncio.run(scene()) == Accepted("x")
 
@@ -244,8 +243,7 @@ def test_email_an_independent_server_takes_and_reads_it() -> None:
             return list(await asyncio.gather(*(channel.send(sent) for _ in range(5))))
         finally:
             await channel.close()
-            server.close()
-            await server.wait_closed()
+            await ended(server)
 
     assert all(isinstance(outcome, Accepted) for outcome in asyncio.run(scene()))
     assert len(mailbox.mails) == 5

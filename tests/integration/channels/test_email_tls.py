@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from channels.email.smtp import EmailChannel, EmailSettings, Tls
 from reminders.domain.outcome import Accepted, Outcome, Transient
-from tests.contract.carriers import message
+from tests.contract.carriers import ended, message
 
 _REPLIES = (b"235 2.7.0 hi", b"250 ok", b"250 ok", b"354 go", b"250 queued as 9", b"221 bye")
 
@@ -99,9 +99,7 @@ async def outcome_with(
         return await channel.send(message("li@deliver.example.com")), clear
     finally:
         await channel.close()
-        server.close()
-        await server.wait_closed()
-        await asyncio.sleep(0.05)  # let the relay's side of the line end before the loop does
+        await ended(server)
 
 
 def test_logs_in_and_delivers_over_tls(tmp_path: Path) -> None:
@@ -158,9 +156,7 @@ async def outcome_over_implicit_tls(pem: Path, ca_file: str) -> Outcome:
         return await channel.send(message("li@deliver.example.com"))
     finally:
         await channel.close()
-        server.close()
-        await server.wait_closed()
-        await asyncio.sleep(0.05)  # let the relay's side of the line end before the loop does
+        await ended(server)
 
 
 def test_a_line_that_is_private_from_its_first_byte(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from channels.sandbox.http2_server import (
     Http2ServerConnection,
 )
 from channels.transport import Reply
-from tests.contract.carriers import PATIENT, TIMEOUT, closed_port
+from tests.contract.carriers import PATIENT, TIMEOUT, closed_port, ended
 
 T = TypeVar("T")
 
@@ -361,8 +361,7 @@ def test_a_server_that_speaks_something_else_is_told_apart(
         await client.close()
         for transport in open_now:
             transport.close()
-        server.close()
-        await server.wait_closed()
+        await ended(server)
 
     asyncio.run(scene())
 
@@ -417,10 +416,7 @@ def test_tls_speaks_http2_or_not_at_all(alpn: list[str], fine: bool, tmp_path: P
             with pytest.raises(NothingTaken, match="connect"):
                 await post(client)
         await client.close()
-        server.close()
-        await server.wait_closed()
-        while everyone:
-            await asyncio.sleep(0.01)
+        await ended(server)
 
     asyncio.run(scene())
 
@@ -439,7 +435,6 @@ def test_a_stranger_s_certificate_is_refused(tmp_path: Path) -> None:
         with pytest.raises(NothingTaken, match="connect"):
             await post(client)
         await client.close()
-        server.close()
-        await server.wait_closed()
+        await ended(server)
 
     asyncio.run(scene())

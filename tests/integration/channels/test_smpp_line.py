@@ -29,7 +29,16 @@ from reminders.domain.outcome import (
     Transient,
     Uncertain,
 )
-from tests.contract.carriers import PATIENT, START, TIMEOUT, World, closed_port, message, play
+from tests.contract.carriers import (
+    PATIENT,
+    START,
+    TIMEOUT,
+    World,
+    closed_port,
+    ended,
+    message,
+    play,
+)
 from tests.integration.channels.test_email_tls import certificate
 
 T = TypeVar("T")
@@ -248,8 +257,7 @@ def test_a_carrier_that_is_away_is_not_called_without_end(
             return [await channel.send(message("+8613800000000")) for _ in range(4)]
         finally:
             await channel.close()
-            server.close()
-            await server.wait_closed()
+            await ended(server)
 
     outcomes = asyncio.run(scene())
     assert all(isinstance(outcome, Transient) for outcome in outcomes)
@@ -312,9 +320,7 @@ def test_over_tls_only_to_a_carrier_whose_certificate_is_vouched_for(tmp_path: P
             )
             outcomes.append(await channel.send(message("+8613800000000")))
             await channel.close()
-        server.close()
-        await server.wait_closed()
-        await asyncio.sleep(0.05)  # in which the far ends of refused handshakes go
+        await ended(server)
         return outcomes
 
     fine, unknown, missing = asyncio.run(scene())

@@ -91,4 +91,4 @@ def test_a_hostile_string_costs_one_pass() -> None:
     began = time.process_time()
     with pytest.raises(Unreadable):
         split(b'["' + b'\\"' * 1_000_000)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 20  # a pass for each would take hours
