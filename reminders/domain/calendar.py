@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from reminders.domain.wall import wall
 
-_MOST = 63
-# Made once: making one costs more than adding it.
+_MOST = 366
+# Made once: making one costs more than adding it. A year either way.
 _SPANS = tuple(map(timedelta, range(-_MOST, _MOST + 1)))
 
 
