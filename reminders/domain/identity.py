@@ -8,19 +8,22 @@ that quotes nothing but an attempt id is still looked up by (customer, month, id
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, partial
 from hashlib import blake2b
 from struct import Struct
+from typing import Final
 from uuid import UUID, SafeUUID
 
 CUSTOMER_BITS = 60
 NAME_BITS = 44
 BUCKETS = 1024
-# A UUID refuses writes but by its slots.
-_set_int, _set_safe = UUID.__dict__["int"].__set__, UUID.__dict__["is_safe"].__set__
+# A UUID refuses writes but by its slots. Constants all: an id is made for each stage of a plan.
+_blank: Final = partial(object.__new__, UUID)
+_set_int: Final = UUID.__dict__["int"].__set__
+_set_safe: Final = UUID.__dict__["is_safe"].__set__
 _UNKNOWN = SafeUUID.unknown
 _EMPTY = blake2b(digest_size=8)
-_whole = Struct(">Q").unpack
+_whole: Final = Struct(">Q").unpack
 NOBODY = 0  # the customer of what names none: malformed events in the dead letters
 
 
@@ -61,13 +64,13 @@ def id_of(month: int, customer: int, name: str) -> UUID:
 def _uuid(number: int) -> UUID:
     """`UUID(int=number)` for a number of 128 bits, without looking for other arguments: a quarter
     of its cost, which a plan pays for each stage."""
-    found = object.__new__(UUID)
+    found: UUID = _blank()
     _set_int(found, number)
     _set_safe(found, _UNKNOWN)
     return found
 
 
-@lru_cache(maxsize=1024)
+@cache
 def _digits(month: int) -> int:
     """The six digits of a month as 24 bits."""
     return int(str(month), 16)
