@@ -39,6 +39,10 @@ def _written(part: object) -> object:
     return part
 
 
+def _words(saw: str, parts: tuple[object, ...]) -> str:
+    return saw.format(*map(_written, parts)) if parts else str(saw)
+
+
 @dataclass(slots=True)
 class Case:
     """The arguments of `decide`, with what follows from them. `kind` is that of today's text."""
@@ -75,7 +79,7 @@ class Case:
             return ()
         return tuple(
             [
-                Check(rule, saw.format(*map(_written, parts)), passed, cite)
+                Check(rule, _words(saw, parts), passed, cite)
                 for rule, saw, parts, passed, cite in self._checks
             ]
         )

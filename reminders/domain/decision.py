@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from reminders.domain.policy import Rung
 from reminders.domain.record import record
@@ -41,7 +40,8 @@ class Reason(StrEnum):
     SEND_TIME = "send_time"
 
 
-class Check(NamedTuple):
+@record
+class Check:
     """One rule that was asked: its id, what it saw, whether it let the message pass, and the law
     or house rule behind it where there is one."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 from reminders.domain.bill import BillPosition
 from reminders.domain.calendar import instant, shift
@@ -16,9 +15,9 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 _MIDNIGHT = time(0)
 
 
-class Standing(NamedTuple):
-    """One bill at an instant. A named tuple that begins with its place in the order of due dates,
-    since a simulation makes and sorts millions of them.
+@record
+class Standing:
+    """One bill at an instant.
 
     `met_at` and `full_at`: when the minimum and the whole amount were reached and not taken back
     since. `judged`: its due date is over and it asked for something. Amounts in minor units.
@@ -79,7 +78,8 @@ def standings(
     oldest = _oldest(today)
     issued = {bill.bill_id: bill.terms.issued_at for bill in every}
     held = {} if found is None else found
-    seen = []
+    seen: list[Standing] = []
+    in_order = True
     for bill in every:
         terms = bill.terms
         if terms.due_on < oldest or terms.issued_at > at:
@@ -90,9 +90,16 @@ def standings(
         known = held.get(bill.bill_id)
         if known is None or not _holds(known, bill, at, zone, taken_at):
             known = held[bill.bill_id] = _found(bill, at, zone, taken_at)
+        # Bills that came one after the other need no sorting.
+        in_order = in_order and (not seen or seen[-1].due_on < terms.due_on)
         seen.append(known.standing)
-    seen.sort()
+    if not in_order:
+        seen.sort(key=_order)
     return seen
+
+
+def _order(standing: Standing) -> tuple[date, str]:
+    return standing.due_on, standing.bill_id
 
 
 @lru_cache(maxsize=1_024)
