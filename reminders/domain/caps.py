@@ -104,7 +104,12 @@ def _too_few(cap: Cap, contacts: Sequence[Contact], wanted: Contact, barring: in
     answer."""
     if cap.reach is not None:
         return contacts[-barring].at <= _oldest(cap, wanted.at)
-    return _BILL in cap.scope and [each.bill for each in contacts].count(wanted.bill) < barring
+    if _BILL not in cap.scope:
+        return False
+    found = 0
+    for each in contacts:  # no `sum(...)`: this runs for every decision
+        found += each.bill == wanted.bill
+    return found < barring
 
 
 def _holds(cap: Cap, wanted: Contact) -> bool:
