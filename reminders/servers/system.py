@@ -25,7 +25,7 @@ SANDBOX: Words = ("channels.sandbox",)
 # A worker ends the sends that it has begun: a time-out of a provider and a commit.
 WORKER_GRACE_S = 30.0
 # All of them load beside one another, on a machine that may have other work.
-READY_WITHIN_S = 90.0
+READY_WITHIN_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
