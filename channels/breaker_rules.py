@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,8 @@ class BreakerRules:
     window: timedelta = timedelta(seconds=60)
     window_calls: int = 10
     least_bad: int = 5  # nor by fewer bad calls
+    run_bad: int = 4  # but by so many, in seconds of three, where chance hardly brings them
+    chance: float = 1e-6  # so seldom, at twice the provider's usual share
     failed_share: float = 0.2
     slow_share: float = 0.25
     busy_share: float = 0.1  # of "rate limited": the share is halved, nothing opens
@@ -40,7 +43,7 @@ class BreakerRules:
     steps: tuple[float, ...] = (0.1, 0.25, 0.5)  # of its weight; the next is all
     step: timedelta = timedelta(seconds=5)
     step_calls: int = 3  # good calls of a step; without any, ten times as long will do
-    probing_share: float = 0.01
+    probing_share: float = 0.01  # of what its channel carries: for its probes it waits until then
     probe_lost: timedelta = timedelta(seconds=10)  # a probe of which nothing is heard is forgotten
     cohort: timedelta = timedelta(minutes=5)  # of business time, by when messages were sent
     mature: timedelta = timedelta(minutes=5)  # after its end a cohort is judged
@@ -59,6 +62,8 @@ class BreakerRules:
             "window": _ms(self.window) // 1000,
             "window_calls": self.window_calls,
             "least_bad": self.least_bad,
+            "run_bad": self.run_bad,
+            "sure": -math.log(self.chance),
             "failed": self.failed_share,
             "slow": self.slow_share,
             "busy": self.busy_share,
@@ -90,7 +95,7 @@ def _ms(duration: timedelta) -> int:
 
 
 def slow_after(capabilities: Capabilities) -> float:
-    """Seconds past which a call counts as slow: a quarter of its time-out, at most two, and never
+    """Seconds after which a call counts as slow: a quarter of its time-out, at most two, and never
     so little that our own machine's load looks like the provider's."""
     return max(min(capabilities.timeout / 4, _SLOWEST), _QUICK_ENOUGH).total_seconds()
 
@@ -105,7 +110,7 @@ def kind_of(outcome: Outcome | None, seconds: float, slow_s: float) -> Kind | No
         case None:
             return "s"
         case Accepted() | Permanent():
-            return "s" if seconds > slow_s else "o"
+            return "s" if seconds >= slow_s else "o"
         case Transient(reason=reason):
             said = reason.lower().replace("_", " ")
             if any(word in said for word in _OF_ONE_ADDRESS):

@@ -7,6 +7,7 @@ A subject is a provider, or `provider|range`. Its hash `<prefix><subject>` holds
                                          confirmations say nothing, good probes
     gr la                                probes handed out, and when the last ones were (ms)
     o<sec> f<sec> s<sec> b<sec>          calls that were ok, failed, slow, busy
+    ua ub                                calls before those, and how many of them were bad
     a<cohort> n<cohort> heard            messages that arrived, and that did not; 1 if it ever said
 
 and `<prefix><subject>:w` what is awaited: `<cohort>.<cohort of its end>` → accepted messages of
@@ -19,6 +20,7 @@ the clocks, JSON of what is told. The keys share one hash tag: a cluster keeps t
 from __future__ import annotations
 
 from channels.breaker_delivery import CONFIRMED, DELIVERY
+from channels.breaker_run import CARRIED, RUN
 
 _CORE = """
 local unwell, shifts = KEYS[1], KEYS[2]
@@ -30,6 +32,7 @@ if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
+local USUAL = 5000 -- calls by which its usual share is known; of more the older count half
 local sec, business = math.floor(now / 1000), g.business or math.floor(now / 1000)
 
 -- From here on `r` are the rules of this provider.
@@ -46,18 +49,30 @@ local function load(subject)
   return h
 end
 
--- Counts since `from`; what no window needs any more is deleted on the way.
+-- Counts since `from`. What no window needs any more is its usual share, and deleted on the way.
 local function calls(subject, h, from)
-  local sums, old = {o = 0, f = 0, s = 0, b = 0}, {}
+  local sums, old = {o = 0, f = 0, s = 0, b = 0, late = 0}, {}
+  local all, bad = tonumber(h.ua or '0'), tonumber(h.ub or '0')
   for field, value in pairs(h) do
     local kind, at = string.match(field, '^([ofsb])(%d+)$')
     if kind then
       at = tonumber(at)
-      if at >= from then sums[kind] = sums[kind] + tonumber(value)
-      elseif at <= sec - r.window then old[#old + 1] = field end
+      if at >= from then
+        sums[kind] = sums[kind] + tonumber(value)
+        if kind == 's' then sums.late = sums.late + 1 end
+      elseif at <= sec - r.window then
+        old[#old + 1], all = field, all + tonumber(value)
+        if kind == 'f' or kind == 's' then bad = bad + tonumber(value) end
+      end
     end
   end
-  if #old > 0 and #old < 4000 then redis.call('HDEL', g.prefix .. subject, unpack(old)) end
+  if #old > 0 and #old < 4000 then
+    redis.call('HDEL', g.prefix .. subject, unpack(old))
+    for i = 1, #old do h[old[i]] = nil end
+    if all > USUAL then all, bad = all / 2, bad / 2 end
+    h.ua, h.ub = tostring(all), tostring(bad)
+    redis.call('HSET', g.prefix .. subject, 'ua', h.ua, 'ub', h.ub)
+  end
   sums.all = sums.o + sums.f + sums.s + sums.b
   return sums
 end
@@ -87,6 +102,9 @@ local function move(subject, h, after, share, why, figures)
     'business', string.format('%.0f', g.business or -1))
 end
 
+"""
+
+_MOVING = """
 local function open(subject, h, cause, why, figures, asked)
   local base = (cause == 'delivery') and r.cool_delivery or r.cool
   local cool = tonumber(h.cd or '0') * 2
@@ -96,14 +114,15 @@ local function open(subject, h, cause, why, figures, asked)
     wipe(subject, h, '^[an]%d+$')
     redis.call('DEL', g.prefix .. subject .. ':w')
   end
-  h.un, h.cause = now + cool, cause
+  local lasts = asked or math.max(cool, carried(subject))
+  h.un, h.cause = now + lasts, cause
   redis.call('HSET', g.prefix .. subject, 'un', string.format('%.0f', h.un), 'cause', cause,
     'cd', string.format('%.0f', asked and base or cool))
   if cause == 'delivery' then
     redis.call('HSET', g.prefix .. subject, 'deaf', string.format('%.0f', business))
     h.deaf = business
   end
-  figures.cool_down_s = cool / 1000
+  figures.cool_down_s = math.floor(lasts / 1000)
   move(subject, h, 'open', 0, why, figures)
 end
 
@@ -111,20 +130,6 @@ local function percent(part, whole) return string.format('%.0f %%', 100 * part /
 """
 
 _JUDGING = """
--- Why these sums are too bad, if they are; `most` calls say enough.
-local function bad(sums, least, least_bad)
-  if sums.all < least then return nil end
-  if sums.f >= least_bad and sums.f >= r.failed * sums.all then
-    return percent(sums.f, sums.all) .. ' of calls failed'
-  end
-  if sums.s >= least_bad and sums.s >= r.slow * sums.all then
-    return percent(sums.s, sums.all) .. ' of calls slow'
-  end
-  if sums.f + sums.s >= least_bad and sums.f + sums.s >= math.max(r.failed, r.slow) * sums.all then
-    return percent(sums.f + sums.s, sums.all) .. ' of calls failed or slow'
-  end
-end
-
 local function figures_of(sums, window)
   return {calls = sums.all, failed = sums.f, slow = sums.s, busy = sums.b, window_s = window}
 end
@@ -143,6 +148,9 @@ local function judge_calls(subject, h)
         percent(sums.b, sums.all) .. ' of calls told to slow down', figures_of(sums, window))
     end
   end
+  if few then return end
+  local why, sums, seconds = run(subject, h)
+  if why then return open(subject, h, 'calls', why, figures_of(sums, seconds)) end
 end
 
 local function rise(subject, h)
@@ -187,7 +195,7 @@ local function tick(subject, h)
   end
 end
 """
-COMMON = _CORE + DELIVERY + _JUDGING
+COMMON = _CORE + CARRIED + _MOVING + DELIVERY + RUN + _JUDGING
 CONFIRM = COMMON + CONFIRMED
 
 STAND = (

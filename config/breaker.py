@@ -23,6 +23,8 @@ class Breaker(BaseModel):
     window_s: Seconds = 60
     window_calls: Calls = 10
     least_bad: Calls = 5
+    run_bad: Calls = 4
+    chance: Share = 1e-6
     failed_share: Share = 0.2
     slow_share: Share = 0.25
     busy_share: Share = 0.1

@@ -67,7 +67,8 @@ class Watch:
         return [f"{each.before}→{each.after} {each.share:g}" for each in self.health.shifts()]
 
     def open(self) -> None:
-        self.calls(0, 20)
+        """At a traffic of which the probes after the usual cool-down are few."""
+        self.calls(0, 40)
         assert self.standing().share == 0
 
     def told(self, provider: str, arrived: int, lost: int) -> None:
@@ -525,7 +526,7 @@ def test_every_shift_is_told_once_it_is_forgotten(watch: Watch) -> None:
     watch.open()
     (shift,) = watch.health.shifts()
     assert shift[1:8] == ("a", "", "sms", "closed", "open", 0.0, "100 % of calls failed")
-    assert json.loads(shift.figures)["failed"] == 20
+    assert json.loads(shift.figures)["failed"] == 40
     assert watch.health.shifts() == [shift]
     watch.health.forget([shift])
     assert watch.health.shifts() == []
@@ -605,7 +606,7 @@ def test_a_redis_that_is_away_is_not_asked_by_each_gate() -> None:
 
 def test_what_an_outcome_says() -> None:
     assert kind_of(OK, 0.1, 2) == "o"
-    assert kind_of(OK, 2.1, 2) == "s"
+    assert kind_of(OK, 2.0, 2) == "s"
     assert kind_of(BUSY, 0.1, 2) == kind_of(Transient("rate_limited"), 0.1, 2) == "b"
     assert kind_of(Transient("number_limit"), 0.1, 2) is None
     assert kind_of(Transient("greylisted at rcpt", timedelta(minutes=5)), 0.1, 2) is None
