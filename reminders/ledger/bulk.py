@@ -50,4 +50,4 @@ class Bulk:
         columns = zip(*rows, strict=True)
         values = {name: list(column) for name, column in zip(self._names, columns, strict=True)}
         result = connection.execute(self._statement, values)
-        return [tuple(row) for row in result] if self._returning else []
+        return [tuple(row) for row in result.all()] if self._returning else []

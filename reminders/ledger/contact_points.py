@@ -180,7 +180,7 @@ def take_signs(connection: Connection, signs: Sequence[Sign], now: datetime) -> 
     rows = connection.execute(_TAKE_SIGNS, values)
     return [
         Turned(customer, channel, secret, mask, after == "dead", since)
-        for customer, channel, secret, mask, before, after, since in rows
+        for customer, channel, secret, mask, before, after, since in rows.all()
         if (before == "dead") != (after == "dead")
     ]
 
@@ -236,7 +236,7 @@ def addresses(
 ) -> dict[tuple[int, str], tuple[UUID, str, bytes]]:
     """(customer, channel) → (secret id, key id, ciphertext) of the present addresses."""
     rows = connection.execute(_ADDRESSES, {"customers": list(customers)})
-    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows.all()}
 
 
 def addresses_and_names(
@@ -244,7 +244,7 @@ def addresses_and_names(
 ) -> dict[tuple[int, str], tuple[UUID, str, bytes]]:
     """The same, and under `NAME` what the customer is called, where billing said so."""
     rows = connection.execute(_ADDRESSES_AND_NAMES, {"customers": list(customers), "name": NAME})
-    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows.all()}
 
 
 def by_secret(
@@ -256,7 +256,7 @@ def by_secret(
         return {}
     customers, secrets = zip(*wanted, strict=True)
     rows = connection.execute(_BY_SECRET, {"customers": list(customers), "secrets": list(secrets)})
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows.all()}
 
 
 def language(connection: Connection, customer: int) -> str:

@@ -30,7 +30,7 @@ def take_changed(connection: Connection, size: int) -> list[int]:
 
     If the transaction fails they are on it again. Read their facts in later statements only.
     """
-    return sorted(row[0] for row in connection.execute(_TAKE, {"size": size}))
+    return sorted(row[0] for row in connection.execute(_TAKE, {"size": size}).all())
 
 
 def set_tiers(connection: Connection, tiers: Sequence[tuple[int, str]]) -> None:

@@ -1,4 +1,7 @@
-"""Reads every fact that decisions rest on, for a batch of customers, after they are locked."""
+"""Reads every fact that decisions rest on, for a batch of customers, after they are locked.
+
+Rows are taken from the driver all at once (`all`): one by one each costs several calls more.
+"""
 
 from __future__ import annotations
 
@@ -99,10 +102,12 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
     ids = {"ids": list(customers), "since": since}
     contacts = _points(connection, ids)
     preferences: dict[int, list[Preference]] = {}
-    for customer, *said in connection.execute(_PREFERENCES, ids):
+    for customer, *said in connection.execute(_PREFERENCES, ids).all():
         preferences.setdefault(customer, []).append(Preference(*said))
     holds: dict[int, list[Hold]] = {}
-    for customer, hold_id, kind, bill_id, from_at, until_at in connection.execute(_HOLDS, ids):
+    for customer, hold_id, kind, bill_id, from_at, until_at in connection.execute(
+        _HOLDS, ids
+    ).all():
         hold = Hold(hold_id, HoldKind(kind), bill_id, from_at, until_at)
         holds.setdefault(customer, []).append(hold)
     versions, traces = _versions(connection, ids, since)
@@ -110,7 +115,7 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
     payments, failed = _payments(connection, {**ids, "bills": sorted(bills)})
     observed = _observed(connection, ids, contacts)
     found = {}
-    for row in connection.execute(_CUSTOMERS, ids):
+    for row in connection.execute(_CUSTOMERS, ids).all():
         customer, ref, language, zone, jurisdiction, others, offsets = row
         seen = observed.get(customer) or _Seen()
         paid = payments.get(customer, [])
@@ -140,7 +145,7 @@ def load(connection: Connection, customers: Collection[int], since: date) -> dic
 
 def _points(connection: Connection, ids: dict[str, Any]) -> dict[int, dict[str, ContactPoint]]:
     found: dict[int, dict[str, ContactPoint]] = {}
-    for row in connection.execute(_CONTACTS, ids):
+    for row in connection.execute(_CONTACTS, ids).all():
         customer, channel, mask, health, digest, confirmed_at, died_at = row
         # Nobody shares an inbox, and its address is the same for all.
         key = "" if channel == ChannelName.IN_APP else digest.hex()
@@ -169,7 +174,7 @@ def _observed(
     points: Mapping[int, Mapping[str, ContactPoint]],
 ) -> dict[int, _Seen]:
     found: dict[int, _Seen] = {}
-    for customer, what, name, other, at, *rest in connection.execute(_OBSERVED, ids):
+    for customer, what, name, other, at, *rest in connection.execute(_OBSERVED, ids).all():
         number, amount, on, channel, kind, connected, conversation, excluded, _ = rest
         seen = found.setdefault(customer, _Seen())
         match what:
@@ -203,7 +208,7 @@ def _versions(
     present: set[tuple[int, str]] = set()
     newest: dict[tuple[int, str], int] = {}
     traces: dict[int, dict[str, str]] = {}
-    for row in connection.execute(_VERSIONS, ids):
+    for row in connection.execute(_VERSIONS, ids).all():
         customer, bill_id, version, at, key, cancelled, *snapshot, trace = row
         terms = None if cancelled else BillTerms(*snapshot)
         if terms is None or terms.due_on >= since:
@@ -224,7 +229,7 @@ def _payments(
 ) -> tuple[dict[int, list[Payment]], dict[int, list[datetime]]]:
     payments: dict[int, list[Payment]] = {}
     failed: dict[int, list[datetime]] = {}
-    for row in connection.execute(_PAYMENTS, ids):
+    for row in connection.execute(_PAYMENTS, ids).all():
         customer, payment_id, bill_id, amount, currency, paid_at, reversed_at, failed_at = row
         if failed_at is not None:
             failed.setdefault(customer, []).append(failed_at)

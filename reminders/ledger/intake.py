@@ -234,7 +234,7 @@ def add_customers(connection: Connection, refs: Mapping[int, str]) -> None:
 def refs_of(connection: Connection, customers: Collection[int]) -> dict[int, str]:
     """The billing system's references of these customers."""
     rows = connection.execute(_REFS, {"ids": list(customers)})
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows.all()}
 
 
 def hashes_of(

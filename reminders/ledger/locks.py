@@ -28,13 +28,13 @@ _LOCK_FREE = text(_LOCK + " SKIP LOCKED")
 def lock(connection: Connection, customers: Iterable[int]) -> set[int]:
     """Lock these customers, waiting for whoever holds them; returns those that exist."""
     rows = connection.execute(_LOCK_WAITING, {"ids": sorted(set(customers))})
-    return {row[0] for row in rows}
+    return {row[0] for row in rows.all()}
 
 
 def lock_free(connection: Connection, customers: Iterable[int]) -> set[int]:
     """Lock those of these customers that nobody else holds; returns them."""
     rows = connection.execute(_LOCK_FREE, {"ids": sorted(set(customers))})
-    return {row[0] for row in rows}
+    return {row[0] for row in rows.all()}
 
 
 def passing(error: BaseException) -> bool:

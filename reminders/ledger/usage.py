@@ -92,7 +92,7 @@ def own(
     """The contacts of these locked customers from the month of `since` on, in order of time."""
     found: dict[int, list[Contact]] = {}
     values = {"ids": list(customers), "month": month_of(since.date())}
-    for row in connection.execute(_OWN, values):
+    for row in connection.execute(_OWN, values).all():
         found.setdefault(row[0], []).append(_contact(*row))
     return found
 
@@ -107,4 +107,4 @@ def lock_shared(connection: Connection, keys: Collection[bytes]) -> None:
 def shared(connection: Connection, keys: Collection[bytes], since: datetime) -> list[SharedContact]:
     """Whatever counts under these (locked) keys since then, in order of time."""
     rows = connection.execute(_SHARED, {"keys": sorted(keys), "since": since})
-    return [SharedContact(bytes(row[0]), row[1], _contact(*row[2:])) for row in rows]
+    return [SharedContact(bytes(row[0]), row[1], _contact(*row[2:])) for row in rows.all()]
