@@ -12,6 +12,8 @@ from channels.errors import ReceiptError
 from reminders.domain.outcome import Inbound, Receipt
 
 _REFERENCE = re.compile(r"[0-9A-Za-z-]{32,36}")
+# A lone surrogate is legal JSON that no database takes; so is NUL.
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 Entry = Mapping[str, object]
 
@@ -80,8 +82,7 @@ def text_of(entry: Entry, name: str, limit: int = 200) -> str:
     if isinstance(value, int) and abs(value) >= 10**18:
         raise ReceiptError(f"{name} is too large")
     text = str(value)
-    # A lone surrogate is legal JSON that no database takes; so is NUL.
-    if len(text) > limit or "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if len(text) > limit or _NOT_STORABLE.search(text):
         raise ReceiptError(f"{name} is too long or not storable")
     return text
 
