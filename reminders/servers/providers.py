@@ -51,7 +51,7 @@ def write_providers(
     state.write_private(data_dir / PROVIDERS, {"providers": found})
 
 
-def _told(path: Path, within_s: float = 10) -> Mapping[str, object]:
+def _told(path: Path, within_s: float = 60) -> Mapping[str, object]:
     """What the carriers say: on the disk a moment after their first port answers."""
     deadline = time.monotonic() + within_s
     while not (told := state.read_private(path)):
