@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
 
@@ -22,6 +22,7 @@ _WRITTEN = tuple(f"{YEAR}{month:02}" for month in MONTHS)
 FIRST_DAY = date(YEAR, 4, 1)
 DAYS_TO_PAY = 20
 MINIMUM_PERCENT = 2
+_MINUTES = tuple(timedelta(minutes=minute) for minute in range(60))
 _LATEST_LATE = 1
 _OLDER_LATE = 2
 
@@ -50,6 +51,12 @@ def due_day(month: int) -> date:
     return day
 
 
+@lru_cache(maxsize=16)
+def due_on(month: int) -> str:
+    """The same as events write it."""
+    return due_day(month).isoformat()
+
+
 def is_late(row: CardRow, index: int) -> bool:
     least = _LATEST_LATE if index == len(MONTHS) - 1 else _OLDER_LATE
     return row.statuses[index] >= least
@@ -58,20 +65,35 @@ def is_late(row: CardRow, index: int) -> bool:
 def payment_day(row: CardRow, index: int) -> date:
     """The day of the payment of month `index`: before the next statement, late where so said."""
     month = MONTHS[index]
-    # The day before the statement is the last: money of the statement's own day is in the next.
-    last = statement_day(month).day - 1
-    due = due_day(month - 1).day
-    first, end = (due + 1, last) if is_late(row, index) else (1, due)
-    if month == FIRST_DAY.month:
-        first = max(first, FIRST_DAY.day + 1)
+    first, end = _paid_between(month, late=is_late(row, index))
     drawn = int.from_bytes(sha256(f"{row.client}:{_DASHED[index]}".encode()).digest()[:8], "big")
     return date(YEAR, month, first + drawn % (end - first + 1))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=16)
+def _paid_between(month: int, *, late: bool) -> tuple[int, int]:
+    """The first and the last day of a month on which what was due in it is paid."""
+    # The day before the statement is the last: money of the statement's own day is in the next.
+    last = statement_day(month).day - 1
+    due = due_day(month - 1).day
+    first, end = (due + 1, last) if late else (1, due)
+    return max(first, FIRST_DAY.day + 1) if month == FIRST_DAY.month else first, end
+
+
 def moment(day: date, minute: int) -> datetime:
     """A fact's instant: in the first hour of its UTC day, before the first publishing slot."""
-    return datetime(day.year, day.month, day.day, 0, minute % 60, tzinfo=UTC)
+    return _moment(day, minute % 60)
+
+
+@lru_cache(maxsize=16_384)
+def _moment(day: date, minute: int) -> datetime:
+    """The same object each time: what is kept by it (`portfolio.stated`) finds it at once."""
+    return _midnight(day) + _MINUTES[minute]
+
+
+@lru_cache(maxsize=1024)
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def bill_id(client: int, index: int) -> str:

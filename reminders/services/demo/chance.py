@@ -22,24 +22,27 @@ class Chance:
 
     def number(self, *about: object) -> int:
         """A whole number from 0 to 2**48 - 1."""
-        drawn = self._salted.copy()
-        drawn.update("\0".join([str(word) for word in about]).encode())
-        return int.from_bytes(drawn.digest(), "big")
+        return self._drawn(about)
 
     def share(self, *about: object) -> float:
         """A number from 0 (inclusive) to 1 (exclusive)."""
-        return self.number(*about) / _WHOLE
+        return self._drawn(about) / _WHOLE
 
     def between(self, least: int, most: int, *about: object) -> int:
-        return least + self.number(*about) % (most - least + 1)
+        return least + self._drawn(about) % (most - least + 1)
 
     def pick(self, items: Sequence[ItemT], *about: object) -> ItemT:
-        return items[self.number(*about) % len(items)]
+        return items[self._drawn(about) % len(items)]
 
     def shuffled(self, items: Iterable[ItemT], *about: object) -> list[ItemT]:
-        numbered = [(self.number(*about, n), n, item) for n, item in enumerate(items)]
+        numbered = [(self._drawn((*about, n)), n, item) for n, item in enumerate(items)]
         numbered.sort(key=lambda entry: entry[:2])
         return [item for _, _, item in numbered]
+
+    def _drawn(self, about: tuple[object, ...]) -> int:
+        drawn = self._salted.copy()
+        drawn.update("\0".join([str(word) for word in about]).encode())
+        return int.from_bytes(drawn.digest(), "big")
 
     @staticmethod
     def deal(people: Iterable[int], counts: Sequence[tuple[NameT, int]]) -> dict[int, NameT]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from reminders.domain.record import record
 
 SOURCE = "/demo-bank/billing"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _scan = json.JSONDecoder().raw_decode
 
 
-class TimedEvent(NamedTuple):
+@record
+class TimedEvent:
     """One event at the business instant (UTC) of its fact."""
 
     at: datetime
@@ -83,7 +86,18 @@ class Portfolio:
 
 @lru_cache(maxsize=16_384)
 def stated(at: datetime) -> str:
-    """An instant as events state it; thousands of customers have some in common."""
+    """An instant (UTC) as events state it; thousands of customers have some in common."""
+    # Of parts that are known already: writing a whole instant costs three times as much.
+    return f"{_day(at.date())}T{_time_of_day(at.timetz())}"
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date) -> str:
+    return day.isoformat()
+
+
+@lru_cache(maxsize=4096)
+def _time_of_day(at: time) -> str:
     return at.isoformat()
 
 

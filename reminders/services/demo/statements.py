@@ -11,6 +11,7 @@ from reminders.services.demo.card_rows import (
     CardRow,
     bill_id,
     due_day,
+    due_on,
     moment,
     payment_day,
     payment_id,
@@ -35,14 +36,15 @@ def snapshot(
         "currency": currency,
         "amount_due_minor": minor,
         "minimum_due_minor": minor * MINIMUM_PERCENT // 100,
-        "due_on": due_day(MONTHS[index]).isoformat(),
+        "due_on": due_on(MONTHS[index]),
         "product": PRODUCT,
         "revolving": True,
         "issued_at": stated(moment(statement_day(MONTHS[index]), row.client)),
     }
-    older = next((n for n in range(index - 1, -1, -1) if row.bills[n] > 0), None)
-    if older is not None:
-        data["supersedes"] = bill_id(row.client, older)
+    for older in range(index - 1, -1, -1):
+        if row.bills[older] > 0:
+            data["supersedes"] = bill_id(row.client, older)
+            break
     return data
 
 
