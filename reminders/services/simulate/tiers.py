@@ -25,15 +25,23 @@ class Tiers:
         self._found: dict[str, Found] = {}
         self._behaviour: Behaviour | None = None
         self._tier = card.tiers[0][1]
-        self._until: datetime | None = None
+        self._at: datetime | None = None  # when that was the tier
+        self._until: datetime | None = None  # as far as is known
 
     def forget(self) -> None:
         """A fact was heard."""
-        self._behaviour = self._until = None
+        self._behaviour = self._at = self._until = None
 
     def holds_at(self, now: datetime) -> Tier | None:
-        """The tier found before, if it still holds."""
-        return self._tier if self._until is not None and now < self._until else None
+        """The tier found before, if it still holds. How long it does is said once it is asked for:
+        a third of all tiers are forgotten before."""
+        if self._at is None or self._behaviour is None:
+            return None
+        if self._until is None:
+            if now == self._at:
+                return self._tier
+            self._until = steady_until(self._behaviour, self._card, self._wanted, self._at)
+        return self._tier if now < self._until else None
 
     def at(
         self,
@@ -42,12 +50,11 @@ class Tiers:
         bills: Collection[BillPosition],
         failed_at: Sequence[datetime],
     ) -> Tier:
-        """The tier at `now`, which never goes back."""
-        if self._until is None or now >= self._until:
-            if self._behaviour is None:
-                self._behaviour = _behaviour(customer, bills, failed_at, self._found)
-            self._tier = tier_at(self._behaviour, self._card, self._wanted, now)
-            self._until = steady_until(self._behaviour, self._card, self._wanted, now)
+        """The tier at `now`, which never goes back: ask for the one that holds before."""
+        if self._behaviour is None:
+            self._behaviour = _behaviour(customer, bills, failed_at, self._found)
+        self._tier = tier_at(self._behaviour, self._card, self._wanted, now)
+        self._at, self._until = now, None
         return self._tier
 
 
