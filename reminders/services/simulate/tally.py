@@ -16,8 +16,8 @@ from reminders.domain.decision import (
 from reminders.domain.tier import Tier
 
 Held = tuple[str, str, str, str]  # outcome, reason, rule, citation
+Sending = tuple[int, str, str, str]  # day since 1970, channel, tier, kind
 _OUTCOMES = {kind: kind.__name__.lower() for kind in get_args(Decision)}
-_HOLDS_BACK = (Defer, Suppress)
 # Waiting for a time or for an answer is no rule that held a message back.
 _NO_RULE = frozenset({Reason.NOT_YET_DUE, Reason.WAITING})
 
@@ -44,12 +44,10 @@ class Tally:
     outcomes: dict[tuple[str, str], int] = field(default_factory=dict)
     held: dict[Held, int] = field(default_factory=dict)
     deferred_s: dict[str, int] = field(default_factory=dict)
-    messages: dict[tuple[str, str], int] = field(default_factory=dict)  # channel, tier
-    kinds: dict[str, int] = field(default_factory=dict)
+    sendings: dict[Sending, int] = field(default_factory=dict)
     states: dict[tuple[str, str], int] = field(default_factory=dict)  # channel, what was heard
     opt_outs: dict[str, int] = field(default_factory=dict)
     minutes: dict[int, int] = field(default_factory=dict)
-    days: dict[tuple[int, str], int] = field(default_factory=dict)  # day since 1970, channel
     tier_bills: dict[str, int] = field(default_factory=dict)
     tier_customers: dict[str, int] = field(default_factory=dict)
     per_customer: dict[int, int] = field(default_factory=dict)  # messages → customers
@@ -58,7 +56,7 @@ class Tally:
         """Count one decision by its outcome, and the rule behind one that held a message back."""
         self.decisions += 1
         outcome, reason = _OUTCOMES[type(decision)], decision_reason(decision)
-        if isinstance(decision, _HOLDS_BACK) and reason not in _NO_RULE:
+        if isinstance(decision, (Defer, Suppress)) and reason not in _NO_RULE:
             rule, cite = _deciding(decision.reason, decision.checks)
             count(self.held, (outcome, reason, rule, cite))
         count(self.outcomes, (outcome, reason))
@@ -69,10 +67,32 @@ class Tally:
 
     def sent(self, channel: str, tier: Tier, kind: str, minute: int) -> None:
         """Count one message that a carrier took."""
-        count(self.messages, (channel, tier))
-        count(self.kinds, kind)
+        count(self.sendings, (minute // 1440, channel, tier, kind))
         count(self.minutes, minute)
-        count(self.days, (minute // 1440, channel))
+
+    @property
+    def messages(self) -> dict[tuple[str, str], int]:
+        """Messages by channel and tier."""
+        found: dict[tuple[str, str], int] = {}
+        for (_, channel, tier, _), number in self.sendings.items():
+            count(found, (channel, tier), number)
+        return found
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Messages by kind."""
+        found: dict[str, int] = {}
+        for (_, _, _, kind), number in self.sendings.items():
+            count(found, kind, number)
+        return found
+
+    @property
+    def days(self) -> dict[tuple[int, str], int]:
+        """Messages by day since 1970 and channel."""
+        found: dict[tuple[int, str], int] = {}
+        for (day, channel, _, _), number in self.sendings.items():
+            count(found, (day, channel), number)
+        return found
 
     def add(self, other: Tally) -> None:
         """Take over the counts of other customers."""
