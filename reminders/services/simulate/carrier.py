@@ -53,7 +53,7 @@ def carries(leader: Leader, decision: Decision) -> bool:
 
 def fate_of(model: Fates, known: Known, each: Open, channel: str) -> Fate:
     """What becomes of the next attempt on this channel."""
-    about = f"{hex(each.reminder.reminder_id.int)[2:]}\0{len(each.attempts) + 1}"
+    about = f"{each.name}\0{len(each.attempts) + 1}"
     return model.fate(known.ref, channel, known.address(channel), about)
 
 

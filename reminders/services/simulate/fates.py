@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import count
 from typing import Final, Protocol
@@ -89,7 +89,7 @@ class Model:
         return Fate(_ACCEPTED, False, _heard(model, drawn), quits)
 
 
-@lru_cache(maxsize=8)
+@cache
 def _seeded(seed: int) -> blake2b:
     """Copied for every draw: a key costs as much as what is drawn with it."""
     return blake2b(digest_size=36, key=seed.to_bytes(8, "big", signed=True))

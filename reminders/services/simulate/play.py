@@ -44,6 +44,9 @@ from reminders.services.simulate.timeline import ALWAYS, DueDay, Item, Open, Rec
 from reminders.services.simulate.used import Used
 
 _STEP = timedelta(seconds=1)  # the least wait: nothing may wake up for ever at one instant
+# Constants: an imported name is looked up each time by compiled code.
+_heappush: Final = heappush
+_heappop: Final = heappop
 _FAILED: Final = AttemptState.FAILED
 _READ: Final = AttemptState.READ
 _MIDNIGHT: Final = time()
@@ -91,7 +94,7 @@ class Play:
         facts.reverse()  # the next one last, to be taken off
         while facts or heap:
             if heap and not (facts and facts[-1].at <= heap[0][0]):
-                now, _, item = heappop(heap)
+                now, _, item = _heappop(heap)
                 if now >= until_at:
                     break
                 if not (isinstance(item, Open) and (item.ended or item.next_at != now)):
@@ -122,7 +125,7 @@ class Play:
 
     def _push(self, at: datetime, item: Item) -> None:
         self._pushed += 1
-        heappush(self._heap, (at, self._pushed, item))
+        _heappush(self._heap, (at, self._pushed, item))
 
     def _evaluate(self, now: datetime) -> None:
         """As `services.evaluate`: end what is over, free what was held, plan what is new."""
@@ -169,7 +172,8 @@ class Play:
             held = self._planned.get(number)
             if held is None:
                 if closing(bill, reminder) is None:
-                    each = Open(reminder, max(now, reminder.due_at))
+                    name = hex(number)[2:]  # compiled, a format costs ten times as much
+                    each = Open(reminder, number, name, max(now, reminder.due_at))
                     self._planned[number] = self._open[number] = each
                     self._push(each.next_at, each)
             elif not held.ended and not held.attempts and held.reminder != reminder:
@@ -197,7 +201,7 @@ class Play:
         if leader is not None and not carries(leader, decision):
             leader = None
             decision = self._decide(each, bill, tier, now, None)
-        self._story.decided(each.reminder, decision, tier, now)
+        self._story.decided(each, decision, tier, now)
         if isinstance(decision, Send):
             self._send(each, decision, tier, now, key, leader)
         elif isinstance(decision, Defer):
@@ -246,7 +250,7 @@ class Play:
         channel = decision.rung.channel
         fate = fate_of(self._model, self._known, each, channel) if leader is None else leader.fate
         each.attempts.append(attempted(each, decision, fate, self._policy, now))
-        self._story.attempted(each.reminder, len(each.attempts), channel, now)
+        self._story.attempted(each, len(each.attempts), channel, now)
         if key is not None and leader is None:
             self._leaders = {key: Leader(channel, fate, self._used.usage)}
         if fate.dead_contact:
@@ -257,7 +261,7 @@ class Play:
             self._used.add(contact, self._bills)
             for at, item in to_come(each, fate, now, leads=leader is None):
                 self._push(at, item)
-            self._story.sent(each.reminder, channel, tier, leads=leader is None)
+            self._story.sent(each, channel, tier, leads=leader is None)
         if leader is None:
             self._story.told(channel, fate.state)
         self._settle(each, now)
@@ -291,9 +295,9 @@ class Play:
         self._push(until, each)
 
     def _end(self, each: Open, decision: Decision) -> None:
-        self._story.ended(each.reminder, decision)
+        self._story.ended(each, decision)
         self._over(each)
 
     def _over(self, each: Open) -> None:
         each.ended = True
-        self._open.pop(each.reminder.reminder_id.int, None)
+        self._open.pop(each.number, None)

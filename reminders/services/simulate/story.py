@@ -10,10 +10,9 @@ from typing import Final
 from reminders.domain.bill import BillPosition
 from reminders.domain.decision import Decision, Defer, Reason, Send
 from reminders.domain.outcome import AttemptState
-from reminders.domain.reminder import Reminder
 from reminders.domain.tier import Tier
 from reminders.services.simulate.tally import Tally, count
-from reminders.services.simulate.timeline import DueDay, Sent, Window
+from reminders.services.simulate.timeline import DueDay, Open, Sent, Window
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -58,42 +57,42 @@ class Story:
         self._counts = now >= self._window.from_at
         self._now, self._at = now, None
 
-    def decided(self, reminder: Reminder, decision: Decision, tier: Tier, now: datetime) -> None:
+    def decided(self, each: Open, decision: Decision, tier: Tier, now: datetime) -> None:
         """One call of `decide`."""
         if not self._counts:
             return
         self._tally.decided(decision)
-        self._judged.add((reminder.bill_id, tier))
+        self._judged.add((each.reminder.bill_id, tier))
         if isinstance(decision, Defer):
             if decision.reason is _WAITING:  # waking up only to wait on: nothing to keep
                 return
             waits = (decision.until - now) // _SECOND
             count(self._tally.deferred_s, decision.reason, waits)
-        self._keep(reminder, decision)
+        self._keep(each, decision)
 
-    def ended(self, reminder: Reminder, decision: Decision) -> None:
+    def ended(self, each: Open, decision: Decision) -> None:
         """An end that a fact brought."""
         if self._counts:
             self._tally.ended(decision)
-            self._keep(reminder, decision)
+            self._keep(each, decision)
 
-    def attempted(self, reminder: Reminder, number: int, channel: str, now: datetime) -> None:
+    def attempted(self, each: Open, number: int, channel: str, now: datetime) -> None:
         """One attempt, whatever became of it."""
         if self._counts and self._sent is not None:
-            self._sent.append(Sent(reminder.reminder_id.int, number, channel, now))
+            self._sent.append(Sent(each.number, number, channel, now))
 
     def told(self, channel: str, state: str) -> None:
         """What a carrier said of an attempt, at once or later."""
         if self._counts:
             count(self._tally.states, (channel, state))
 
-    def sent(self, reminder: Reminder, channel: str, tier: Tier, *, leads: bool) -> None:
+    def sent(self, each: Open, channel: str, tier: Tier, *, leads: bool) -> None:
         """A carrier took a message; one that leads may take other bills along."""
         if not self._counts:
             return
-        self._messaged.add(reminder.bill_id)
+        self._messaged.add(each.reminder.bill_id)
         if leads:
-            self._tally.sent(channel, tier, reminder.kind, self._second() // 60)
+            self._tally.sent(channel, tier, each.reminder.kind, self._second() // 60)
             self._messages += 1
 
     def heard(self, bill_id: str, channel: str, state: AttemptState) -> None:
@@ -144,8 +143,7 @@ class Story:
             self._at = since.days * _DAY_S + since.seconds
         return self._at
 
-    def _keep(self, reminder: Reminder, decision: Decision) -> None:
+    def _keep(self, each: Open, decision: Decision) -> None:
         channel = decision.rung.channel if isinstance(decision, Send) else ""
         second = self._second() if self._at is None else self._at
-        number = hex(reminder.reminder_id.int)[2:]  # compiled, a format costs ten times as much
-        self._kept.append(f"{number} {second} {type(decision).__name__} {channel}\n")
+        self._kept.append(f"{each.name} {second} {type(decision).__name__} {channel}\n")

@@ -27,6 +27,8 @@ class Open:
     """A reminder that has not ended; `held` is the reason of its last deferral."""
 
     reminder: Reminder
+    number: int  # of the reminder's id
+    name: str  # the same in hex: digests and draws are made of it
     next_at: datetime
     held: str = ""
     ended: bool = False
