@@ -28,7 +28,7 @@ class Busy(NotBuilt):
 
 
 def build() -> Path:
-    """Make the library that fits the sources, unless it is there, and take others away.
+    """Make the library that fits the sources, unless it is there, and take older ones away.
 
     Raises `NotBuilt`.
     """
@@ -49,10 +49,18 @@ def build() -> Path:
             if fitting() != wanted:  # what was copied may be neither the old nor the new
                 raise Busy("the sources changed meanwhile")
             _move(library, wanted)
-        for other in BUILT.iterdir():
-            if other.is_dir() and other not in (wanted, _CACHE):
-                shutil.rmtree(other, ignore_errors=True)
+        _clear(wanted)
     return wanted
+
+
+def _clear(wanted: Path) -> None:
+    """Take away what dead builds left, and all libraries but the newest beside the wanted one: a
+    process that began with the sources before may be about to load it."""
+    others = {each for each in BUILT.iterdir() if each.is_dir()} - {wanted, _CACHE}
+    whole = [each for each in others if (each / MANIFEST).exists()]
+    whole.sort(key=lambda each: each.stat().st_mtime)
+    for other in others.difference(whole[-1:]):
+        shutil.rmtree(other, ignore_errors=True)
 
 
 def _missing() -> str:

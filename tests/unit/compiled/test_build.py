@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from reminders.compiled import __main__ as command
 from reminders.compiled import build as building
 from reminders.compiled.build import NotBuilt, build
+from reminders.compiled.modules import MANIFEST
 
 Patch = pytest.MonkeyPatch
 
@@ -45,16 +47,20 @@ def test_what_is_built_is_not_built_again(apart: Path, monkeypatch: Patch) -> No
         return library
 
     made: list[Path] = []
-    old = apart / "python-old"
-    old.mkdir()
+    (apart / "making-dead").mkdir()
+    for age, name in enumerate(("newest", "older", "oldest")):
+        folder = apart / f"python-{name}"
+        folder.mkdir()
+        (folder / MANIFEST).write_text("{}", encoding="utf-8")
+        os.utime(folder, (9e8 - age, 9e8 - age))
     monkeypatch.setattr(building, "_missing", lambda: "")
     monkeypatch.setattr(building, "_made", make)
     found = build()
     assert build() == found
     assert len(made) == 1
     assert (found / "made.so").read_bytes() == b"machine code"
-    assert not old.exists()
-    assert [each.name for each in apart.iterdir() if each.is_dir()] == [found.name]
+    kept = {each.name for each in apart.iterdir() if each.is_dir()}
+    assert kept == {found.name, "python-newest"}, "another process may be about to load that one"
 
 
 def test_a_build_under_way_is_not_waited_for(
