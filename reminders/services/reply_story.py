@@ -59,10 +59,9 @@ def _fate(told: BillHistory, reply: Confirmed) -> str:
 
 
 def _tries(reply: Confirmed) -> str:
-    """Calls that were made in vain, and by whom it was refused."""
-    done = reply.state is not ReplyState.CONFIRM and reply.how not in _NOT_SENT
-    before = reply.calls - done
-    notes = [f"after {before} other calls" if before > 1 else "after another call"] * (before > 0)
+    """Calls beside the one that is told of, questions to a provider among them, and refusals."""
+    one = reply.state is not ReplyState.CONFIRM and reply.how not in _NOT_SENT
+    notes = [f"calls about it: {reply.calls}"] * (reply.calls > one)
     others = [each for each in reply.refused_by.split() if each != reply.provider]
     notes += [f"refused by {', '.join(others)}"] * bool(others)
     return f" ({'; '.join(notes)})" if notes else ""

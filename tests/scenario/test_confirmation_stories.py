@@ -53,7 +53,7 @@ def test_it_is_owed_then_sent_at_the_instant_of_its_call(world: World) -> None:
     world.clock.set(world.clock.now() + timedelta(hours=5))
     world.receipt(world.sms.sent[0].message.idempotency_key, "delivered")
     assert told(world) == [
-        ("2026-03-08 10:02:00", f"{ASKED} — handed to memory-sms (after another call)")
+        ("2026-03-08 10:02:00", f"{ASKED} — handed to memory-sms (calls about it: 2)")
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_refusal_says_by_whom_and_why(world: World) -> None:
     ((_, words),) = told(world)
     first, last = sorted(("memory-sms", "other-sms"), key=words.index, reverse=True)
     assert words.startswith(f"{ASKED} — {last} refused: no")
-    assert words.endswith(f"(after another call; refused by {first})")
+    assert words.endswith(f"(calls about it: 2; refused by {first})")
     assert "\x1b" not in words
 
 
