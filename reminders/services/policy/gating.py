@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from reminders.domain.errors import PolicyError
 from reminders.domain.policy import Policy
-from reminders.services.policy.fields import Share, Strict
+from reminders.services.policy.fields import Share, Strict, Whole
 from reminders.services.policy.law import text_of
 from reminders.services.policy.yaml_text import load
 from reminders.services.simulate.fates import Model
@@ -19,7 +19,7 @@ from reminders.services.simulate.gate import Thresholds, check
 from reminders.services.simulate.people import Source
 
 Increase = Annotated[float, Field(ge=-1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[Whole, Field(ge=0)]
 
 
 class ThresholdsShape(Strict):
