@@ -43,7 +43,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
 
 
 def lane_of(outcome: Outcome, *, takes_s: float) -> Stalled:
-    """Two calls: one is over at once, the other meanwhile."""
+    """Two calls: one is over at once; the other long after that is landed, or meanwhile."""
     lane = Stalled(_due(2))
     first = str(_attempt(_kept(1)).attempt.attempt_id)
 
@@ -58,7 +58,7 @@ def lane_of(outcome: Outcome, *, takes_s: float) -> Stalled:
 
 
 def test_a_ledger_that_stalls_is_no_slowness_of_a_provider(run: Run, told: list[Call]) -> None:
-    lane = lane_of(Accepted("ref"), takes_s=0.15)
+    lane = lane_of(Accepted("ref"), takes_s=0.6)
     run(lane)
     assert len(lane.recorded) == 2
     assert [each.outcome for each in told] == [Accepted("at once"), Accepted("ref")]
@@ -66,7 +66,7 @@ def test_a_ledger_that_stalls_is_no_slowness_of_a_provider(run: Run, told: list[
 
 
 def test_what_timed_out_because_nobody_listened_is_not_told(run: Run, told: list[Call]) -> None:
-    lane = lane_of(Uncertain("no answer"), takes_s=0.15)
+    lane = lane_of(Uncertain("no answer"), takes_s=0.6)
     lane.capabilities = replace(lane.capabilities, timeout=timedelta(seconds=1.5))
     run(lane)
     assert [each.outcome for each in lane.recorded] == [Accepted("at once"), Uncertain("no answer")]
@@ -77,7 +77,7 @@ def test_one_that_hangs_is_told_of_all_the_same(
     run: Run, told: list[Call], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flight, "slow_after", lambda facts: 0.3)
-    lane = lane_of(Uncertain("no answer"), takes_s=STALL_S + 0.6)
+    lane = lane_of(Uncertain("no answer"), takes_s=STALL_S + 1.8)
     run(lane)
     assert len(told) == 2
     assert told[-1].outcome is None
