@@ -256,9 +256,9 @@ def test_one_bad_receipt_does_not_cost_the_others(row: Row, tmp_path: Path) -> N
 @every_channel
 def test_only_a_fresh_signature_of_this_body_counts(row: Row, tmp_path: Path) -> None:
     body = b'[{"reference": "x"}]'
-    now = int(time.time())
 
     async def scene(channel: Channel, _: World) -> None:
+        now = int(time.time())
         signed = row.signed(row.signed_with, body, now)
         assert channel.verify(signed) is row.posted
         if not row.posted:
