@@ -17,6 +17,7 @@ from reminders.ledger.reminders import Kept
 from reminders.messages.facts import clean
 from reminders.services.bill_history import BillHistory
 from reminders.services.customer_phrases import LANGUAGES, Fate, Phrases, phrases_of
+from reminders.services.reply_story import answers, may_have_left
 from reminders.services.wording import local
 
 FATES: Mapping[str, Fate] = MappingProxyType(
@@ -73,6 +74,7 @@ def letter(told: BillHistory, lender: str, stage: str = "", language: str = "") 
     if stage and not chosen:
         raise PolicyError(f"bill {told.bill_id} has no stage {stage}")
     body = [_line(told, kept, words) for kept in chosen] or [words.nothing]
+    body += () if stage else _answers(told, words)
     end = words.person.format(lender=clean(lender))
     opening = words.opening.format(bill=clean(told.bill_id))
     return Letter(words.language, (opening, *body, words.facts, words.automated, end))
@@ -86,6 +88,19 @@ def _line(told: BillHistory, kept: Kept, words: Phrases) -> str:
     names = [words.channels.get(channel, channel) for channel in sent]
     shown = words.separator.join(dict.fromkeys(names))
     return words.fates[fate].format(when=local(at, told.zone), channels=shown)
+
+
+def _answers(told: BillHistory, words: Phrases) -> list[str]:
+    """What left in answer to a STOP, START or HELP."""
+    return [
+        words.replied.format(
+            when=local(at, told.zone),
+            channel=words.channels.get(each.channel, each.channel),
+            word=each.meaning.upper(),
+        )
+        for each, at in answers(told)
+        if may_have_left(each)
+    ]
 
 
 def fate_of(kept: Kept) -> Fate:

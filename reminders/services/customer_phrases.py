@@ -38,6 +38,7 @@ class Phrases(NamedTuple):
     fates: Mapping[Fate, str]
     channels: Mapping[str, str]
     separator: str
+    replied: str
     nothing: str
     facts: str
     automated: str
@@ -80,6 +81,7 @@ EN = Phrases(
         }
     ),
     separator=", ",
+    replied="{when}: we answered your message {word} by {channel}.",
     nothing="No reminder has been planned for this bill.",
     facts="What was considered: the amount and due date of the bill, payments received, how earlier"
     " bills were paid and the account is used, your settings, whether messages arrive, and the time"
@@ -123,6 +125,7 @@ ZH_CN = Phrases(
         }
     ),
     separator="、",
+    replied="{when}：我们通过{channel}回复了您的消息 {word}。",
     nothing="该账单没有计划中的提醒。",
     facts="所考虑的信息：账单金额和到期日、已收到的还款、以往账单的还款和账户使用情况、您的设置、"
     "消息能否送达，以及您所在地的时间。未使用您的其他信息。",
@@ -164,6 +167,7 @@ ZH_TW = Phrases(
         }
     ),
     separator="、",
+    replied="{when}：我們透過{channel}回覆了您的訊息 {word}。",
     nothing="此帳單沒有預計的提醒。",
     facts="所考量的資訊：帳單金額和到期日、已收到的繳款、以往帳單的繳款和帳戶使用情況、您的設定、"
     "訊息能否送達，以及您所在地的時間。未使用您的其他資訊。",

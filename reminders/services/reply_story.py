@@ -10,6 +10,7 @@ from reminders.ledger.inbound import ReplyState
 from reminders.messages.facts import clean
 from reminders.services import wording
 from reminders.services.bill_history import BillHistory
+from reminders.services.moments import about_bill
 
 _NOT_SENT: Mapping[str, str] = {
     How.TOO_LATE: "not sent, it was no news any more",
@@ -18,11 +19,26 @@ _NOT_SENT: Mapping[str, str] = {
 }
 
 
-def replies(told: BillHistory, since: datetime) -> Iterator[tuple[datetime, str]]:
-    """When and in what words, for each confirmation of what was written from `since` on."""
+def replies(told: BillHistory) -> Iterator[tuple[datetime, str]]:
+    """When and in what words, for each confirmation that is told of."""
+    for each, at in answers(told):
+        yield at, f"{_what(told, each)} — {_fate(told, each)}{_tries(each)}"
+
+
+def answers(told: BillHistory) -> Iterator[tuple[Confirmed, datetime]]:
+    """The confirmations of what was written since the bill was known, and when each stands."""
+    since = next((event.received_at for event in about_bill(told)), None)
     for each in told.confirmations:
-        if each.received_at >= since:
-            yield _at(each), f"{_what(told, each)} — {_fate(told, each)}{_tries(each)}"
+        if since is not None and each.received_at >= since:
+            yield each, _at(each)
+
+
+def may_have_left(reply: Confirmed) -> bool:
+    """Whether a message is at the customer, or may be."""
+    gone = (How.CONFIRMED, How.UNCERTAIN)
+    return reply.state is ReplyState.SENDING or (
+        reply.state is ReplyState.DONE and reply.how in gone
+    )
 
 
 def _at(reply: Confirmed) -> datetime:

@@ -86,12 +86,10 @@ def tell(told: BillHistory) -> list[Entry]:
     for index, kept in enumerate(told.kept):
         entries.extend(_of_reminder(told, kept, index))
     entries.extend(_ends(told, about))
-    if about:
-        told_back = enumerate(replies(told, about[0].received_at))
-        entries.extend(
-            Entry(at, "reply", "", text, (_EVENT, len(about), index))
-            for index, (at, text) in told_back
-        )
+    entries.extend(
+        Entry(at, "reply", "", text, (_EVENT, len(about), index))
+        for index, (at, text) in enumerate(replies(told))
+    )
     return sorted(entries, key=lambda entry: (entry.at, entry.order))
 
 

@@ -108,3 +108,14 @@ def test_a_story_as_of_an_instant_before_it_knows_nothing_of_it(world: World) ->
     before = as_of(history, world.clock.now() - timedelta(hours=1))
     assert [each.kind for each in tell(before) if each.kind == "reply"] == []
     assert [each.kind for each in tell(history) if each.kind == "reply"] == ["reply"]
+
+
+def test_the_customers_own_letter_names_what_left_and_nothing_else(world: World) -> None:
+    def lines() -> list[str]:
+        (letter,) = stories.letters(world.resources, "B-1", language="en")
+        return [line for line in letter["lines"] if "STOP" in line]
+
+    run(world, Transient("down"))
+    assert lines() == []
+    run(world, Accepted("r"), after=2 * AGAIN)
+    assert lines() == ["2026-03-08 10:01: we answered your message STOP by text message."]

@@ -26,6 +26,7 @@ def said(words: Phrases) -> list[str]:
     return [
         words.opening,
         *words.fates.values(),
+        words.replied,
         words.nothing,
         words.facts,
         words.automated,
