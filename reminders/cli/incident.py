@@ -26,7 +26,8 @@ Channel = Annotated[
     str, typer.Argument(metavar="CHANNEL", help="sms, email, push …; '*' suspends all sending.")
 ]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As `incident status` shows it.")]
-Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="At most so many.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help="So many at a time.")]
+Page = Annotated[int, typer.Option(min=1, max=1_000_000, help="The next ones: 2, 3 …")]
 Done = TypeVar("Done")
 
 
@@ -43,7 +44,11 @@ def end(number: Number, actor: Actor, reason: Why, data: Data = DATA) -> None:
     """End incident NUMBER: what waits for its channel and is still of use is sent."""
     with resources(data) as opened:
         closed = _told(lambda: incidents.close_incident(opened, number, actor, reason))
+        down = opened.fleet.down().get(closed.channel)
     typer.echo(f"incident {number} of {closed.channel} is closed")
+    if down is not None:
+        typer.echo(f"{closed.channel} still takes nothing ({clean(down)}): unless it does, a new")
+        typer.echo("incident opens by itself; until then its reminders go by their next channel")
 
 
 @app.command()
@@ -59,11 +64,15 @@ def status(as_json: AsJson = False, data: Data = DATA) -> None:
 
 @app.command()
 def affected(
-    number: Number, limit: Limit = 10_000, as_json: AsJson = False, data: Data = DATA
+    number: Number,
+    limit: Limit = 10_000,
+    page: Page = 1,
+    as_json: AsJson = False,
+    data: Data = DATA,
 ) -> None:
     """List every reminder that incident NUMBER sent another way, put off or let expire."""
     with resources(data) as opened:
-        found = incidents.affected(opened, number, limit)
+        found = _told(lambda: incidents.affected(opened, number, limit, page))
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], indent=1, default=str))
         return
@@ -72,7 +81,10 @@ def affected(
         at = f"{each.at:%Y-%m-%d %H:%M:%S}"
         names = (clean(each.customer), clean(each.bill_id), each.stage)
         table.add_row(at, *names, each.effect, each.channel, each.state)
-    console().print(table if found else f"incident {number} touched nobody")
+    nobody = f"incident {number} touched nobody{' more' if page > 1 else ''}"
+    console().print(table if found else nobody)
+    if len(found) == limit:
+        console().print(f"there may be more: --page {page + 1}")
 
 
 def _show(found: Status) -> None:

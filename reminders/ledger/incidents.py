@@ -49,7 +49,8 @@ _TOUCHED = text(
     JOIN reminder r ON r.customer_id = e.customer_id AND r.month = e.month
       AND r.reminder_id = e.reminder_id
     JOIN customer c ON c.customer_id = e.customer_id
-    WHERE e.incident_no = :number ORDER BY e.at, c.ref, r.bill_id, r.stage
+    WHERE e.incident_no = :number ORDER BY e.at, c.ref, r.bill_id, r.stage, r.reminder_id,
+        e.effect, e.channel
     LIMIT :most OFFSET :skip
     """
 )

@@ -30,6 +30,7 @@ BREAKER = "breaker"  # who opens and closes an incident by itself
 RECOVERING_FOR = timedelta(minutes=30)  # after the end of an incident
 _SEEN_DOWN = "reminders:down:"  # since when a channel is seen down, business time
 _ACTOR_MAX, _REASON_MAX = 64, 500
+_NUMBER_END = 1 << 63  # of a bigint
 PAGE = 1_000  # of those whom an incident touched
 
 
@@ -69,18 +70,26 @@ class Told:
 def open_incident(resources: Resources, channel: str, actor: str, reason: str) -> int:
     """Declare a channel down (`*`: suspend all sending); returns the incident's number.
 
-    It is obeyed from the next gate on. Raises `IncidentError`.
+    It is obeyed from the next gate on. One that opened by itself is taken over: it would close by
+    itself. Raises `IncidentError`.
     """
     if channel != EVERY_CHANNEL and channel not in tuple(ChannelName):
         raise IncidentError(f"channel {channel!r} is none of *, {', '.join(ChannelName)}")
     _check(actor, reason)
+    return _open(resources, channel, actor, reason)
 
+
+def _open(resources: Resources, channel: str, actor: str, reason: str) -> int:
     def work(connection: Connection) -> int:
         incidents.lock(connection)
-        known = [one for one in incidents.open_now(connection) if one.channel == channel]
-        if known:
-            raise IncidentError(f"incident {known[0].number} of {channel} is open already")
         now = resources.clock.now()
+        known = [one for one in incidents.open_now(connection) if one.channel == channel]
+        if known and (actor == BREAKER or known[0].opened_by != BREAKER):
+            raise IncidentError(f"incident {known[0].number} of {channel} is open already")
+        for one in known:
+            taken_over = f"taken over: {reason}"[:_REASON_MAX]
+            incidents.end(connection, one, actor, taken_over, now)
+            calling.call_off(resources, connection, one, taken_over)
         number = incidents.begin(connection, channel, actor, reason, now)
         calling.call(resources, connection, Incident(number, channel, actor, reason, now))
         return number
@@ -93,10 +102,13 @@ def open_incident(resources: Resources, channel: str, actor: str, reason: str) -
 def close_incident(resources: Resources, number: int, actor: str, reason: str) -> Incident:
     """Declare an incident over; what waited for its channel is looked at again, little by little.
 
-    Raises `IncidentError`.
+    If its providers still fail, another opens after `channel_down_after`. Raises `IncidentError`.
     """
     _check(actor, reason)
+    return _close(resources, number, actor, reason)
 
+
+def _close(resources: Resources, number: int, actor: str, reason: str) -> Incident:
     def work(connection: Connection) -> Incident:
         incidents.lock(connection)
         found = [one for one in incidents.open_now(connection) if one.number == number]
@@ -108,6 +120,7 @@ def close_incident(resources: Resources, number: int, actor: str, reason: str) -
 
     closed = locks.in_transaction(resources.engine, work)
     log.warning("incident closed", incident=number, channel=closed.channel, actor=actor)
+    resources.redis.delete(_SEEN_DOWN + closed.channel)
     wake(resources, closed, _lasted(resources, closed))
     return closed
 
@@ -127,15 +140,22 @@ def status(resources: Resources, most: int = 20) -> Status:
         opened = incidents.open_now(connection)
         every = incidents.newest(connection, most)
         recent = [one for one in every if one.closed_at is not None]
-        counts = {one.number: incidents.counts(connection, one.number) for one in every}
+        shown = {one.number for one in (*opened, *every)}
+        counts = {number: incidents.counts(connection, number) for number in shown}
     down = {channel: why for channel, why in resources.fleet.down().items() if why != NO_PROVIDER}
     return Status(_mode(opened, recent, down, now), opened, recent, down, counts)
 
 
-def affected(resources: Resources, number: int, most: int = 1_000_000) -> list[Touched]:
-    """Everybody whom an incident touched."""
+def affected(
+    resources: Resources, number: int, most: int = 1_000_000, page: int = 1
+) -> list[Touched]:
+    """The `page`th so many of those whom an incident touched, in order of time.
+
+    Raises `IncidentError` if there is no such incident.
+    """
     with resources.engine.connect() as connection:
-        return incidents.touched(connection, number, most)
+        _known(connection, number)
+        return incidents.touched(connection, number, most, (page - 1) * most)
 
 
 def told(resources: Resources, number: int, page: int) -> Told:
@@ -144,12 +164,17 @@ def told(resources: Resources, number: int, page: int) -> Told:
     Raises `IncidentError` if there is no such incident.
     """
     with resources.engine.connect() as connection:
-        found = incidents.one(connection, number)
-        if found is None:
-            raise IncidentError(f"there is no incident {number}: see `reminders incident status`")
+        found = _known(connection, number)
         counts = incidents.counts(connection, number)
         touched = incidents.touched(connection, number, PAGE, (page - 1) * PAGE)
     return Told(found, counts, touched, page)
+
+
+def _known(connection: Connection, number: int) -> Incident:
+    found = incidents.one(connection, number) if 0 < number < _NUMBER_END else None
+    if found is None:
+        raise IncidentError(f"there is no incident {number}: see `reminders incident status`")
+    return found
 
 
 def declared(opened: Sequence[Incident]) -> dict[str, str]:
@@ -170,7 +195,7 @@ def watch(resources: Resources) -> list[str]:
         if channel in known or not _down_for(resources, channel, now):
             continue
         with suppress(IncidentError):  # another watch, or a person, opened it just now
-            number = open_incident(resources, channel, BREAKER, _line(why))
+            number = _open(resources, channel, BREAKER, _line(why))
             done.append(f"incident {number} of {channel} opened: {why}")
     for channel in ChannelName:
         if channel.value not in down and channel.value not in probed:
@@ -178,7 +203,7 @@ def watch(resources: Resources) -> list[str]:
     for one in opened:
         if one.opened_by == BREAKER and one.channel not in down and one.channel not in probed:
             with suppress(IncidentError):  # likewise
-                close_incident(resources, one.number, BREAKER, "a provider takes messages again")
+                _close(resources, one.number, BREAKER, "a provider takes messages again")
                 done.append(f"incident {one.number} of {one.channel} closed")
     return done
 
@@ -218,5 +243,7 @@ def _mode(
 def _check(actor: str, reason: str) -> None:
     if not actor.strip() or len(actor) > _ACTOR_MAX or not actor.isprintable():
         raise IncidentError(f"say who does it, in at most {_ACTOR_MAX} characters (--actor)")
+    if actor.strip().casefold() == BREAKER:  # what it opens ends by itself
+        raise IncidentError(f"{BREAKER!r} is who opens incidents by itself: give a name (--actor)")
     if not reason.strip() or len(reason) > _REASON_MAX or not reason.isprintable():
         raise IncidentError(f"say why, in one line of at most {_REASON_MAX} characters (--reason)")

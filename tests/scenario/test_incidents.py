@@ -97,6 +97,7 @@ def test_a_long_incident_is_not_written_down_every_minute(world: World) -> None:
         ("smss", "me", "why", "none of"),
         ("sms", "", "why", "say who"),
         ("sms", "me", " ", "say why"),
+        ("sms", "Breaker", "why", "by itself"),
     ],
 )
 def test_nonsense_is_refused_in_a_line(
@@ -298,6 +299,16 @@ def stand(world: World, standing: Standing, probes: int = 0) -> None:
     world.resources = replace(world.resources, fleet=fleet)
 
 
+def opened_by_itself(world: World) -> int:
+    """The incident that opens once every SMS provider has failed for long enough."""
+    stand(world, Standing(0.0, "60 % of calls failed"))
+    incidents.watch(world.resources)
+    world.clock.set(world.clock.now() + world.resources.limits.channel_down_after)
+    incidents.watch(world.resources)
+    (opened,) = incidents.status(world.resources).open
+    return opened.number
+
+
 def five_due(world: World) -> None:
     for number in range(5):
         world.customer(f"C-{number}")
@@ -331,10 +342,77 @@ def test_the_breakers_incident_lasts_until_more_than_probes_is_taken(world: Worl
 
 def test_a_probe_passes_the_breakers_incident_but_none_of_a_persons(world: World) -> None:
     five_due(world)
-    number = incidents.open_incident(world.resources, "sms", incidents.BREAKER, "it is down")
+    number = opened_by_itself(world)
     stand(world, PROBED, probes=1)
     assert deliver(world.resources, "sms", world.loop).sent == 1
     incidents.close_incident(world.resources, number, "on-call", "by hand")
     declare(world)
     stand(world, PROBED, probes=1)
     assert deliver(world.resources, "sms", world.loop).sent == 0
+
+
+def test_a_person_takes_over_what_opened_by_itself_and_it_stays_until_they_end_it(
+    world: World,
+) -> None:
+    first = opened_by_itself(world)
+    second = declare(world)
+    stand(world, Standing(1.0))
+    assert incidents.watch(world.resources) == []
+    found = incidents.status(world.resources)
+    assert [one.number for one in found.open] == [second]
+    (over,) = found.recent
+    assert (over.number, over.closed_by) == (first, "on-call")
+    assert over.closed_why == "taken over: the gateway is down"
+    with pytest.raises(IncidentError, match="open already"):
+        declare(world)
+    assert len(queue.listed(world.resources, TaskKind.INCIDENT)) == 1
+
+
+def test_closed_while_its_providers_still_fail_another_opens_not_at_once(world: World) -> None:
+    five_due(world)
+    number = opened_by_itself(world)
+    incidents.close_incident(world.resources, number, "on-call", "it looks well")
+    assert incidents.watch(world.resources) == []
+    world.deliver()
+    assert {each.split()[0] for each in world.attempts()} == {"email"}
+    world.clock.set(world.clock.now() + world.resources.limits.channel_down_after)
+    assert [each.split()[0] for each in incidents.watch(world.resources)] == ["incident"]
+
+
+def test_what_a_crash_left_asleep_looks_again_by_itself(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(world)
+    opened = declare(world, EVERY_CHANNEL)
+    world.deliver()
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(ledger, "wake", crash)
+        with pytest.raises(KeyboardInterrupt):
+            incidents.close_incident(world.resources, opened, "on-call", "it works again")
+    with pytest.raises(IncidentError, match="no incident"):
+        incidents.close_incident(world.resources, opened, "on-call", "once more")
+    assert incidents.status(world.resources).open == []
+    world.run_until(world.clock.now() + timedelta(minutes=11))
+    assert [each.split()[0] for each in world.attempts()] == ["sms"]
+
+
+def test_everyone_affected_is_listed_page_by_page(world: World) -> None:
+    five_due(world)
+    number = declare(world)
+    world.deliver()
+    pages = [incidents.affected(world.resources, number, 2, page) for page in (1, 2, 3, 4)]
+    assert [len(each) for each in pages] == [2, 2, 1, 0]
+    listed = [each.customer for page in pages for each in page]
+    assert sorted(listed) == [f"C-{each}" for each in range(5)]
+
+
+@pytest.mark.parametrize("number", [0, -1, 77, 1 << 64])
+def test_of_an_incident_that_there_is_not_nothing_is_listed(world: World, number: int) -> None:
+    with pytest.raises(IncidentError, match="there is no incident"):
+        incidents.affected(world.resources, number)
+    with pytest.raises(IncidentError, match="there is no incident"):
+        incidents.told(world.resources, number, 1)
