@@ -15,6 +15,7 @@ from reminders.ledger import locks, reminders
 from reminders.ledger.reminders import Kept
 from reminders.services.flight import Flight
 from reminders.services.gate import gate
+from reminders.services.gate_work import Passed
 from reminders.services.record import record
 from reminders.services.resources import Resources
 
@@ -112,14 +113,23 @@ def _work_off(run: _Run, claimed: Sequence[Kept], started: float) -> bool:
         if time.monotonic() >= start_by:
             break
         if most := budget.most(wanted):
-            busy.extend(_gate_and_start(run, left[:most], budget, start_by))
-            left = left[most:]
+            passed = _gate_and_start(run, left[:most], budget, start_by)
+            busy.extend(passed.busy)
+            left = _with_gathered(left[most:], passed.gathered)
     rest = [*busy, *left]
     if rest:
         locks.in_transaction(
             run.resources.engine, lambda connection: reminders.give_back(connection, rest)
         )
     return run.total.decided > decided
+
+
+def _with_gathered(left: list[Kept], gathered: Sequence[Kept]) -> list[Kept]:
+    """What the gate gathered comes next: by a newer claim, where it is among these already."""
+    if not gathered:
+        return left
+    newer = {each.reminder.reminder_id for each in gathered}
+    return [*gathered, *(each for each in left if each.reminder.reminder_id not in newer)]
 
 
 def _granted(run: _Run, wanted: int, start_by: float) -> Budget:
@@ -137,10 +147,8 @@ def _granted(run: _Run, wanted: int, start_by: float) -> Budget:
     return budget
 
 
-def _gate_and_start(
-    run: _Run, chunk: Sequence[Kept], budget: Budget, start_by: float
-) -> list[Kept]:
-    """Begin the calls that the gate lets through; returns those it left to the next sweep."""
+def _gate_and_start(run: _Run, chunk: Sequence[Kept], budget: Budget, start_by: float) -> Passed:
+    """Begin the calls that the gate lets through; what it left to the next sweep is in `busy`."""
     passed = gate(run.resources, chunk, budget)
     now, within = time.monotonic(), run.resources.limits.gate_to_call_max.total_seconds()
     run.flight.start(passed, min(start_by, now + within))
@@ -149,7 +157,7 @@ def _gate_and_start(
     run.total.decided += passed.decided
     run.total.sent += len(passed.handovers)
     run.total.asked += len(passed.inquiries)
-    return passed.busy
+    return passed
 
 
 def _record(run: _Run) -> None:

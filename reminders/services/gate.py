@@ -92,6 +92,7 @@ def _gate(
     work.incidents = {each.channel: each.number for each in opened}
     if ChannelName.PUSH in resources.fleet.by_channel:
         work.dead_devices = contact_points.dead_devices(connection, free)
+    work.claimed = {each.reminder.reminder_id: each.lane for each in claimed}
     work.under_way = attempts.under_way(connection, _leaders(history))
     work.passed.busy = [each for each in claimed if each.reminder.customer_id not in free]
     for each in held:
@@ -172,6 +173,8 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
     decision = decide_on(seen, policy)
     if last is not None and _resolved(work, case, last, decision, seen):
         return
+    if isinstance(decision, Send) and _left_to_its_token(work, kept, decision, seen):
+        return
     decision, seen = carry_out(work, case, decision, seen)
     work.keep_effects(kept, decision)
     if isinstance(decision, Send) and of_another_lane(kept, decision):
@@ -181,6 +184,18 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
     if not isinstance(decision, Send):
         work.moves.append(move_of(kept, decision, work.now))
         ask_a_person(work, kept, decision, seen)
+
+
+def _left_to_its_token(work: GateWork, kept: Kept, decision: Send, seen: Snapshot) -> bool:
+    """True for what was gathered and has no token: it comes next, or is left to its own lane."""
+    channel = decision.rung.channel
+    if not work.untokened(kept, channel):
+        return False
+    if channel == kept.lane and channel in work.claimed.values():
+        work.passed.gathered.append(kept)
+    else:
+        lead_on(work, kept, decision, seen)
+    return True
 
 
 def _leaders(history: Mapping[UUID, Past]) -> set[UUID]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from channels.contract import Message
 from channels.fleet import Budget
 from reminders.domain.case import CHANNEL_RULE, EVERY_CHANNEL
+from reminders.domain.customer import WRITTEN
 from reminders.domain.decision import (
     Cancel,
     Decision,
@@ -68,6 +69,7 @@ class Passed:
     handovers: list[Handover] = field(default_factory=list)
     inquiries: list[Inquiry] = field(default_factory=list)
     busy: list[Kept] = field(default_factory=list)
+    gathered: list[Kept] = field(default_factory=list)  # ours now, and each to have its token
     lanes: set[str] = field(default_factory=set)  # in which something is due by this
     decided: int = 0
 
@@ -83,6 +85,7 @@ class GateWork:
     budget: Budget | None = None  # what the lane's providers may be given now
     down: Mapping[str, str] = field(default_factory=dict)  # channels that take nothing, and why
     probed: Collection[str] = ()  # channels that take probes alone
+    claimed: Mapping[UUID, str] = field(default_factory=dict)  # what tokens were taken for: lanes
     incidents: Mapping[str, int] = field(default_factory=dict)  # open ones, by channel
     effects: list[tuple[object, ...]] = field(default_factory=list)
     dead_devices: Mapping[int, Collection[bytes]] = field(default_factory=dict)
@@ -109,6 +112,13 @@ class GateWork:
         if channel == kept.lane:
             return self.budget is None or self.budget.total > 0
         return bool(past) and past[-1].attempt.channel == kept.lane
+
+    def untokened(self, kept: Kept, channel: str) -> bool:
+        """True for what was gathered for a message that it does not share, where no token is left
+        for it or those that were taken are of another lane."""
+        if self.budget is None or kept.reminder.reminder_id in self.claimed or channel in WRITTEN:
+            return False
+        return kept.lane not in self.claimed.values() or self.budget.total <= 0
 
     def keep_attempt(
         self, kept: KeptAttempt, decision: Send, keys: Collection[bytes], leader: UUID | None

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
+from channels.contract import Message
+from channels.fleet import Budget, Fleet
+from channels.pacing import Grant
 from reminders.domain.identity import customer_id
-from reminders.domain.outcome import Permanent
-from reminders.ledger import usage
-from tests.scenario.world import START, World
+from reminders.domain.outcome import Accepted, Outcome, Permanent
+from reminders.ledger import locks, reminders, usage
+from reminders.ledger.reminders import Kept
+from reminders.services.gate import gate
+from tests.scenario.world import START, Free, World
 
 D3_AT = START + timedelta(days=7)
 
@@ -103,6 +111,89 @@ def test_bills_of_different_days_go_on_their_own(world: World) -> None:
     world.bill("B-2", due_on="2026-03-12")
     world.run_until(D3_AT + timedelta(days=1, minutes=1))
     assert len(world.sms.sent) == 2
+
+
+class OneEach(Free):
+    """Pacing that grants one token whenever it is asked, and counts them."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[str] = Counter()
+
+    def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> Grant:
+        self.taken[key] += 1
+        return Grant(1, timedelta(0))
+
+
+@pytest.fixture
+def apart(world: World) -> World:
+    """Two bills of one customer whose stages fall due at the same hour and share no message."""
+    world.use("digest", digest=True)
+    world.customer()
+    world.bill("B-1")
+    world.bill("B-2", due_on="2026-03-09")
+    world.evaluate()
+    world.clock.set(D3_AT)
+    return world
+
+
+def due(world: World, lane: str, stage: str) -> list[Kept]:
+    """Claimed in this lane alone."""
+    claimed = world.claim(lane)
+    chosen = [each for each in claimed if each.reminder.stage == stage]
+    rest = [each for each in claimed if each not in chosen]
+    locks.in_transaction(world.engine, lambda opened: reminders.give_back(opened, rest))
+    return chosen
+
+
+def test_what_is_gathered_takes_a_token_or_waits_for_one(apart: World) -> None:
+    """One token is taken for the bill that was claimed: the other one is sent with its own."""
+    first = gate(apart.resources, due(apart, "sms", "d-3"), Budget({"memory-sms": 1}))
+    assert [each.kept.reminder.bill_id for each in first.handovers] == ["B-1"]
+    second = gate(apart.resources, first.gathered, Budget({"memory-sms": 1}))
+    assert [each.kept.reminder.bill_id for each in second.handovers] == ["B-2"]
+
+
+def test_no_message_goes_without_a_token_of_its_own(apart: World) -> None:
+    """Ten customers with two messages each, few tokens at a time: a call for each token."""
+    for number in range(2, 11):
+        apart.customer(f"C-{number}")
+        apart.bill(f"B-{number}1", who=f"C-{number}")
+        apart.bill(f"B-{number}2", who=f"C-{number}", due_on="2026-03-09")
+    apart.evaluate()
+    pacing, tokens = OneEach(), []
+
+    def call(message: Message) -> Outcome:
+        tokens.append(pacing.taken["memory-sms"])
+        return Accepted("ref")
+
+    apart.sms.script = call
+    providers = apart.resources.fleet.by_name.values()
+    apart.resources = replace(apart.resources, fleet=Fleet(providers, pacing))
+    apart.deliver()
+    assert len(tokens) == 20
+    # Calls with the same number of tokens taken are of one gate, and of its tokens alone.
+    gates = Counter(tokens)
+    before = [0, *sorted(gates)]
+    assert all(gates[at] <= at - last for last, at in pairwise(before))
+
+
+def test_a_token_that_is_left_is_for_what_was_gathered(apart: World) -> None:
+    passed = gate(apart.resources, due(apart, "sms", "d-3"), Budget({"memory-sms": 2}))
+    assert sorted(each.kept.reminder.bill_id for each in passed.handovers) == ["B-1", "B-2"]
+
+
+def test_what_is_gathered_from_another_lane_goes_by_that_lanes_tokens(apart: World) -> None:
+    apart.sms.script = lambda message: Permanent("barred")
+    failed = gate(apart.resources, due(apart, "sms", "d-1"), Budget({"memory-sms": 1}))
+    apart.record(apart.call(failed))
+    led_on = gate(apart.resources, due(apart, "sms", "d-1"), Budget())
+    assert (led_on.handovers, led_on.lanes) == ([], {"email"})
+    locks.in_transaction(apart.engine, lambda opened: reminders.give_back(opened, led_on.gathered))
+    passed = gate(apart.resources, due(apart, "sms", "d-3"), Budget({"memory-sms": 5}))
+    assert [each.attempt.attempt.channel for each in passed.handovers] == ["sms"]
+    assert passed.lanes == {"email"}
+    email = gate(apart.resources, apart.claim("email"), Budget({"memory-email": 1}))
+    assert [each.attempt.attempt.channel for each in email.handovers] == ["email"]
 
 
 def test_without_a_digest_each_bill_has_its_own(world: World) -> None:
