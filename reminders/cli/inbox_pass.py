@@ -11,7 +11,7 @@ import typer
 from reminders.cli import running
 from reminders.services.inbox_token import inbox_token as make_token
 
-Customer = Annotated[str, typer.Argument(help="The customer's id, as billing says it.")]
+Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="As billing calls them.")]
 Hours = Annotated[int, typer.Option(min=1, max=24 * 90, help="How long the token is good for.")]
 
 Data = Annotated[Path, typer.Option(help="The running system's folder, where no settings are.")]

@@ -5,6 +5,7 @@ The table holds each command's first line of help, so that listing them all impo
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -87,11 +88,21 @@ class LazyGroup(TyperGroup):
         alone = typer.Typer(add_completion=False)
         if not isinstance(found, typer.Typer):
             alone.command(name, cls=PlainCommand if lazy.plain else TyperCommand)(found)
-            return get_command(alone)
+            return _flowing(get_command(alone))
         alone.add_typer(found, name=name)
         parent = get_command(alone)
         assert isinstance(parent, TyperGroup)  # noqa: S101  (what holds a group is one)
-        return parent.commands[name]
+        return _flowing(parent.commands[name])
+
+
+def _flowing(command: Command) -> Command:
+    """Let a terminal wrap help: after its first paragraph Typer keeps our own lines."""
+    command.help = "\n\n".join(
+        " ".join(part.split()) for part in inspect.cleandoc(command.help or "").split("\n\n")
+    )
+    for each in command.commands.values() if isinstance(command, TyperGroup) else ():
+        _flowing(each)
+    return command
 
 
 def group(table: Mapping[str, Lazy]) -> type[LazyGroup]:

@@ -32,7 +32,12 @@ System = Annotated[Path, typer.Option("--system", help="Folder of a running `rem
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Policies as YAML.")]
 Templates = Annotated[Path | None, typer.Option(help="Folder of templates, if not beside.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as findings.")]
-Label = Annotated[str, typer.Argument(metavar="NAME[@VERSION]")]
+Label = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME[@VERSION]", help="Without a version: the one in force, else the newest."
+    ),
+]
 Bundle = Annotated[bool, typer.Option("--bundle", help="With packs, card and holidays, as kept.")]
 Named = "A YAML file, the name of a shipped policy, NAME@VERSION of the ledger, or `live`."
 First = Annotated[str, typer.Argument(metavar="A", help=Named)]

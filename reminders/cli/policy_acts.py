@@ -32,7 +32,9 @@ Events = Annotated[Path | None, typer.Option(help="For the gate: events, NDJSON 
 Cards = Annotated[Path | None, typer.Option("--data", help="For it: credit-card-clients.csv.")]
 Clients = Annotated[int | None, typer.Option(min=1, help="How many rows of --data.")]
 System = Annotated[Path, typer.Option("--system", help="Folder of a running `reminders up`.")]
-Name = Annotated[str, typer.Argument(metavar="NAME")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Of the policy, as `policy list` has it.")
+]
 _SEED = 1  # of the lives around the rows of a credit-card file, as in `reminders simulate`
 
 

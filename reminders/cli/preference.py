@@ -38,8 +38,8 @@ class OnOff(StrEnum):
 
 
 Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="As billing calls them.")]
-Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="sms, email or in_app.")]
-Turn = Annotated[OnOff, typer.Argument(help="on or off.")]
+Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="sms, email, push, in_app …")]
+Turn = Annotated[OnOff, typer.Argument(metavar="ON|OFF", help="on or off.")]
 Kind = Annotated[str, typer.Option(help="Only this kind of message, such as overdue.")]
 Actor = Annotated[str, typer.Option(help="Who says so: the name that the ledger keeps.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads it later. No personal data.")]

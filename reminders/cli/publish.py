@@ -26,7 +26,9 @@ from reminders.services.producer import Collecting, Producer
 _QUIET_S = 2.0  # what is done sooner needs no bar
 _REDRAW_EVERY = 200
 
-File = Annotated[str, typer.Argument(help="NDJSON, a JSON array or one event; - is stdin.")]
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="NDJSON, a JSON array or one event; - is stdin.")
+]
 Url = Annotated[str | None, typer.Option(help="The HTTP door; without it, Redis.")]
 Token = Annotated[
     str | None, typer.Option(envvar="REMINDERS_TOKEN", help="A producer's token for --url.")

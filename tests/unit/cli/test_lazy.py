@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.testing import CliRunner
 
 from reminders.cli.commands import COMMANDS, app
@@ -29,6 +29,19 @@ def test_the_table_says_what_the_command_itself_says(name: str) -> None:
     assert command.name == name
     told = " ".join((command.help or "").strip().split("\n\n")[0].split())
     assert COMMANDS[name].help == told
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_flows_and_says_what_every_word_is_for(name: str) -> None:
+    found = whole().load(name)
+    for command in [found, *(found.commands.values() if isinstance(found, TyperGroup) else ())]:
+        assert "\n" not in (command.help or "").replace("\n\n", "")
+        silent = [
+            each.name
+            for each in command.params
+            if isinstance(each, TyperArgument | TyperOption) and not each.help
+        ]
+        assert (command.name, silent) == (command.name, [])
 
 
 def test_a_group_has_its_own_commands_and_no_options_of_the_shell() -> None:
