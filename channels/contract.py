@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from reminders.domain.outcome import Inbound, Outcome, Receipt
+from reminders.domain.record import record
 
 
 class Confirms(StrEnum):
@@ -49,7 +50,7 @@ class Capabilities:
     per_number_hour: int | None = None  # what it takes for one number in an hour
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """One rendered message for one contact point. Personal fields stay out of its `repr`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from reminders.domain.identity import customer_in, month_in
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Confirm
+from reminders.domain.record import record
 from reminders.domain.reminder import Attempt, Cause
 from reminders.ledger.bulk import Bulk
 
@@ -133,7 +134,7 @@ _CHANGE = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeptAttempt:
     """An attempt as the ledger keeps it, with its reminder and the amount it named."""
 
@@ -159,7 +160,7 @@ class KeptAttempt:
         return replace(self, attempt=attempt, was_uncertain=uncertain)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """An attempt's new projection, and the provider's own id for it where it gave one."""
 
@@ -206,7 +207,7 @@ def of_reminders(
             "customers": list({customer for customer, _ in pairs}),
             "ids": [reminder_id for _, reminder_id in pairs],
         }
-        for row in connection.execute(_OF_REMINDERS, values):
+        for row in connection.execute(_OF_REMINDERS, values).all():
             found.setdefault(row[0], []).append(_kept(row))
     return found
 
@@ -223,7 +224,7 @@ def by_id(connection: Connection, attempts: Iterable[UUID]) -> dict[UUID, KeptAt
     found = {}
     for month, ids in months.items():
         values = {"month": month, "customers": [customer_in(each) for each in ids], "ids": ids}
-        for row in connection.execute(_BY_ID, values):
+        for row in connection.execute(_BY_ID, values).all():
             found[row[1]] = _kept(row)
     return found
 

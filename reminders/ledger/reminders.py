@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from reminders.domain.kinds import MessageKind
 from reminders.domain.policy import Urgency
+from reminders.domain.record import record
 from reminders.domain.reminder import Reminder, ReminderState
 from reminders.ledger.bulk import Bulk
 
@@ -125,7 +125,7 @@ _GIVE_BACK = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kept:
     """A reminder as the ledger keeps it: the plan, its state, and who may move it (`token`)."""
 
@@ -144,7 +144,7 @@ class Kept:
         return self.reminder.customer_id, self.reminder.month, self.reminder.reminder_id
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Move:
     """A reminder's next state and wake-up. `keep_lease`: a call is on its way for it."""
 
@@ -188,7 +188,7 @@ def claim(
 ) -> list[Kept]:
     """Take up to `size` due reminders of one lane: nobody else gets them before the lease ends."""
     rows = connection.execute(_CLAIM, {"lane": lane, "now": now, "size": size, "lease": lease})
-    return [_kept(row) for row in rows]
+    return [_kept(row) for row in rows.all()]
 
 
 def gather(
@@ -196,7 +196,7 @@ def gather(
 ) -> list[Kept]:
     """Claim whatever else is due of these locked customers, in order of their ids."""
     values = {"customers": list(customers), "now": now, "lease": lease}
-    found = [_kept(row) for row in connection.execute(_GATHER, values)]
+    found = [_kept(row) for row in connection.execute(_GATHER, values).all()]
     return sorted(found, key=lambda each: each.key)
 
 
@@ -218,7 +218,7 @@ def still_held(connection: Connection, claimed: Iterable[Kept]) -> list[Kept]:
             "ids": [each.reminder.reminder_id for each in group],
             "tokens": [each.token for each in group],
         }
-        found.extend(_kept(row) for row in connection.execute(_HELD, values))
+        found.extend(_kept(row) for row in connection.execute(_HELD, values).all())
     return found
 
 
@@ -234,7 +234,7 @@ def by_id(connection: Connection, wanted: Iterable[tuple[int, int, UUID]]) -> di
             "customers": [customer for customer, _ in pairs],
             "ids": [reminder_id for _, reminder_id in pairs],
         }
-        for row in connection.execute(_BY_ID, values):
+        for row in connection.execute(_BY_ID, values).all():
             kept = _kept(row)
             found[kept.reminder.reminder_id] = kept
     return found
@@ -242,7 +242,7 @@ def by_id(connection: Connection, wanted: Iterable[tuple[int, int, UUID]]) -> di
 
 def open_of(connection: Connection, customers: Iterable[int]) -> list[Kept]:
     """Every open reminder of these (locked) customers."""
-    return [_kept(row) for row in connection.execute(_OPEN_OF, {"ids": list(customers)})]
+    return [_kept(row) for row in connection.execute(_OPEN_OF, {"ids": list(customers)}).all()]
 
 
 def move_all(connection: Connection, moves: Iterable[Move]) -> None:

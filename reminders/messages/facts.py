@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from reminders.domain.record import record
 from reminders.messages.errors import TemplateError
 from reminders.messages.money import day, money, spoken
 
@@ -56,7 +57,7 @@ class OtherBill:
     due_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Facts:
     """One bill as its customer is to hear of it.
 
@@ -88,7 +89,7 @@ class Facts:
     name: str = ""  # what the customer is called, where only they read it
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rendered:
     """A finished message. `template` names its words exactly: `zh-CN/pre_due.sms@3`."""
 

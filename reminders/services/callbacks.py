@@ -12,12 +12,13 @@ from channels.contract import Post, Told
 from channels.errors import ReceiptError
 from reminders.domain.identity import month_in
 from reminders.domain.outcome import Inbound, Receipt
+from reminders.domain.record import record
 from reminders.services.resources import Resources
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Callback:
     """One callback body as it came, whole; its signature was checked at the door."""
 
@@ -33,7 +34,7 @@ class Callback:
         return Post(self.body, self.headers, self.url)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heard:
     """One statement of a callback about one attempt; None: known by the provider's id alone."""
 

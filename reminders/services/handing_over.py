@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from channels.contract import Message
@@ -15,6 +16,7 @@ from reminders.domain.identity import make_id
 from reminders.domain.kinds import DATED
 from reminders.domain.outcome import AttemptState
 from reminders.domain.policy import Policy
+from reminders.domain.record import record
 from reminders.domain.reminder import ReminderState
 from reminders.ledger import contact_points, tasks
 from reminders.ledger.attempts import KeptAttempt
@@ -32,7 +34,7 @@ _NO_ADDRESS: tuple[None, str, bytes] = (None, "", b"")
 DigestKey = tuple[int, str, str, int, date]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judged:
     """A reminder with everything that is known of it."""
 
@@ -136,8 +138,11 @@ def attempt_of(work: GateWork, case: Judged, decision: Send, provider: str) -> K
 def _attempt_id(case: Judged) -> UUID:
     """The id of the attempt that comes next: its text is written before it, and links to it."""
     reminder = case.kept.reminder
-    number = len(case.past) + 1
-    return make_id(reminder.month, reminder.customer_id, reminder.reminder_id, number)
+    return _made(reminder.month, reminder.customer_id, reminder.reminder_id, len(case.past) + 1)
+
+
+# Asked for by the text, by the choice of a provider and by the attempt, one after the other.
+_made = lru_cache(maxsize=64)(make_id)
 
 
 def _provider(work: GateWork, case: Judged, decision: Send, address: str, length: int) -> str:

@@ -48,10 +48,18 @@ def keys_of(policy: Policy, customer: Customer, channel: str) -> frozenset[bytes
     return frozenset(keys)
 
 
+@lru_cache(maxsize=4096)
+def _sharing(policy: Policy, jurisdiction: str) -> tuple[str, ...]:
+    """The channels of the policy's ladders that move a shared counter at all."""
+    channels = {rung.channel for ladder in policy.ladders.values() for rung in ladder}
+    shared = (each for each in channels - PASSIVE if shared_caps(policy, jurisdiction, each))
+    return tuple(sorted(shared))
+
+
 def every_key(policy: Policy, customer: Customer) -> frozenset[bytes]:
     """The shared counters of every channel that the policy's ladders name."""
-    channels = {rung.channel for ladder in policy.ladders.values() for rung in ladder}
-    return frozenset().union(*(keys_of(policy, customer, channel) for channel in channels))
+    channels = _sharing(policy, customer.jurisdiction)
+    return frozenset().union(*[keys_of(policy, customer, channel) for channel in channels])
 
 
 class UsedUp:
