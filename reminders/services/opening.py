@@ -216,7 +216,7 @@ def _fleet(options: Options, clock: Clock) -> Fleet:
         own=own,
         frozen=virtual,
         now=(lambda: clock.now().timestamp()) if virtual else None,
-        business=clock.now,
+        business=None if virtual else clock.now,  # a virtual one is `now` already, and in Redis
         # A virtual clock stands still while anything waits on a stream.
         heard=None if virtual else HeardUntil(redis),
     )
