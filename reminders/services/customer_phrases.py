@@ -83,9 +83,10 @@ EN = Phrases(
     separator=", ",
     replied="{when}: we answered your message {word} by {channel}.",
     nothing="No reminder has been planned for this bill.",
-    facts="What was considered: the amount and due date of the bill, payments received, how earlier"
-    " bills were paid and the account is used, your settings, whether messages arrive, and the time"
-    " of day where you live. Nothing else about you was used.",
+    facts="What was considered: the kind, amount and due date of the bill, payments received and"
+    " promised, how earlier bills were paid and the account is used, any assessment of the account"
+    " that we hold, your settings, whether messages arrive and when you act on them, and the time"
+    " and the rules where you live. Nothing else about you was used.",
     automated="A program decided this by fixed rules, the same for everyone.",
     person="If you do not agree, or would like a person to look at it or explain it, please contact"
     " {lender}. You can change how we remind you at any time in your settings.",
@@ -127,8 +128,9 @@ ZH_CN = Phrases(
     separator="、",
     replied="{when}：我们通过{channel}回复了您的消息 {word}。",
     nothing="该账单没有计划中的提醒。",
-    facts="所考虑的信息：账单金额和到期日、已收到的还款、以往账单的还款和账户使用情况、您的设置、"
-    "消息能否送达，以及您所在地的时间。未使用您的其他信息。",
+    facts="所考虑的信息：账单的种类、金额和到期日、已收到和承诺的还款、以往账单的还款和账户使用情况、"
+    "我们对账户已有的评估、您的设置、消息能否送达和您通常处理的时间，以及您所在地的时间和规定。"
+    "未使用您的其他信息。",
     automated="以上由程序按固定规则自动决定，规则对每位客户相同。",
     person="如您不同意，或希望由人工复核、说明，请联系{lender}。您也可以随时在设置中更改提醒方式。",
 )
@@ -169,8 +171,9 @@ ZH_TW = Phrases(
     separator="、",
     replied="{when}：我們透過{channel}回覆了您的訊息 {word}。",
     nothing="此帳單沒有預計的提醒。",
-    facts="所考量的資訊：帳單金額和到期日、已收到的繳款、以往帳單的繳款和帳戶使用情況、您的設定、"
-    "訊息能否送達，以及您所在地的時間。未使用您的其他資訊。",
+    facts="所考量的資訊：帳單的種類、金額和到期日、已收到和承諾的繳款、以往帳單的繳款和帳戶使用情況、"
+    "我們對帳戶已有的評估、您的設定、訊息能否送達和您通常處理的時間，以及您所在地的時間和規定。"
+    "未使用您的其他資訊。",
     automated="以上由程式依固定規則自動決定，規則對每位客戶相同。",
     person="如您不同意，或希望由專人複核、說明，請聯絡{lender}。您也可以隨時在設定中更改提醒方式。",
 )

@@ -53,6 +53,21 @@ def test_each_language_says_everything(words: Phrases) -> None:
     assert named == english
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (EVERY[0], "promised|assessment|when you act|kind"),
+        (EVERY[1], "承诺|评估|通常处理的时间|种类"),
+        (EVERY[2], "承諾|評估|通常處理的時間|種類"),
+    ],
+    ids=list(LANGUAGES),
+)
+def test_all_that_a_card_or_a_policy_may_rest_on_is_named(words: Phrases, named: str) -> None:
+    """PIPL 24: "nothing else was used" must be true with a broken promise, the lender's own score,
+    the customer's best hour and a policy by product."""
+    assert [each for each in named.split("|") if each not in words.facts] == []
+
+
 @pytest.mark.parametrize("words", EVERY, ids=list(LANGUAGES))
 def test_a_person_can_be_asked_and_how_to_object_is_said(words: Phrases) -> None:
     """PIPL 24: an explanation may be asked for, and a decision by a program alone refused."""
