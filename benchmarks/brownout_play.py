@@ -130,7 +130,7 @@ class Play:
         )
         part, slow_s = range_of(handover.message.address), slow_after(provider.capabilities)
         call = Call(provider.name, part, outcome, seconds)
-        if seconds > slow_s:  # told of while it goes on, as the sender does
+        if seconds >= slow_s:  # told of while it goes on, as the sender does
             call = Call(provider.name, part, None, slow_s)
         self._later(min(seconds, slow_s), None, call)
         self._later(seconds, Result(handover.kept, attempt.attempt_id, outcome, part), None)

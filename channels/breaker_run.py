@@ -30,10 +30,11 @@ end
 RUN = """
 -- Why these sums are too bad, if they are: that `part` of the limits is reached. `late` are the
 -- seconds in which calls were slow: after a moment's stall, whatever was in flight is late at once.
+-- A clock that stands still has no seconds to tell by.
 local function bad(sums, least, least_bad, part)
   if sums.all < least then return nil end
   local failed, slow = r.failed * (part or 1), r.slow * (part or 1)
-  local s = (sums.late >= 3) and sums.s or 0
+  local s = (g.frozen or sums.late >= 3) and sums.s or 0
   if sums.f >= least_bad and sums.f >= failed * sums.all then
     return percent(sums.f, sums.all) .. ' of calls failed'
   end

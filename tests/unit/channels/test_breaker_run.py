@@ -60,6 +60,14 @@ def test_a_moments_stall_is_no_run(watch: Watch) -> None:
     assert watch.states() == []
 
 
+def test_by_a_clock_that_stands_still_a_moment_is_all_there_is(
+    client: fakeredis.FakeRedis,
+) -> None:
+    watch = Watch(client, frozen=True)
+    watch.calls(10, 10, what=OK, seconds=3.0)
+    assert "of calls slow" in watch.standing().reason
+
+
 def test_what_is_usual_of_a_provider_is_no_run(watch: Watch) -> None:
     """One of eight is slow all day: eight of forty in a row come by chance now and then."""
     for _ in range(150):
