@@ -53,6 +53,9 @@ def _named(path: Path, shape: PolicyShape, known: Mapping[Place, int]) -> list[F
     found = []
     folder = beside(path, "packs")
     there = sorted(each.stem for each in folder.glob("*.yaml"))
+    if not shape.packs:
+        line, fix = line_of(dict(known), ("packs",)), 'packs: {"*": house}, and others by country'
+        found.append(Finding(line, Rule.PACK, "packs: none is named, no law would hold", fix))
     for place, pack in shape.packs.items():
         if folder.is_dir() and pack not in there:
             line = line_of(dict(known), ("packs", place))

@@ -206,6 +206,17 @@ def test_a_policy_written_elsewhere_is_looked_over_under_the_shipped_law(tmp_pat
     assert {"cn", "house"} <= policy.packs.keys()
 
 
+@pytest.mark.parametrize(("left", "on"), [("packs: {}\n", "packs: {}"), ("", "name: default")])
+def test_a_policy_under_no_law_at_all_is_refused(folder: Path, left: str, on: str) -> None:
+    """No hours, caps, consent or content would be asked but the policy's own."""
+    packs = re.compile(r"(?m)^packs:\n(  .*\n)+")
+    assert packs.search(TEXT)
+    text = packs.sub("", TEXT) + left
+    (found,) = errors(found_in(folder, text))
+    assert (found.rule, found.line) == ("pack", text.splitlines().index(on) + 1)
+    assert 'packs: {"*": house}' in found.fix
+
+
 def test_a_pack_that_is_named_is_never_left_out(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be read"):
         pack_texts(tmp_path / "nowhere", ["cn"])
