@@ -163,7 +163,7 @@ def _planned(
 ) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     customer = known.customer
-    heard = _heard(known, now)
+    heard: tuple[Signal, ...] | None = None  # of no use where no policy answers events
     for bill in known.bills.values():
         if bill.cancelled:
             continue
@@ -171,9 +171,11 @@ def _planned(
         policy = resources.book.get(label) if label else _choice(resources, bill, customer, now)
         if (bill.closed or bill.settled) and not policy.events:
             continue
+        if policy.events and heard is None:
+            heard = _heard(known, now)
         trace = known.traces.get(bill.bill_id, "")
         lane = policy.ladders[tier][0].channel
-        for reminder in ahead(bill, customer, policy, now, heard):
+        for reminder in ahead(bill, customer, policy, now, heard or ()):
             # Over before it was planned, by a minimum that is met: as for a bill that is settled.
             if closing(bill, reminder) is None:
                 rows.append(_row(reminder, policy, trace, lane))

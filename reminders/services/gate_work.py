@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # they hold each other: a message that waits for what it carr
     from reminders.services.handing_over import DigestKey, Leader
 
 
+_json = json.JSONEncoder(ensure_ascii=False).encode  # one for all: `dumps` would make one each
 BEING_PROBED = "being tried again, a message at a time"
 
 
@@ -156,7 +157,7 @@ class GateWork:
     def keep_text(self, kept: KeptAttempt, rendered: Rendered) -> None:
         """What the customer reads, encrypted and apart."""
         text = {"subject": rendered.subject, "text": rendered.text, "template": rendered.template}
-        sealed = self.resources.ring.seal(json.dumps(text, ensure_ascii=False))
+        sealed = self.resources.ring.seal(_json(text))
         self.secrets.append(
             (
                 kept.customer_id,
@@ -171,9 +172,8 @@ class GateWork:
         """A decision with its checks and inputs. Waking up only to wait on is not kept."""
         if isinstance(decision, Defer) and _said_before(kept, decision.reason):
             return
-        checks = json.dumps(
-            [(check.rule, check.saw, check.passed, check.cite) for check in decision.checks],
-            ensure_ascii=False,
+        checks = _json(
+            [(check.rule, check.saw, check.passed, check.cite) for check in decision.checks]
         )
         outcome = type(decision).__name__.lower()
         reason = decision_reason(decision)
