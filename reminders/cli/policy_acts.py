@@ -162,6 +162,6 @@ def _pass(
     for line in against:
         typer.echo(f"gate: {line}", err=True)
     if against:
-        typer.echo(f"error: not activated: {len(against)} thresholds are broken", err=True)
+        typer.echo(f"error: not activated; broken thresholds: {len(against)}", err=True)
         raise typer.Exit(1)
     return kept
