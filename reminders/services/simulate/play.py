@@ -181,8 +181,7 @@ class Play:
                 self._put_off(held, max(now, reminder.due_at), "")
 
     def _covers(self, bill: BillPosition, customer: Customer) -> bool:
-        terms = bill.terms
-        selection = self._policy.applies_to
+        terms, selection = bill.terms, self._policy.applies_to
         return selection.covers(terms.product, terms.currency, customer.jurisdiction)
 
     def _watch_due_day(self, bill: BillPosition, zone: str, now: datetime) -> None:
@@ -233,8 +232,7 @@ class Play:
             return each.tier
         tier = self._tiers.holds_at(now)
         if tier is None:
-            bills = self._bills.values()
-            tier = self._tiers.at(now, self._customer, bills, self._known.failed_at)
+            tier = self._tiers.at(now, self._customer, self._bills.values(), self._known.failed_at)
         each.tier = tier
         return tier
 
@@ -257,8 +255,7 @@ class Play:
             self._known.bury(channel, now)
             self._customer = self._known.customer()
         elif fate.state is not _FAILED:
-            contact = counted(decision.contact, leads=leader is None)
-            self._used.add(contact, self._bills)
+            self._used.add(counted(decision.contact, leads=leader is None), self._bills)
             for at, item in to_come(each, fate, now, leads=leader is None):
                 self._push(at, item)
             self._story.sent(each, channel, tier, leads=leader is None)
