@@ -34,7 +34,7 @@ class Tiers:
 
     def holds_at(self, now: datetime) -> Tier | None:
         """The tier found before, if it still holds. How long it does is said once it is asked for:
-        a third of all tiers are forgotten before."""
+        a fifth of all tiers are forgotten before."""
         if self._at is None or self._behaviour is None:
             return None
         if self._until is None:
