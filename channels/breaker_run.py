@@ -5,13 +5,12 @@ from __future__ import annotations
 
 CARRIED = """
 -- How long the others need to carry so much that a run of probes is no more than `probing` of it;
--- 0 where nobody else stands. At little traffic a few probes are a large part of it.
+-- 0 where nobody else is whole. At little traffic a few probes are a large part of it.
 local function carried(subject)
   local provider, all, first, stands = provider_of(subject), 0, sec, false
   local names = {provider}
   for _, peer in ipairs(g.peers[provider] or {}) do
-    local st = load(peer).st
-    stands = stands or st == 'closed' or st == 'returning'
+    stands = stands or load(peer).st == 'closed'
     names[#names + 1] = peer
   end
   if not stands then return 0 end
