@@ -10,11 +10,13 @@ LONGEST_ID = 32
 # Beside other tests and the servers, time on the wall says nothing about a test.
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EXAMPLES_IN_TIME = 25  # of the slowest property, which plays its lives on a ledger
+# Of whoever runs the tests; what they show must not depend on it.
+TERMINAL = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS")
 ALONE_IN = ("tests/chaos/", "tests/integration/workers/")  # where `make test` looks for them
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The same examples in each run, and tracebacks as Python writes them.
+    """The same terminal and examples in each run, and tracebacks as Python writes them.
 
     What a new example finds is no news of the change that is being tested: who looks for more
     gives a seed, `--hypothesis-seed=N`, or asks for many (SCENARIO_EXAMPLES).
@@ -22,6 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
     Rich, structlog's choice where nothing is configured, draws the locals of every frame: ten
     seconds of CPU for one exception of the sender that a test wants to see logged.
     """
+    for name in TERMINAL:
+        os.environ.pop(name, None)
+    os.environ["TERM"] = "xterm-256color"
     exploring = config.getoption("--hypothesis-seed") or "SCENARIO_EXAMPLES" in os.environ
     wanted = settings(UNHURRIED, derandomize=not exploring)
     settings.register_profile("unhurried", wanted)
