@@ -31,8 +31,19 @@ from reminders.services.demo.auditor.facts import (
 from reminders.services.demo.auditor.law import Place
 from reminders.services.demo.auditor.lines import read_lines
 
-# A profile replaces all that was known: what it does not name is no address any more.
-CHANNELS = ("sms", "email", "in_app", "push", "voice", "wechat", "whatsapp", "webhook")
+# A profile replaces all that was known: what it does not name is no address any more. A person's
+# work has none.
+CHANNELS = (
+    "sms",
+    "email",
+    "in_app",
+    "push",
+    "voice",
+    "wechat",
+    "whatsapp",
+    "webhook",
+    "apprise",
+)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ from reminders.cli.demo_system import with_every_channel
 from reminders.domain.customer import WRITTEN, ChannelName
 from reminders.servers.development import Ports
 from reminders.servers.system import System
+from reminders.services.demo.auditor.published import CHANNELS
 from reminders.services.demo.generated import generated
 from reminders.services.demo.more_channels import LINES, Receivers
 from reminders.services.policy_files import read
@@ -39,6 +40,10 @@ def test_every_channel_is_on_a_ladder_and_has_people() -> None:
     }
     assert reached == {*(line.channel for line in LINES), *FIRST, "in_app"}
     assert set(ChannelName) - reached == WRITTEN - {"in_app"}
+
+
+def test_the_auditor_forgets_an_address_of_any_channel() -> None:
+    assert set(CHANNELS) == set(ChannelName) - {ChannelName.HUMAN_TASK}
 
 
 def test_services_of_their_own_are_at_their_port_and_some_fail() -> None:
