@@ -161,18 +161,20 @@ def _letter(resources: Resources, owed: Owed, budget: Budget) -> _Letter | None:
     except LedgerError as error:
         log.warning("reply not confirmed", reason=str(error))
         return None
+    text = words[Meaning(owed.meaning)].format(lender=resources.lender, url=resources.pay_url)
     provider = resources.fleet.choose(
         owed.channel,
         address,
         owed.inbound_no.int,
         avoid=(*owed.refused_by.split(), owed.answered_by),
         budget=budget,
+        length=len(text),
     )
     message = Message(
         idempotency_key=str(owed.inbound_no),
         address=address,
         kind=f"reply_{owed.meaning}",
-        text=words[Meaning(owed.meaning)].format(lender=resources.lender, url=resources.pay_url),
+        text=text,
         language=owed.language,
         subject=resources.lender,
     )
