@@ -35,10 +35,11 @@ class ThresholdsShape(Strict):
 def read_thresholds(path: Path) -> Thresholds:
     """The thresholds in a YAML file. Raises `PolicyError` with one line per fault."""
     try:
-        given = ThresholdsShape.model_validate(load(text_of(path)))
+        read = load(text_of(path))
+        given = ThresholdsShape.model_validate(read if isinstance(read, dict) else {})
     except ValidationError as error:
         lines = [
-            f"{path}: {'.'.join(map(str, wrong['loc'])) or 'thresholds'}: {wrong['msg']}"
+            f"{path}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
             for wrong in error.errors()
         ]
         raise PolicyError("\n".join(lines)) from None

@@ -54,7 +54,8 @@ class _Model(BaseModel):
 def read_model(path: Path, seed: int | None = None) -> Model:
     """The model in a YAML file, with another seed if one is given. Raises `BadInput`."""
     try:
-        given = _Model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = _Model.model_validate(read if isinstance(read, dict) else {})
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:

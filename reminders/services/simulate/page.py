@@ -75,7 +75,8 @@ def _tile(name: str, values: Sequence[float], form: str, unit: str) -> str:
     beside = ""
     if len(values) > 1:
         difference = values[0] - values[1]
-        beside = f"<small>{difference:+{form}}{unit} against {values[1]:{form}}{unit}</small>"
+        more = " pp" if unit == " %" else unit
+        beside = f"<small>{difference:+{form}}{more} against {values[1]:{form}}{unit}</small>"
     return f"<div><span>{escape(name)}</span><b>{values[0]:{form}}{unit}</b>{beside}</div>"
 
 

@@ -25,7 +25,8 @@ def test_what_is_left_out_is_not_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "thresholds: "),
+        ("", "asks nothing"),
+        ("[1, 2]", "asks nothing"),
         ("{}", "asks nothing"),
         ("max_cap_hit: 3", "max_cap_hit: "),
         ("max_cap_hits: true", "max_cap_hits: "),

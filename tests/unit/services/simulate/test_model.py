@@ -65,6 +65,8 @@ def test_the_same_attempt_has_the_same_fate(customer: str, about: str, seed: int
     ("text", "why"),
     [
         ("[", "not YAML"),
+        ("", "name: Field required"),
+        ("[1, 2]", "name: Field required"),
         ("name: x", "version: Field required"),
         ("{name: x, version: 1, seed: 1, currency: TWD, channels: {}}", "channels: "),
     ],

@@ -46,3 +46,7 @@ def test_a_run_without_a_message_or_a_second_policy_is_shown_too(tmp_path: Path)
     text = written(tmp_path, beside=False, events=TINY[:1])
     assert "No message." in text
     ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))  # noqa: S314  (our own)
+
+
+def test_a_difference_of_shares_is_told_in_points(tmp_path: Path) -> None:
+    assert re.search(r"<small>[+-]\d+\.\d pp against \d+\.\d %</small>", written(tmp_path))
