@@ -92,7 +92,7 @@ def refuse_barred(
     if not any(_hits((*bills, text), kind, law)):
         return
     numbers = [each for each in bills if only_a_number(each)]
-    for each in numbers:
+    for each in sorted(numbers, key=len, reverse=True):  # one may stand within another
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(each)}(?![A-Za-z0-9])", "0", text)
     for lint, phrase in _hits((*(each for each in bills if each not in numbers), text), kind, law):
         raise TemplateError(_barred(lint, phrase, law))

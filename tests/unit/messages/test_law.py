@@ -198,6 +198,13 @@ def test_a_bill_is_not_silenced_for_a_word_in_its_number(bill: str) -> None:
         assert TEMPLATES.render(channel, facts, law=law("cn", "overdue")).text
 
 
+@pytest.mark.parametrize("bills", [("7", "police-7"), ("police-7", "7")])
+def test_the_numbers_of_a_digest_are_spared_in_any_order(bills: tuple[str, ...]) -> None:
+    """One number may stand within another: taken out first, it would leave the word behind."""
+    law = Law(forbidden={"impersonation": "x"})
+    refuse_barred("Bills police-7 and 7 are due", "overdue", bills, (), law)
+
+
 def test_the_number_of_a_bill_hides_no_words_of_ours() -> None:
     asked = law("cn", "overdue")
     for bill, text in (("police-7", "Bill police-7: we call the police"), ("20", "20% off")):
