@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -159,7 +160,8 @@ def greeting(
     if sandbox:
         control = f"http://{ports.HOST}:{at.control}"
         yield f"    sandbox carriers: SMS {at.sms}, SMTP {at.smtp}, control {control}"
-    yield "    to stop it: Ctrl-C, or `reminders down` from another terminal"
+    down = f"reminders down --data {quote(str(folder))}"
+    yield f"    to stop it: Ctrl-C, or `{down}` from another terminal"
 
 
 def _drawn(env: Mapping[str, str], name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from reminders.cli.system import greeting
 from reminders.servers import development
@@ -35,3 +36,9 @@ def test_a_token_that_was_given_is_not_shown(tmp_path: Path) -> None:
 
 def test_a_clock_that_stands_is_told(tmp_path: Path) -> None:
     assert "where a demo left it" in words(tmp_path, clock="virtual")
+
+
+def test_the_command_that_stops_it_stops_this_folder_and_no_other(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "of a demo"):
+        folder.mkdir(exist_ok=True)
+        assert f"`reminders down --data {quote(str(folder))}`" in words(folder)
