@@ -141,13 +141,12 @@ class Fleet:
         Raises `LookupError` if the channel has no provider at all.
         """
         providers = self.by_channel[channel]
-        if len(providers) > 1:
-            fit = [each for each in providers if carries(each.capabilities, length)]
-            providers = tuple(fit) or providers
         if len(providers) == 1:
             if budget is not None:
                 budget.spend(providers[0].name)
             return providers[0]
+        fit = [each for each in providers if carries(each.capabilities, length)]
+        providers = tuple(fit) or providers
         standings = self.health.standings([each.name for each in providers])
         left = budget.left if budget is not None else None
         limits = self._per_number[channel] if self._numbers is not None else {}

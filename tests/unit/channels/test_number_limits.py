@@ -81,3 +81,14 @@ def test_the_fleet_goes_round_a_provider_whose_hour_is_full() -> None:
         chosen = Counter(fleet.choose("sms", NUMBER, 0).name for _ in range(5))
         assert chosen == {"a": 2, "b": 3}
         assert fleet.choose("sms", OTHER, 0).name == "a"
+
+
+def test_a_long_text_counts_where_nobody_else_carries_it() -> None:
+    a, b = Provider("a", weight=1000), Provider("b", weight=1)
+    a.capabilities = replace(a.capabilities, per_number_hour=1)
+    b.capabilities = replace(b.capabilities, max_chars=500)
+    with fakeredis.FakeRedis() as client:
+        limits = NumberLimits(client, b"key")
+        fleet = Fleet([a, b], Free(), numbers=limits)  # type: ignore[list-item]  # no calls are made
+        assert fleet.choose("sms", NUMBER, 0, length=501).name == "a"
+        assert fleet.choose("sms", NUMBER, 0, length=500).name == "b"
