@@ -31,6 +31,8 @@ def each_row(path: Path, clients: int | None) -> Iterator[CardRow]:
         raise BadData(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadData(f"{path} is not UTF-8") from error
+    except csv.Error as error:
+        raise BadData(f"{path} is not CSV: {error}") from error
 
 
 def read_rows(path: Path, clients: int | None) -> list[CardRow]:
@@ -47,7 +49,7 @@ def _row(line: Sequence[str], places: Mapping[str, int], number: int) -> CardRow
             bills=tuple([_whole(line[places[name]]) for name in _BILLS]),
             payments=tuple([_whole(line[places[name]]) for name in _PAYMENTS]),
         )
-    except (LookupError, ValueError) as error:
+    except (LookupError, ValueError, OverflowError) as error:
         raise BadData(f"line {number} is not one of credit-card-clients.csv: {error}") from error
 
 
