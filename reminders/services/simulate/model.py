@@ -58,12 +58,12 @@ def read_model(path: Path, seed: int | None = None) -> Model:
         given = _Model.model_validate(read if isinstance(read, dict) else {})
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise BadInput(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise BadInput(f"{path}: {where}: {first['msg']}") from None
+    except (yaml.YAMLError, ValueError) as error:  # a month 13, a text of another encoding
+        raise BadInput(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
     channels = {name: _channel(each) for name, each in sorted(given.channels.items())}
     used = given.seed if seed is None else seed
     return Model(given.name, given.version, used, given.currency, channels)

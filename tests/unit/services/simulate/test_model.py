@@ -65,6 +65,8 @@ def test_the_same_attempt_has_the_same_fate(customer: str, about: str, seed: int
     ("text", "why"),
     [
         ("[", "not YAML"),
+        ("name: 2026-13-45", "not YAML: month must be in"),
+        ("name: \udcff", "not YAML: 'utf-8' codec"),  # a byte that no letter begins with
         ("", "name: Field required"),
         ("[1, 2]", "name: Field required"),
         ("name: x", "version: Field required"),
@@ -73,7 +75,7 @@ def test_the_same_attempt_has_the_same_fate(customer: str, about: str, seed: int
 )
 def test_a_model_that_is_none_is_named_in_one_line(tmp_path: Path, text: str, why: str) -> None:
     path = tmp_path / "model.yaml"
-    path.write_text(text)
+    path.write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(BadInput, match=why) as caught:
         read_model(path)
     assert "\n" not in str(caught.value)
