@@ -53,7 +53,7 @@ def _entries(path: Path) -> list[dict[str, object]]:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ChannelSettingsError(f"cannot read {path}: {error.strerror}") from None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
         raise ChannelSettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict) or set(document) != {"providers"}:
         raise ChannelSettingsError(f"{path}: want one list called providers")
