@@ -12,7 +12,7 @@ from channels.contract import Channel
 from channels.health import Call, Health, Standing, Unwatched
 from channels.number_limits import NumberLimits
 from channels.registry import by_channel
-from channels.routing import Candidate, carries, pick
+from channels.routing import Candidate, carries, pick, serves
 from reminders.domain.outcome import Transient
 
 __all__ = ["Budget", "Fleet", "Pacing"]
@@ -136,7 +136,7 @@ class Fleet:
         """The provider that takes one message. `draw` is any number, evenly drawn: the same one
         gives the same provider while nothing else changes. `avoid` has failed it already; one
         that takes no more for this number in this hour is avoided as well. One that does not carry
-        `length` characters is left out, unless none does.
+        `length` characters is left out, unless none does that serves the number.
 
         Raises `LookupError` if the channel has no provider at all.
         """
@@ -145,14 +145,12 @@ class Fleet:
             if budget is not None:
                 budget.spend(providers[0].name)
             return providers[0]
-        fit = [each for each in providers if carries(each.capabilities, length)]
-        providers = tuple(fit) or providers
         standings = self.health.standings([each.name for each in providers])
         left = budget.left if budget is not None else None
         limits = self._per_number[channel] if self._numbers is not None else {}
         avoid = {*avoid, *(self._numbers.spent(address, limits) if self._numbers else ())}
         candidates = []
-        for each in providers:
+        for each in _fitting(providers, address, length):
             standing = standings.get(each.name, _FULL)
             candidates.append(
                 Candidate(
@@ -170,3 +168,12 @@ class Fleet:
         if self._numbers is not None and chosen in limits:
             self._numbers.count(chosen, address, limits[chosen])
         return self.by_name[chosen]
+
+
+def _fitting(providers: Sequence[Channel], address: str, length: int) -> Sequence[Channel]:
+    """Those that carry the text; of these none that does not serve the number where another does:
+    by its word that there is no such number the address would be given up."""
+    if all(carries(each.capabilities, length) for each in providers):
+        return providers
+    serving = [each for each in providers if serves(each.capabilities, address)] or providers
+    return [each for each in serving if carries(each.capabilities, length)] or serving

@@ -44,13 +44,13 @@ def carries(capabilities: Capabilities, length: int) -> bool:
     return capabilities.max_chars is None or length <= capabilities.max_chars
 
 
-def _serves(candidate: Candidate, address: str) -> bool:
-    prefixes = candidate.capabilities.prefixes
-    return not prefixes or address.startswith(prefixes)
+def serves(capabilities: Capabilities, address: str) -> bool:
+    """Whether it takes messages for this address at all."""
+    return not capabilities.prefixes or address.startswith(capabilities.prefixes)
 
 
 _RULES: Final[Sequence[Callable[[Candidate, str], bool]]] = (
-    _serves,
+    lambda each, address: serves(each.capabilities, address),
     lambda each, _: not each.failed,
     lambda each, _: each.share > 0,
     lambda each, _: not each.probing,

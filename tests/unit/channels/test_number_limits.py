@@ -92,3 +92,12 @@ def test_a_long_text_counts_where_nobody_else_carries_it() -> None:
         fleet = Fleet([a, b], Free(), numbers=limits)  # type: ignore[list-item]  # no calls are made
         assert fleet.choose("sms", NUMBER, 0, length=501).name == "a"
         assert fleet.choose("sms", NUMBER, 0, length=500).name == "b"
+
+
+def test_a_long_text_goes_by_none_that_does_not_serve_its_number() -> None:
+    a, b = Provider("a"), Provider("b")
+    a.capabilities = replace(a.capabilities, max_chars=500)
+    b.capabilities = replace(b.capabilities, prefixes=("+86",))
+    fleet = Fleet([a, b], Free())  # type: ignore[list-item]  # no calls are made
+    assert fleet.choose("sms", "+14155550100", 0, length=501).name == "a"
+    assert fleet.choose("sms", "+8616112345678", 0, length=501).name == "b"
