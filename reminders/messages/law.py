@@ -23,6 +23,7 @@ _NOT_SPOKEN = frozenset({Content.OPT_OUT_METHOD})
 _DIGITS = str.maketrans("123456789", "000000000")
 _LETTERS = re.compile("[A-Za-z]+")
 _ID = re.compile(r"(?=.*\d)[A-Za-z0-9._:-]+")
+_OFFICES = frozenset({"impersonation", "simulated_court_paper"})
 _OF_NUMBERS = frozenset(
     {"acct", "b", "bill", "c", "id", "inv", "invoice", "l", "loan", "no", "ref", "st", "stmt"}
 )
@@ -77,7 +78,8 @@ def refuse_barred(
     `apart` is left out: the lender's own name, which it may not leave out and which claims nothing
     (a Federal Bank is no office), one that was looked at already, links whose ids mean nothing.
     What a link says of a bill is looked at in `bills`, unless it is no more than a number
-    (`only_a_number`), which claims nothing wherever it stands. The rest is then nearly the same in
+    (`only_a_number`), which claims nothing wherever it stands: an office's papers are numbered with
+    its name, but nobody's number threatens or insults. The rest is then nearly the same in
     every message, and is looked at once, since a figure is as good as another; numbers to call are
     looked for in the text as it stands.
     """
@@ -91,7 +93,9 @@ def refuse_barred(
         raise TemplateError(_barred(PREMIUM_NUMBER, number, law))
     if not any(_hits((*bills, text), kind, law)):
         return
-    numbers = [each for each in bills if only_a_number(each)]
+    numbers = [
+        each for each in bills if only_a_number(each) and _names_at_most_an_office(each, kind, law)
+    ]
     for each in sorted(numbers, key=len, reverse=True):  # one may stand within another
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(each)}(?![A-Za-z0-9])", "0", text)
     for lint, phrase in _hits((*(each for each in bills if each not in numbers), text), kind, law):
@@ -103,6 +107,11 @@ def only_a_number(bill: str) -> bool:
     such as stand before numbers (`police-7`, `INV-COURT-2026-09`). Two might say something."""
     words = [each for each in _LETTERS.findall(bill) if each.lower() not in _OF_NUMBERS]
     return len(words) <= 1 and _ID.fullmatch(bill) is not None
+
+
+def _names_at_most_an_office(bill: str, kind: str, law: Law) -> bool:
+    phrases = {phrase for _, phrase in _hits((bill,), kind, law)}
+    return all(any(found_in(phrase, kind, _OFFICES)) for phrase in phrases)
 
 
 def _hits(said: Iterable[str], kind: str, law: Law) -> Iterator[tuple[str, str]]:

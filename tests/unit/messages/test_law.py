@@ -198,6 +198,14 @@ def test_a_bill_is_not_silenced_for_a_word_in_its_number(bill: str) -> None:
         assert TEMPLATES.render(channel, facts, law=law("cn", "overdue")).text
 
 
+@pytest.mark.parametrize("bill", ["ARREST-7", "jail:1", "scum-1", "blacklist-9", "summons-jail-1"])
+def test_the_number_of_a_bill_neither_threatens_nor_insults(bill: str) -> None:
+    facts = replace(sample("overdue", "en"), bill_id=bill)
+    asked = Law(forbidden=dict.fromkeys(("arrest", "insult", "misleading_claim"), "x"))
+    with pytest.raises(TemplateError, match="is barred"):
+        TEMPLATES.render("sms", facts, law=asked)
+
+
 @pytest.mark.parametrize("bills", [("7", "police-7"), ("police-7", "7")])
 def test_the_numbers_of_a_digest_are_spared_in_any_order(bills: tuple[str, ...]) -> None:
     """One number may stand within another: taken out first, it would leave the word behind."""
