@@ -21,6 +21,8 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 
+from channels.sandbox.listener import Conversation, Listener
+
 _MOST_STREAMS = 100
 _MOST_BODY = 1 << 16
 
@@ -60,7 +62,7 @@ class Http2Request:
 Handler = Callable[[Http2Request], None]
 
 
-class Http2ServerConnection(asyncio.Protocol):
+class Http2ServerConnection(Conversation):
     """One client's connection."""
 
     def __init__(
@@ -137,32 +139,10 @@ class Http2ServerConnection(asyncio.Protocol):
             self.transport.close()
 
 
-class Http2Server:
-    """Listens on a free port of 127.0.0.1 and gives each request to `handler`."""
+class Http2Server(Listener[Http2ServerConnection]):
+    """Gives each request to `handler`."""
 
     def __init__(self, handler: Handler, most_streams: int = _MOST_STREAMS) -> None:
-        self._handler = handler
-        self._most_streams = most_streams
-        self.connections: set[Http2ServerConnection] = set()
-        self._server: asyncio.Server | None = None
-        self.port = 0
-
-    async def start(self, port: int = 0) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Http2ServerConnection(self._handler, self._most_streams, self.connections),
-            "127.0.0.1",
-            port,
-            backlog=1024,
+        super().__init__(
+            lambda connections: Http2ServerConnection(handler, most_streams, connections)
         )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for connection in tuple(self.connections):
-                connection.close()
-            await self._server.wait_closed()
-            # Connections say farewell on the loop's next turns.
-            while self.connections:
-                await asyncio.sleep(0)
