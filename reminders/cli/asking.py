@@ -52,9 +52,9 @@ def ask(story: str, bill: str, query: Mapping[str, str], data: Path) -> list[Jso
         path = f"/v1/{story}/{quote(bill, safe='')}"
         given = {name: value for name, value in query.items() if value}
         status, told = _get(at, f"{path}?{urlencode(given)}" if given else path)
-    except (_NoAnswer, OSError, ValueError) as error:
+    except (_NoAnswer, OSError, ValueError, RecursionError) as error:
         if named:
-            why = str(error) or type(error).__name__
+            why = "".join(filter(str.isprintable, str(error))) or type(error).__name__
             sys.stderr.write(f"note: no answer from the console ({why}): reading the ledger\n")
         return None
     if status in _REFUSED:

@@ -62,7 +62,7 @@ def read_model(path: Path, seed: int | None = None) -> Model:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise BadInput(f"{path}: {where}: {first['msg']}") from None
-    except (yaml.YAMLError, ValueError) as error:  # a month 13, a text of another encoding
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a month 13, no text at all
         raise BadInput(f"{path}: not YAML: {str(error).splitlines()[0]}") from None
     channels = {name: _channel(each) for name, each in sorted(given.channels.items())}
     used = given.seed if seed is None else seed

@@ -44,7 +44,8 @@ class Answering:
     """What a console answers, and what it was asked."""
 
     status: int = 200
-    body: object = field(default_factory=lambda: [DOCUMENT])
+    body: object = field(default_factory=lambda: [DOCUMENT])  # bytes as they are, else as JSON
+    reason: str | None = None  # of the status; None: the usual one
     form: str = FORM
     longer: int = 0  # than what comes: bytes that it promises
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -58,8 +59,9 @@ def answering() -> Iterator[Answering]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             told.asked.append((self.path, self.headers["Authorization"]))
-            body = json.dumps(told.body).encode()
-            self.send_response(told.status)
+            raw = told.body
+            body = raw if isinstance(raw, bytes) else json.dumps(raw).encode()
+            self.send_response(told.status, told.reason)
             self.send_header(FORM_HEADER, told.form)
             self.send_header("content-length", str(len(body) + told.longer))
             self.end_headers()
@@ -230,6 +232,22 @@ def test_an_answer_that_broke_off_is_none(
     named.longer = 1
     assert ask("explain", "B-1", {}, tmp_path) is None
     assert "it broke off" in capsys.readouterr().err
+
+
+def test_an_answer_nested_without_end_is_none(
+    named: Answering, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named.body = b"[" * 100_000
+    assert ask("explain", "B-1", {}, tmp_path) is None
+    assert "reading the ledger" in capsys.readouterr().err
+
+
+def test_what_a_console_says_does_nothing_to_a_terminal(
+    named: Answering, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named.status, named.reason = 500, "\x1b[2JGone"
+    assert ask("explain", "B-1", {}, tmp_path) is None
+    assert "(500 [2JGone)" in capsys.readouterr().err
 
 
 def test_an_address_that_encrypts_is_not_asked_in_clear(

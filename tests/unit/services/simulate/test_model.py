@@ -65,6 +65,7 @@ def test_the_same_attempt_has_the_same_fate(customer: str, about: str, seed: int
     ("text", "why"),
     [
         ("[", "not YAML"),
+        ("[" * 5000, "not YAML"),
         ("name: 2026-13-45", "not YAML: month must be in"),
         ("name: \udcff", "not YAML: 'utf-8' codec"),  # a byte that no letter begins with
         ("", "name: Field required"),
