@@ -174,7 +174,9 @@ class Known:
 
     def _contact(self, channel: str, rank: Rank, address: str | None) -> None:
         held = self.addresses.get(channel)
-        if held is None or rank > held[0]:
+        # A newer profile that does not name the channel has taken it away already.
+        newest = held or self._profile
+        if newest is None or rank >= newest[0]:
             self.addresses[channel] = rank, address
         self._customer = None
 
