@@ -204,9 +204,8 @@ def test_who_has_taken_an_incidents_task_says_when_it_is_done(world: World) -> N
     acts.done(world.resources, str(task.task_id), "li.wei", "told the service desk")
 
 
-def test_what_waited_is_looked_at_little_by_little_and_in_time(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _twelve_wait(world: World) -> int:
+    """Reminders of twelve customers, for the end of the incident whose number is given."""
     for number in range(12):
         world.customer(f"C-{number}")
         world.bill(f"B-{number}", who=f"C-{number}")
@@ -214,6 +213,13 @@ def test_what_waited_is_looked_at_little_by_little_and_in_time(
     world.clock.set(START + timedelta(days=7))
     opened = declare(world, EVERY_CHANNEL)
     world.deliver()
+    return opened
+
+
+def test_what_waited_is_looked_at_little_by_little_and_in_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = _twelve_wait(world)
     ends = "UPDATE reminder SET expires_at = :at WHERE bill_id = 'B-3'"
     soon = world.clock.now() + timedelta(seconds=100)
     with world.engine.begin() as connection:
@@ -237,13 +243,7 @@ def test_what_waited_goes_before_its_hours_close(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The spread would end half an hour later: half of them would go tomorrow, if at all."""
-    for number in range(12):
-        world.customer(f"C-{number}")
-        world.bill(f"B-{number}", who=f"C-{number}")
-    world.evaluate()
-    world.clock.set(START + timedelta(days=7))
-    opened = declare(world, EVERY_CHANNEL)
-    world.deliver()
+    opened = _twelve_wait(world)
     rules = rules_of(world.resources.book.active, "TW", MessageClass.SERVICE_NOTICE)
     now = world.clock.now()
     closes = closes_at(rules.hours, ("Asia/Taipei",), now, now + timedelta(days=1))
