@@ -12,6 +12,7 @@ from reminders.domain.case import CHANNEL_RULE, NO_PROVIDER, REFUSED, WORDS_RULE
 from reminders.domain.compliance import Mandate, Rules
 from reminders.domain.customer import ChannelName, ContactHealth, ContactPoint
 from reminders.domain.decision import Decision, Defer, Exhaust, Expire, Reason, Suppress
+from reminders.domain.escalation import spent
 from reminders.domain.hours import is_open, opens_at
 from reminders.domain.kinds import DATED
 from reminders.domain.policy import Rung
@@ -25,7 +26,7 @@ LOOK_AGAIN_AT_LEAST: Final = timedelta(minutes=10)
 _HUMAN_TASK: Final = ChannelName.HUMAN_TASK
 _A_PERSON: Final = ContactPoint(ChannelName.HUMAN_TASK.value, "", ContactHealth.VALID)
 _DEAD: Final = ContactHealth.DEAD
-_NONE_USED: Final = frozenset[str]()
+_NONE_SPENT: Final = frozenset[str]()
 
 
 @dataclass(slots=True)
@@ -39,14 +40,14 @@ class _Seen:
     refused: bool = False
 
 
-def choose(case: Case, again: str | None) -> Choice | Decision:
-    """The first rung not used yet (or `again` once more) that is open, and what it uses up; or
-    what to do where none is."""
-    used = {attempt.channel for attempt in case.history} if case.history else _NONE_USED
+def choose(case: Case) -> Choice | Decision:
+    """The first rung that is not spent and open, and what it uses up; or what to do where none
+    is."""
+    gone = spent(case.history) if case.history else _NONE_SPENT
     seen = _Seen()
     in_hours: Rules | None = None  # a call may have other hours than a message
     for rung in ladder(case):
-        if rung.channel in used and rung.channel != again:
+        if rung.channel in gone:
             continue
         if case.down and _down(case, rung, seen):
             continue

@@ -268,7 +268,7 @@ def _send(case: Case) -> Decision:
     """The rung to use now, if one is open to us and the hour allows it."""
     step = case.progress()
     again = step.channel if isinstance(step, TryAgain) else None
-    choice = choose(case, again)
+    choice = choose(case)
     if not isinstance(choice, tuple):
         return choice
     rung, contact = choice

@@ -49,7 +49,7 @@ class TryAgain:
 
 @record
 class TryNext:
-    """The next channel of the ladder that has not been used."""
+    """The next channel of the ladder that is not spent."""
 
     cause: Cause
 
@@ -88,6 +88,19 @@ def _refused(last: Attempt, now: datetime) -> Progress:
     if now < last.retry_at:
         return Wait(last.retry_at, "retry")
     return TryAgain(last.channel)
+
+
+def spent(attempts: Sequence[Attempt]) -> set[str]:
+    """The channels that are not to be used again for this reminder.
+
+    One that surely took nothing and still had a try to come, when it was passed over (it was down,
+    or held back by a cap), is not among them: the ladder comes back to it while it is of use.
+    """
+    return {
+        attempt.channel
+        for attempt in attempts
+        if attempt.retry_at is None or attempt.state not in _REFUSED
+    }
 
 
 def failures(attempts: Sequence[Attempt], channel: str) -> int:
