@@ -73,6 +73,16 @@ _OBEYED = text(
     "UPDATE inbound_message SET state = :state WHERE customer_id = :customer AND month = :month"
     " AND inbound_no = :number AND state = 'obeying'"
 )
+# Copies that are taken in at once stand in line here; a lock of the customers would be two locks.
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('inbound ' || :address, 0))")
+_TOLD = text(
+    """
+    SELECT 1 FROM inbound_message
+    WHERE customer_id = ANY(CAST(:customers AS bigint[]))
+      AND inbound_no = ANY(CAST(:numbers AS uuid[]))
+      AND (state IN ('confirm', 'sending') OR state = 'done' AND handled_by <> '') LIMIT 1
+    """
+)
 _NEWEST = text(
     """
     SELECT max(at) FROM inbound_message
@@ -127,6 +137,14 @@ def known(connection: Connection, messages: Sequence[tuple[int, UUID]]) -> dict[
     died before it was done."""
     values = {"customers": [one for one, _ in messages], "numbers": [no for _, no in messages]}
     return {row[0]: ReplyState(row[1]) for row in connection.execute(_KNOWN, values)}
+
+
+def told(connection: Connection, address: bytes, messages: Sequence[tuple[int, UUID]]) -> bool:
+    """Whether one of these (customer, message) is confirmed at this address already; whoever asks
+    for the same address waits until this transaction is over."""
+    connection.execute(_ALONE, {"address": address.hex()})
+    values = {"customers": [one for one, _ in messages], "numbers": [no for _, no in messages]}
+    return connection.execute(_TOLD, values).scalar() is not None
 
 
 def obeyed(connection: Connection, number: UUID, state: ReplyState) -> None:

@@ -90,7 +90,8 @@ def _one(resources: Resources, written: Written) -> tuple[bool, list[Receipt]]:
             continue
         meaning = meaning_of(written.inbound.text, _words(resources, owner.jurisdiction))
         number = numbers[owner.customer_id][0]
-        letter = _Letter(owner, written, number, attempt_id, meaning, begun=bool(found))
+        shared = tuple(each for each in named if each[0] != owner.customer_id)
+        letter = _Letter(owner, written, number, attempt_id, meaning, bool(found), shared)
         left = _obey(resources, letter, now)
         state = left or ReplyState.DONE
         if state is ReplyState.CONFIRM and told:  # whoever shares the address is told once
@@ -137,7 +138,8 @@ def _attempt_of(said: Inbound) -> UUID | None:
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """A message of a customer. `begun`: it was being obeyed when whoever took it in died."""
+    """A message of a customer. `begun`: it was being obeyed when whoever took it in died;
+    `shared`: the same one as (customer, message) of the others at its address."""
 
     owner: Owner
     written: Written
@@ -145,6 +147,7 @@ class _Letter:
     attempt_id: UUID | None
     meaning: Meaning
     begun: bool = False
+    shared: tuple[tuple[int, UUID], ...] = ()
 
 
 def _obey(resources: Resources, letter: _Letter, now: datetime) -> ReplyState | None:
@@ -193,9 +196,14 @@ def _kept(
     """Write it down. `ended`: what it asked for was done by us, and no copy is doing it still."""
 
     def work(connection: Connection) -> UUID | None:
-        answers = _keep(resources, letter, state, now, connection)
+        left = state
+        if state is ReplyState.CONFIRM and letter.shared:
+            # A copy that was taken in beside this one may have them told at the same address.
+            told = inbound.told(connection, letter.owner.address_hash, letter.shared)
+            left = ReplyState.DONE if told else state
+        answers = _keep(resources, letter, left, now, connection)
         if ended:
-            inbound.obeyed(connection, letter.number, state)
+            inbound.obeyed(connection, letter.number, left)
         return answers
 
     return locks.in_transaction(resources.engine, work)

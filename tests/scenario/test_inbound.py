@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from reminders.services.confirmations import confirm
 from reminders.services.preferences.change import Changed, change
 from reminders.services.preferences.errors import PreferenceError
 from tests.scenario.test_ledger import due
+from tests.scenario.test_locks import waiting
 from tests.scenario.world import World
 
 FROM = "+8616100000001"
@@ -283,6 +285,43 @@ def test_two_copies_at_once_are_obeyed_and_confirmed_once(
     with monkeypatch.context() as twice:
         twice.setattr(inbound_service, "change", and_again)
         says(world, "STOP")
+    assert [confirm(world.resources, world.loop) for _ in range(2)] == [1, 0]
+
+
+def test_two_copies_at_once_tell_those_who_share_a_number_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S1.19: the second finds the first customer done, and the other one still to do."""
+    due(world)
+    world.customer("C-2", contact_points=[{"channel": "sms", "address": FROM}])
+
+    def and_again(*args: Any, **how: Any) -> Changed:  # Any: as above
+        made = change(*args, **how)
+        with monkeypatch.context() as blind:
+            blind.setattr(inbound_service, "change", change)
+            blind.setattr(inbound_ledger, "known", lambda *_: {})
+            says(world, "STOP")
+        return made
+
+    with monkeypatch.context() as twice:
+        twice.setattr(inbound_service, "change", and_again)
+        says(world, "STOP")
+    assert opted_out(world)
+    assert world.facts("C-2").customer.opted_out("sms", "pre_due")
+    assert [confirm(world.resources, world.loop) for _ in range(2)] == [1, 0]
+
+
+def test_who_confirms_at_an_address_is_waited_for(world: World) -> None:
+    """Neither of two copies may look before the other one has written."""
+    due(world)
+    world.customer("C-2", contact_points=[{"channel": "sms", "address": FROM}])
+    digest = world.resources.ring.hash(f"sms:{FROM}")
+    with ThreadPoolExecutor(1) as aside, world.engine.connect() as other:
+        assert not inbound_ledger.told(other, digest, [])
+        taken: Future[object] = aside.submit(says, world, "STOP")
+        assert "advisory" in waiting(world, taken)
+        other.rollback()
+        taken.result(60)
     assert [confirm(world.resources, world.loop) for _ in range(2)] == [1, 0]
 
 
