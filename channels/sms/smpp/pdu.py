@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -125,7 +126,8 @@ def _field(pdu: Pdu, name: str, kind: int) -> bytes:
 
 def decode(unit: bytes) -> Pdu:
     """The unit of whole bytes. Raises `PduError`. Texts may be longer than the specification lets
-    them be, and a response may lack its body: both are common, and both are read."""
+    them be, a response may lack its body, and what stands at the end may be no whole parameter:
+    all are common, and all are read."""
     if len(unit) < _HEADER.size:
         raise PduError("shorter than its header")
     length, command, status, sequence = _HEADER.unpack_from(unit)
@@ -145,6 +147,12 @@ def decode(unit: bytes) -> Pdu:
         else:
             texts[name] = body.text()
     return Pdu(command, status, sequence, texts, numbers, octets, body.tlvs())
+
+
+def header_of(unit: bytes) -> Pdu:
+    """What a unit that `Units` cut is, and which one it is or answers; nothing of its body."""
+    _, command, status, sequence = _HEADER.unpack_from(unit)
+    return Pdu(command, status, sequence)
 
 
 class _Body:
@@ -176,9 +184,10 @@ class _Body:
 
     def tlvs(self) -> dict[int, bytes]:
         found = {}
-        while not self.over:
-            tag, size = struct.unpack(">HH", self.take(4))
-            found[tag] = self.take(size)
+        with suppress(PduError):
+            while not self.over:
+                tag, size = struct.unpack(">HH", self.take(4))
+                found[tag] = self.take(size)
         return found
 
 

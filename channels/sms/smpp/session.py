@@ -17,7 +17,16 @@ from typing import Final, cast
 
 from channels.errors import AnswerLost, NotConnected, NothingTaken
 from channels.sms.smpp.errors import INVALID_COMMAND, OK, SYSTEM_ERROR, row_of
-from channels.sms.smpp.pdu import RESPONSE, Command, Pdu, PduError, Units, decode, encode
+from channels.sms.smpp.pdu import (
+    RESPONSE,
+    Command,
+    Pdu,
+    PduError,
+    Units,
+    decode,
+    encode,
+    header_of,
+)
 from channels.sms.smpp.settings import Bind, SmppSettings
 
 _VERSION: Final = 0x34
@@ -71,7 +80,7 @@ class Session(asyncio.Protocol):
         self._heard_at = time.monotonic()
         try:
             for unit in self._units.feed(data):
-                self._receive(decode(unit), unit)
+                self._receive(_read(unit), unit)
         except PduError:
             self.abort()
 
@@ -186,7 +195,7 @@ class Session(asyncio.Protocol):
         if pdu.command & RESPONSE:
             answer = self._waiting.get(pdu.sequence)
             if answer is not None and not answer.done():
-                answer.set_result(pdu)
+                answer.set_result(_as_meant(pdu))
         elif pdu.command == Command.ENQUIRE_LINK:
             self.answer(pdu)
         elif pdu.command == Command.DELIVER_SM:
@@ -235,6 +244,21 @@ class Session(asyncio.Protocol):
         self._probed_at = time.monotonic()
         self._write(Pdu(Command.ENQUIRE_LINK, sequence=self._sequence))
         self._set_timer(min(self._patience_s, self._enquire_every_s))
+
+
+def _read(unit: bytes) -> Pdu:
+    """A unit whose body makes no sense costs neither the others of its session nor, since the
+    carrier would give it again and again, every receipt behind it."""
+    try:
+        return decode(unit)
+    except PduError:
+        return header_of(unit)
+
+
+def _as_meant(answer: Pdu) -> Pdu:
+    """A nack says that nothing was taken, though some centres give it status 0."""
+    nacked = answer.command == Command.GENERIC_NACK and answer.status == OK
+    return replace(answer, status=INVALID_COMMAND) if nacked else answer
 
 
 async def open_session(settings: SmppSettings, bind: Bind, *, hears: bool = False) -> Session:

@@ -129,6 +129,13 @@ def test_a_refused_response_may_lack_its_body() -> None:
     assert decode(unit) == Pdu(Command.SUBMIT_SM_RESP, sequence=1)
 
 
+@pytest.mark.parametrize("end", [b"\0", b"\0\0\0", b"\x04\x24\0\x09short"])
+def test_what_is_no_whole_parameter_at_the_end_is_left(end: bytes) -> None:
+    pdu = Pdu(Command.SUBMIT_SM_RESP, texts={"message_id": "7"}, tlvs={0x1400: b"x"})
+    unit = encode(pdu) + end
+    assert decode(len(unit).to_bytes(4, "big") + unit[4:]) == pdu
+
+
 @pytest.mark.parametrize(
     ("texts", "octets"),
     [

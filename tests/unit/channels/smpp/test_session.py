@@ -155,6 +155,41 @@ def test_garbage_ends_the_session() -> None:
     play(scene)
 
 
+def test_a_nack_without_an_error_is_no_acceptance() -> None:
+    async def scene(session: Session, peer: Peer) -> int:
+        waiting = asyncio.create_task(session.request(ENQUIRY, 30))
+        peer.say(Pdu(Command.GENERIC_NACK, OK, (await peer.hears()).sequence))
+        return (await waiting).status
+
+    assert play(scene) == INVALID_COMMAND
+
+
+def test_a_unit_that_makes_no_sense_costs_nothing_but_itself() -> None:
+    """The answer that is under way comes, and what stands behind the odd one is heard."""
+    good = Pdu(Command.DELIVER_SM, sequence=3)
+
+    async def scene(session: Session, peer: Peer) -> None:
+        waiting = asyncio.create_task(session.request(ENQUIRY, 30))
+        sequence = (await peer.hears()).sequence
+        data_sm = _framed(0x0103, 1, b"\0\x01\x01861\0")
+        odd = _framed(Command.DELIVER_SM, 2, b"\0\x01\x01861")
+        unended = _framed(Command.SUBMIT_SM_RESP, sequence, b"id without its NUL")
+        peer.raw(data_sm + odd + encode(good) + unended)
+        assert (await waiting).status == OK
+        assert await peer.hears() == Pdu(Command.GENERIC_NACK, INVALID_COMMAND, 1)
+        (first, unit), (second, _) = await session.heard()
+        # Whole and as it came: who reads it may still keep it for a person.
+        assert (first.sequence, unit, second.sequence) == (2, odd, 3)
+        assert session.usable
+
+    play(scene, hears=True)
+
+
+def _framed(command: int, sequence: int, body: bytes) -> bytes:
+    words = (16 + len(body), command, 0, sequence)
+    return b"".join(word.to_bytes(4, "big") for word in words) + body
+
+
 def test_a_refused_bind_names_its_reason() -> None:
     async def scene(session: Session, peer: Peer) -> None:
         binding = asyncio.create_task(session.bind(Pdu(Command.BIND_TRANSMITTER), 30))
