@@ -14,6 +14,8 @@ DEFAULT_CODING: Final = 0x00  # the carrier's own alphabet (SMPP 3.4 §5.2.19)
 ASCII_CODING: Final = 0x01
 LATIN_1_CODING: Final = 0x03
 UCS2_CODING: Final = 0x08
+GB_CODING: Final = 0x0F  # reserved by SMPP; CMPP's "含 GB 汉字", as Chinese carriers pass it on
+_UCS2: Final = (UCS2_CODING, 0x18, 0x19, 0x1A, 0x1B)  # with a message class too (TS 23.038 §4)
 UDH_INDICATOR: Final = 0x40  # of esm_class (§5.2.12)
 _CONCATENATED: Final = b"\x05\x00\x03"  # 3GPP TS 23.040 §9.2.3.24.1: an 8-bit reference
 
@@ -119,8 +121,10 @@ def without_header(octets: bytes) -> tuple[Header | None, bytes]:
 
 def decoded(octets: bytes, coding: int, alphabet: Alphabet = Alphabet.GSM) -> str:
     """The text of octets without a header. Octets that no text is (binary) are shown as Latin-1."""
-    if coding == UCS2_CODING:
+    if coding in _UCS2:
         return octets.decode("utf-16-be", "replace")
+    if coding == GB_CODING:
+        return octets.decode("gb18030", "replace")
     if coding == DEFAULT_CODING and alphabet is Alphabet.GSM:
         return gsm_decode(octets)
     if coding == ASCII_CODING:

@@ -218,6 +218,8 @@ def test_ids_of_any_number(number: int, zeros: int) -> None:
         (b"STOP", 0, "STOP"),
         (b"STOP", 1, "STOP"),
         (b"Arr\xeat", 3, "Arrêt"),
+        ("退订".encode("utf-16-be"), 0x18, "退订"),
+        ("退订".encode("gb18030"), 15, "退订"),
     ],
 )
 def test_what_a_customer_writes(octets: bytes, coding: int, text: str) -> None:
