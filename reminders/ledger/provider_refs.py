@@ -3,13 +3,13 @@ before their message was recorded, parked until it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from reminders.domain.identity import customer_in, month_in
 from reminders.domain.outcome import Receipt, ReceiptStatus
@@ -60,16 +60,23 @@ _ADDRESSES = text(
 )
 # A message that is recorded after its receipt was parked, or was just about to be: what stood
 # there before is not looked at again.
-_WAITING = text(
-    """
+_PARKED = """
     SELECT p.provider, p.ref, p.receipt_no, p.status, p.reason, p.dead_contact, p.at, p.number_key,
         p.submitted_at, p.received_at
     FROM parked_receipt p
+"""
+_WAITING = text(
+    f"""
+    {_PARKED}
     WHERE (p.received_at, p.receipt_no) > (:since, CAST(:number AS uuid)) AND EXISTS (
         SELECT 1 FROM provider_ref r WHERE r.provider = p.provider AND r.ref = p.ref
           AND r.at >= p.received_at - CAST(:about AS interval))
     ORDER BY p.received_at, p.receipt_no LIMIT :most FOR UPDATE OF p SKIP LOCKED
-    """
+    """  # noqa: S608  (our own text)
+)
+_STANDING = text(
+    f"{_PARKED} WHERE p.received_at = :since AND p.receipt_no = CAST(:number AS uuid)"
+    " FOR UPDATE OF p SKIP LOCKED"
 )
 _PRUNE = text(
     """
@@ -167,6 +174,18 @@ def waiting(connection: Connection, most: int, after: Mark = FIRST) -> list[Park
     They are locked. One that is not that message's after all stays, and must be read past.
     """
     values = {"most": most, "about": ABOUT, "since": after.received_at, "number": after.receipt_no}
+    return _parked(connection, _WAITING, values)
+
+
+def standing(connection: Connection, mark: Mark) -> list[Parked]:
+    """The one that stands there, locked; none where somebody has it in hand, or it is gone."""
+    values = {"since": mark.received_at, "number": mark.receipt_no}
+    return _parked(connection, _STANDING, values)
+
+
+def _parked(
+    connection: Connection, statement: TextClause, values: Mapping[str, object]
+) -> list[Parked]:
     return [
         Parked(
             number,
@@ -184,7 +203,7 @@ def waiting(connection: Connection, most: int, after: Mark = FIRST) -> list[Park
             since,
         )
         for provider, ref, number, status, reason, dead_contact, at, key, submitted_at, since in (
-            connection.execute(_WAITING, values)
+            connection.execute(statement, values)
         )
     ]
 

@@ -65,11 +65,12 @@ def unpark(
     return told, parked[-1].mark if len(parked) == most else None
 
 
-def take_off(connection: Connection, after: Mark) -> tuple[list[Callback], Mark | None]:
-    """The next one behind `after`, applied never: the database refuses what it says."""
-    parked = provider_refs.waiting(connection, 1, after)
+def take_off(connection: Connection, mark: Mark) -> list[Callback]:
+    """The one that stands there, applied never: the database refuses what it says. Nothing where
+    somebody else has it in hand, or has done so."""
+    parked = provider_refs.standing(connection, mark)
     provider_refs.drop(connection, [each.receipt_no for each in parked])
-    return [_again(each).callback for each in parked], parked[-1].mark if parked else None
+    return [_again(each).callback for each in parked]
 
 
 def _again(parked: Parked) -> Heard:

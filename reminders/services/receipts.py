@@ -127,12 +127,10 @@ def apply_parked(resources: Resources) -> Applied:
         try:
             applied, mark = _apply_next(resources, after, size, now)
         except DBAPIError as error:
-            if not at_fault(error):
+            if size == 1 or not at_fault(error):
                 raise
-            if size > 1:
-                size //= 2
-                continue
-            applied, mark = _refuse_next(resources, after, error, now)
+            size //= 2
+            continue
         total += applied
         after, size = mark or after, min(most, size * 2)
         if time.monotonic() >= stop_at:
@@ -149,26 +147,34 @@ def apply_parked(resources: Resources) -> Applied:
 def _apply_next(
     resources: Resources, after: Mark, most: int, now: datetime
 ) -> tuple[Applied, Mark | None]:
-    def work(connection: Connection) -> tuple[_Done, Mark | None]:
+    """The next ones behind `after`; one that stands alone, and that the database refuses, is a
+    dead letter."""
+    mark: Mark | None = None
+
+    def work(connection: Connection) -> _Done:
+        nonlocal mark
+        mark = None
         found, mark = parking.unpark(connection, resources.ring, most, after)
         dead = [refused(each, parking.SAME, now) for each in found.wrong]
-        return _apply(resources, connection, found.found, dead, now), mark
+        return _apply(resources, connection, found.found, dead, now)
 
-    done, mark = locks.in_transaction(resources.engine, work)
+    try:
+        done = locks.in_transaction(resources.engine, work)
+    except DBAPIError as error:
+        if most > 1 or mark is None or not at_fault(error):
+            raise
+        return _refuse(resources, mark, error, now), mark
     return _committed(resources, done), mark
 
 
-def _refuse_next(
-    resources: Resources, after: Mark, error: DBAPIError, now: datetime
-) -> tuple[Applied, Mark | None]:
-    def work(connection: Connection) -> tuple[int, Mark | None]:
-        odd, mark = parking.take_off(connection, after)
+def _refuse(resources: Resources, mark: Mark, error: DBAPIError, now: datetime) -> Applied:
+    def work(connection: Connection) -> int:
+        odd = parking.take_off(connection, mark)
         dead = [refused(each, why_refused(error), now) for each in odd]
         dead_letters.keep(connection, resources.ring, dead)
-        return len(dead), mark
+        return len(dead)
 
-    count, mark = locks.in_transaction(resources.engine, work)
-    return Applied(dead=count), mark
+    return Applied(dead=locks.in_transaction(resources.engine, work))
 
 
 def _committed(resources: Resources, done: _Done) -> Applied:

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
 from reminders.domain.outcome import Accepted
-from reminders.services import receipts
+from reminders.ledger import provider_refs
+from reminders.services import parking, receipts
 from reminders.services.parking import KEPT
 from tests.scenario.test_ledger import due
-from tests.scenario.world import World
+from tests.scenario.world import World, session
 
 
 def small(world: World, batch: int) -> None:
@@ -85,6 +86,33 @@ def test_one_that_the_database_refuses_is_a_dead_letter_and_the_others_are_appli
     assert (done.changed, done.dead) == (2, 1)
     assert (delivered(world), waiting(world)) == (2, [])
     assert world.dead() == [("receipt", "the database refused it: out of range")]
+
+
+def test_one_that_somebody_else_has_in_hand_costs_no_other_its_place(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first is refused; before we put it away, another worker has it in hand."""
+    small(world, 1)
+    refs = parked(world, 2)
+    apply, take_off = receipts._apply, parking.take_off
+
+    def refuses(*given: Any) -> Any:  # Any: those of `_apply`
+        if any(each.receipt.provider_ref == refs[0] for each in given[2]):
+            raise DataError("", {}, psycopg.errors.NumericValueOutOfRange("out of range"))
+        return apply(*given)
+
+    def in_hand(*given: Any) -> Any:  # Any: those of `take_off`
+        with session(world.engine) as other:
+            assert len(provider_refs.waiting(other, 1)) == 1
+            return take_off(*given)
+
+    monkeypatch.setattr(receipts, "_apply", refuses)
+    monkeypatch.setattr(parking, "take_off", in_hand)
+    done = receipts.apply_parked(world.resources)
+    assert (done.changed, done.dead) == (1, 0)
+    assert (delivered(world), waiting(world), world.dead()) == (1, refs[:1], [])
+    monkeypatch.setattr(parking, "take_off", take_off)
+    assert receipts.apply_parked(world.resources).dead == 1
 
 
 def test_a_database_that_is_slow_makes_no_dead_letters(
