@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.domain.compliance import Content
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import ASKING, DATED, NOTICES, Kind
+from reminders.messages.facts import ASKING, NOTICES, Kind
 
 # A part per thing the channel shows, in the order of `Rendered`.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -46,8 +46,7 @@ SLOT = "must_say"
 _SUFFIX = ".j2"
 _HASH_CHARS = 16
 _READER = ImmutableSandboxedEnvironment(**SYNTAX)
-# A promise is followed up without naming what a late payment brings: it asks politely.
-_WITH_CONSEQUENCE = frozenset({*DATED, *NOTICES, Kind.OPTOUT_DISCLOSURE})
+_WITH_CONSEQUENCE = ASKING | {Kind.OPTOUT_DISCLOSURE}
 
 
 class Version(NamedTuple):

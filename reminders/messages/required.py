@@ -23,8 +23,8 @@ _BODY: Mapping[str, frozenset[str]] = {
     Kind.DUE_TODAY: _DATED - {"days"},  # it says "today"
     Kind.OVERDUE: _DATED,
     Kind.PAYMENT_RECEIVED: frozenset({"lender", "bill_id", "paid"}),
-    Kind.PROMISE_FOLLOWUP: frozenset({"lender", "amount", "bill_id", "promised_on"})
-    | {"already_paid"},
+    Kind.PROMISE_FOLLOWUP: frozenset({"lender", "amount", "bill_id", "due_on", "promised_on"})
+    | {"consequence", "already_paid"},
     Kind.CONTACT_UPDATE_REQUEST: frozenset({"lender", "about_channel", "ending"}),
     Kind.OPTOUT_DISCLOSURE: frozenset({"lender", "about_channel", "consequence", "remaining"}),
     Kind.BUREAU_PRE_NOTICE: _NOTICE,
@@ -55,7 +55,9 @@ def required(message: Message, part: str) -> frozenset[str]:
             needed |= {"pay_url"} if message.kind in ASKING else frozenset()
             return needed if message.kind in NOTICES else needed | {"unsubscribe_url"}
         case "push":
-            return needed - _IN_PUSH_SUBJECT
+            # There is room for two dates or for the bill's number.
+            spared = {"bill_id"} if message.kind == Kind.PROMISE_FOLLOWUP else frozenset()
+            return needed - _IN_PUSH_SUBJECT - spared
         case "voice":
             return needed | {"bill_id"} if message.kind in ASKING else needed
     return needed
