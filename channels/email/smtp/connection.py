@@ -17,6 +17,7 @@ from channels.email.smtp.reply import SmtpGarbled, SmtpReply, read_reply
 from channels.email.smtp.settings import EmailSettings, Tls
 from channels.errors import AnswerLost, NotConnected, NothingTaken
 
+_PASS_OVER_S = 2.0  # for answers that a refusal has made worthless
 _BROKEN = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, SmtpGarbled)
 
 
@@ -27,6 +28,10 @@ def _context(settings: EmailSettings) -> ssl.SSLContext:
 async def _streams(settings: EmailSettings) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     context = _context(settings) if settings.tls is Tls.IMPLICIT else None
     return await asyncio.open_connection(settings.host, settings.port, ssl=context)
+
+
+def _goes_on(stage: Stage, reply: SmtpReply) -> bool:
+    return reply.code == 354 if stage is Stage.DATA else reply.fine
 
 
 class Refused(Exception):
@@ -46,6 +51,7 @@ class SmtpConnection:
         self._writer = writer
         self._extensions: dict[str, str] = {}
         self._must_reset = False
+        self._tried = 0  # mails, taken or not
         self._usable = True
         self.messages = 0
         self.used_at = time.monotonic()
@@ -125,6 +131,7 @@ class SmtpConnection:
         `AnswerLost` if it broke, or nothing came, after it.
         """
         dot_written = False
+        self._tried += 1
         try:
             async with asyncio.timeout(timeout_s):
                 await self._envelope(sender, recipient, reference)
@@ -162,27 +169,39 @@ class SmtpConnection:
             await self._ask(b"RSET\r\n")
         if "PIPELINING" not in self._extensions:
             for stage, command in commands:
-                self._check(stage, await self._ask(command))
+                reply = await self._ask(command)
+                if not _goes_on(stage, reply):
+                    self._refuse(stage, reply)
             return
         self._writer.write(b"".join(command for _, command in commands))
-        replies = [(stage, await read_reply(self._reader)) for stage, _ in commands[:2]]
-        refused = next(((stage, reply) for stage, reply in replies if not reply.fine), None)
-        if refused is None:
-            self._check(Stage.DATA, await read_reply(self._reader))
-            return
-        if refused[1].code != 421 and (await read_reply(self._reader)).code == 354:
-            # RFC 2920 §3.1: it would take data for nobody; an empty mail ends that.
-            await self._ask(b".\r\n")
-        self._refuse(*refused)
+        for place, (stage, _) in enumerate(commands):
+            reply = await read_reply(self._reader)
+            if not _goes_on(stage, reply):
+                await self._pass_over(reply, len(commands) - 1 - place)
+                self._refuse(stage, reply)
 
-    def _check(self, stage: Stage, reply: SmtpReply) -> None:
-        if reply.code != 354 if stage is Stage.DATA else not reply.fine:
-            self._refuse(stage, reply)
+    async def _pass_over(self, refusal: SmtpReply, count: int) -> None:
+        """Hear the answers to what was written behind a refused command. A relay that hangs up
+        instead, as some do, takes nothing of its refusal back."""
+        if refusal.code == 421:
+            return
+        reply = refusal
+        try:
+            async with asyncio.timeout(_PASS_OVER_S):
+                for _ in range(count):
+                    reply = await read_reply(self._reader)
+                if reply.code == 354:
+                    # RFC 2920 §3.1: it would take data for nobody; an empty mail ends that.
+                    await self._ask(b".\r\n")
+        except (*_BROKEN, TimeoutError):
+            self.abort()
 
     def _refuse(self, stage: Stage, reply: SmtpReply) -> None:
         self._must_reset = True
         if reply.code == 421:
             self.abort()
+            if stage is Stage.MAIL and self._tried > 1:
+                raise NotConnected("smtp: a kept connection had come to its end")
         raise Refused(stage, reply)
 
     def _expect(self, reply: SmtpReply) -> None:

@@ -215,6 +215,55 @@ def test_email_goes_on_after_a_refusal_on_the_same_connection() -> None:
     assert second == Accepted("queued as 8")
 
 
+OFFERED = b"250-hi\r\n250 PIPELINING"
+
+
+@pytest.mark.parametrize("hello", [b"250 hi", OFFERED])
+def test_email_a_kept_connection_that_says_good_bye_costs_nothing(hello: bytes) -> None:
+    """Relays end an idle line, or one that carried enough, with 421 and not without a word."""
+    tried: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await smtp(hello, b"250 ok", b"250 ok", b"354 go", b"250 queued as 7")(reader, writer)
+        tried.append(b"421 4.4.2 timeout exceeded")
+        writer.write(tried[-1] + b"\r\n")
+
+    assert email_outcome(serve, count=2) == [Accepted("queued as 7")] * 2
+    assert len(tried) == 2
+
+
+@pytest.mark.parametrize("hello", [b"250 hi", OFFERED])
+def test_email_a_relay_that_is_closing_is_asked_once(hello: bytes) -> None:
+    met: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(1)
+        writer.write(b"220 hi\r\n")
+        await reader.readuntil(b"\r\n")
+        writer.write(hello + b"\r\n")
+        await reader.readuntil(b"\r\n")
+        writer.write(b"421 4.7.0 too many errors\r\n")
+
+    assert email_outcome(serve) == [Transient("smtp 421 at mail")]
+    assert met == [1]
+
+
+@pytest.mark.parametrize("behind", [b"", b"503 5.5.1 no\r\n", b"354 go\r\n"])
+def test_email_a_refusal_stands_though_the_relay_hangs_up_behind_it(behind: bytes) -> None:
+    """With PIPELINING the answer to DATA is under way when the recipient is refused."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hi\r\n")
+        await reader.readuntil(b"\r\n")
+        writer.write(OFFERED + b"\r\n")
+        for _ in range(3):
+            await reader.readuntil(b"\r\n")
+        writer.write(b"250 ok\r\n550-5.1.1 nobody of this name\r\n550 5.1.1 here\r\n" + behind)
+
+    (outcome,) = email_outcome(serve)
+    assert outcome == Permanent("no_such_mailbox", dead_contact=True)
+
+
 class _Mailbox:
     """A handler of an independent SMTP server."""
 
