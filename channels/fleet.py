@@ -74,6 +74,52 @@ class Fleet:
             if not carries(each.capabilities, length)
         }
 
+    def too_long(self, channel: str, address: str, length: int) -> int:
+        """The most characters that one of those carries which would be asked for this address, if
+        none of them carries so many; else 0."""
+        asked = _serving(self.by_channel.get(channel, ()), address)
+        if any(carries(each.capabilities, length) for each in asked):
+            return 0
+        return max((each.capabilities.max_chars or 0 for each in asked), default=0)
+
+    def takes_all(self, channel: str) -> bool:
+        """Whether each of its providers stands at 1, for every number of every hour."""
+        if self._numbers is not None and self._per_number.get(channel):
+            return False
+        names = [each.name for each in self.by_channel.get(channel, ())]
+        return not self.health.standings(names)
+
+    def closed_to(
+        self, channel: str, address: str, length: int, probes: Mapping[str, int] | None = None
+    ) -> str:
+        """Why none of those that would be asked for one message takes it now; "" where one does.
+
+        Another provider may be well: if it serves other numbers or carries shorter texts, the
+        channel is down for this message all the same. `probes` are tokens of those that are only
+        probed; None: as many as are wanted.
+        """
+        asked = _fitting(self.by_channel.get(channel, ()), address, length)
+        standings = self.health.standings([each.name for each in asked])
+        spent = self._spent(channel, address)
+        why = ""
+        for each in asked:
+            standing = standings.get(each.name, _FULL)
+            if standing.share_for(address) <= 0:
+                why = why or f"{each.name}: {standing.reason or 'not to this range of numbers'}"
+            elif each.name in spent:
+                why = why or f"{each.name}: took all it takes for this number in an hour"
+            elif standing.probing and probes is not None and probes.get(each.name, 0) <= 0:
+                why = why or f"{each.name}: {standing.reason}"
+            else:
+                return ""
+        return why
+
+    def _spent(self, channel: str, address: str) -> frozenset[str]:
+        """Those that take no more for this number in this hour."""
+        if self._numbers is None:
+            return frozenset()
+        return self._numbers.spent(address, self._per_number.get(channel, {}))
+
     def down(self) -> dict[str, str]:
         """Channels of which no provider takes anything now, and why."""
         standings = self.health.standings(tuple(self.by_name))
@@ -140,15 +186,29 @@ class Fleet:
 
         Raises `LookupError` if the channel has no provider at all.
         """
+        chosen = self._picked(channel, address, draw, avoid, budget, length)
+        if budget is not None:
+            budget.spend(chosen)
+        limit = self._per_number[channel].get(chosen)
+        if self._numbers is not None and limit is not None:
+            self._numbers.count(chosen, address, limit)
+        return self.by_name[chosen]
+
+    def _picked(
+        self,
+        channel: str,
+        address: str,
+        draw: int,
+        avoid: Collection[str],
+        budget: Budget | None,
+        length: int,
+    ) -> str:
         providers = self.by_channel[channel]
         if len(providers) == 1:
-            if budget is not None:
-                budget.spend(providers[0].name)
-            return providers[0]
+            return providers[0].name
         standings = self.health.standings([each.name for each in providers])
         left = budget.left if budget is not None else None
-        limits = self._per_number[channel] if self._numbers is not None else {}
-        avoid = {*avoid, *(self._numbers.spent(address, limits) if self._numbers else ())}
+        avoid = {*avoid, *self._spent(channel, address)}
         candidates = []
         for each in _fitting(providers, address, length):
             standing = standings.get(each.name, _FULL)
@@ -162,18 +222,16 @@ class Fleet:
                     probing=standing.probing,
                 )
             )
-        chosen = pick(candidates, address, draw, probes=left is not None)
-        if budget is not None:
-            budget.spend(chosen)
-        if self._numbers is not None and chosen in limits:
-            self._numbers.count(chosen, address, limits[chosen])
-        return self.by_name[chosen]
+        return pick(candidates, address, draw, probes=left is not None)
+
+
+def _serving(providers: Sequence[Channel], address: str) -> Sequence[Channel]:
+    """Those that serve a number; where none says so, all."""
+    return [each for each in providers if serves(each.capabilities, address)] or providers
 
 
 def _fitting(providers: Sequence[Channel], address: str, length: int) -> Sequence[Channel]:
     """Those that carry the text; of these none that does not serve the number where another does:
     by its word that there is no such number the address would be given up."""
-    if all(carries(each.capabilities, length) for each in providers):
-        return providers
-    serving = [each for each in providers if serves(each.capabilities, address)] or providers
+    serving = _serving(providers, address)
     return [each for each in serving if carries(each.capabilities, length)] or serving

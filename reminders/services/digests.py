@@ -39,7 +39,7 @@ def carried(work: GateWork, case: Judged, seen: Snapshot) -> bool:
     if leader is None or case.bill is None:
         return False
     # Judged as its leader was: the message that would carry it must not stand in its way.
-    down = {**seen.down, **_refused_alike(case, leader)}
+    down = {**seen.down, **_closed_alike(seen, leader), **_refused_alike(case, leader)}
     seen = replace(seen, usage=leader.before.usage, down=down)
     decision = decide_on(seen, case.policy)
     if not isinstance(decision, Send) or decision.rung.channel != leader.attempt.attempt.channel:
@@ -53,7 +53,17 @@ def _refused_alike(case: Judged, leader: Leader) -> dict[str, str]:
     """The channels that both were led on from for their words."""
     if case.kept.reason != Reason.CONTENT:
         return {}
-    return {each: why for each, why in leader.before.down.items() if why.startswith(REFUSED)}
+    return {each: why for each, why in leader.before.down.items() if _is_of_words(why)}
+
+
+def _closed_alike(seen: Snapshot, leader: Leader) -> dict[str, str]:
+    """The channels that take nothing of their customer's messages, as the leader's has found."""
+    down = leader.before.down.items()
+    return {each: why for each, why in down if each not in seen.down and not _is_of_words(why)}
+
+
+def _is_of_words(why: str) -> bool:
+    return why.startswith(REFUSED)
 
 
 def finish(work: GateWork) -> None:

@@ -109,6 +109,13 @@ class GateWork:
         shut = {each: BEING_PROBED for each in self.probed if not self._may_probe(each, kept, past)}
         return {**shut, **self.down} if shut else self.down
 
+    def probes_left(self, channel: str, kept: Kept, past: Past) -> Mapping[str, int] | None:
+        """Tokens of a channel's providers by which this reminder may be a probe, likewise; None:
+        nobody counts them here."""
+        if channel == kept.lane:
+            return None if self.budget is None else self.budget.left
+        return None if self._may_probe(channel, kept, past) else {}
+
     def _may_probe(self, channel: str, kept: Kept, past: Past) -> bool:
         if channel == kept.lane:
             return self.budget is None or self.budget.total > 0

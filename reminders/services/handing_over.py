@@ -114,6 +114,22 @@ def refusal(work: GateWork, case: Judged, bill: BillPosition, channel: str) -> s
     return ""
 
 
+def closed(work: GateWork, case: Judged, bill: BillPosition, channel: str) -> str:
+    """Why no provider of this channel takes this very message now; "" where one does.
+
+    The one that serves its number, or carries a text as long, may be down while others are well.
+    """
+    fleet = work.resources.fleet
+    if channel in WRITTEN or fleet.takes_all(channel):
+        return ""
+    try:
+        rendered = text_of(work, case, bill, channel, ())
+    except TemplateError:  # told when it is written
+        return ""
+    probes = work.probes_left(channel, case.kept, case.past)
+    return fleet.closed_to(channel, _address(work, case, channel), len(rendered.text), probes)
+
+
 def attempt_of(work: GateWork, case: Judged, decision: Send, provider: str) -> KeptAttempt:
     """The attempt that carries out a decision by this provider."""
     reminder, channel = case.kept.reminder, decision.rung.channel
@@ -178,15 +194,17 @@ def text_of(
     channel: str,
     others: tuple[BillPosition, ...],
 ) -> Rendered:
-    """The words of a message that some provider of the channel carries. Raises `TemplateError`."""
+    """The words of a message that one of those carries which would be asked for its address.
+    Raises `TemplateError`."""
     reminder = case.kept.reminder
     about = (reminder, case.known.customer, bill, work.now, others, _attempt_id(case))
     called = _name(work, reminder.customer_id) if channel in NAMED else ""
     rendered = compose(work.resources, channel, *about, policy=case.policy, called=called)
     fleet, length = work.resources.fleet, len(rendered.text)
-    left_out = fleet.too_short(channel, length)
-    if left_out and len(left_out) == len(fleet.by_channel[channel]):
-        most = max(left_out.values())
+    # Whom to ask hangs on the address, which is opened only where some carry less.
+    short = fleet.too_short(channel, length)
+    most = fleet.too_long(channel, _address(work, case, channel), length) if short else 0
+    if most:
         raise TemplateError(f"too_long: {length:,} characters, at most {most:,} are carried")
     return rendered
 

@@ -21,7 +21,7 @@ from reminders.domain.human_task import TaskKind
 from reminders.ledger import tasks
 from reminders.ledger.reminders import Kept, Move
 from reminders.services.gate_work import GateWork
-from reminders.services.handing_over import Judged, refusal, send
+from reminders.services.handing_over import Judged, closed, refusal, send
 from reminders.services.snapshot import Snapshot, decide_on
 from reminders.services.wording import channel_words
 
@@ -32,25 +32,29 @@ LOOKED_AT_WITHIN = timedelta(days=1)  # by a person; sooner where the stage ends
 def carry_out(
     work: GateWork, case: Judged, decision: Decision, seen: Snapshot
 ) -> tuple[Decision, Snapshot]:
-    """Send by the first channel whose words pass; what was decided in the end, and on what.
+    """Send by the first channel that takes this very message and whose words pass; what was decided
+    in the end, and on what.
 
     What goes by another lane is left to it. Had it come from there for its words, it would be
-    handed to and fro: so they are written here once more, to see whether they pass by now.
+    handed to and fro: so they are written here once more, to see whether they pass by now. So is
+    whether its providers take it.
     """
     while isinstance(decision, Send) and case.bill is not None:
         channel = decision.rung.channel
-        if not of_another_lane(case.kept, decision):
+        why = closed(work, case, case.bill, channel)
+        if not why and not of_another_lane(case.kept, decision):
             done = send(work, case, case.bill, decision, seen)
             if isinstance(done, Send):
                 return done, seen
-            why = done
-            log.warning("message refused", bill=case.bill.bill_id, channel=channel, why=why)
-        else:
+            why = f"{REFUSED}{done}"
+            log.warning("message refused", bill=case.bill.bill_id, channel=channel, why=done)
+        elif not why:
             came_for_its_words = case.kept.reason == Reason.CONTENT
-            why = refusal(work, case, case.bill, channel) if came_for_its_words else ""
-            if not why:
+            refused = refusal(work, case, case.bill, channel) if came_for_its_words else ""
+            if not refused:
                 return decision, seen
-        seen = replace(seen, down={**seen.down, channel: f"{REFUSED}{why}"})
+            why = f"{REFUSED}{refused}"
+        seen = replace(seen, down={**seen.down, channel: why})
         decision = decide_on(seen, case.policy)
     return decision, seen
 

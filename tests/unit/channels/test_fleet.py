@@ -281,6 +281,62 @@ def test_what_nobody_carries_is_told_with_the_most_that_each_does() -> None:
     assert fleet.too_short("email", 1601) == {}
 
 
+def _of_prefixes(standings: Mapping[str, Standing]) -> Fleet:
+    """Two providers: `a` serves +86 and carries 500 characters, `b` all other numbers."""
+    a, b = Provider("a"), Provider("b")
+    a.capabilities = replace(a.capabilities, prefixes=("+86",), max_chars=500)
+    b.capabilities = replace(b.capabilities, prefixes=("+1", "+44"))
+    return Fleet([a, b], Purse({}), Known(standings))  # type: ignore[list-item]  # no calls
+
+
+def test_a_text_is_too_long_where_those_that_serve_its_number_carry_less() -> None:
+    fleet = _of_prefixes({})
+    assert fleet.too_long("sms", "+8616112345678", 501) == 500
+    assert fleet.too_long("sms", "+8616112345678", 500) == 0
+    assert fleet.too_long("sms", "+14155550100", 501) == 0
+    assert _of_length(a=500, b=1600).too_long("sms", "+86", 1601) == 1600
+    assert fleet.too_long("email", "li@example.com", 10**6) == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "length", "why"),
+    [("+8616112345678", 1, "a: failed"), ("+14155550100", 1, ""), ("+14155550100", 501, "")],
+)
+def test_a_channel_is_closed_to_whom_only_the_one_that_is_down_serves(
+    number: str, length: int, why: str
+) -> None:
+    fleet = _of_prefixes({"a": Standing(0.0, "failed")})
+    assert fleet.down() == {}
+    assert not fleet.takes_all("sms")
+    assert fleet.closed_to("sms", number, length) == why
+
+
+def test_a_channel_is_closed_to_a_text_that_only_the_one_that_is_down_carries() -> None:
+    providers = [Provider("a"), Provider("b")]
+    providers[0].capabilities = replace(FACTS, max_chars=500)
+    known = Known({"b": Standing(0.0, "failed")})
+    fleet = Fleet(providers, Purse({}), known)  # type: ignore[arg-type]  # no calls
+    assert fleet.closed_to("sms", "+86", 501) == "b: failed"
+    assert fleet.closed_to("sms", "+86", 500) == ""
+
+
+def test_one_that_is_probed_takes_what_only_it_serves_where_it_has_a_token_for_it() -> None:
+    fleet = _of_prefixes({"a": Standing(0.01, "cooled down", probing=True)})
+    assert fleet.closed_to("sms", NUMBERS[0], 1, {}) == "a: cooled down"
+    assert fleet.closed_to("sms", NUMBERS[0], 1, {"a": 1}) == ""
+    assert fleet.closed_to("sms", NUMBERS[0], 1, None) == ""
+
+
+def test_a_range_that_no_provider_reaches_is_closed_and_no_other() -> None:
+    ranges = {"+86161": 0.0}
+    fleet = _fleet(
+        {"a": 1, "b": 1}, Purse({}), {n: Standing(1.0, ranges=ranges) for n in ("a", "b")}
+    )
+    assert fleet.closed_to("sms", "+8616112345678", 1) == "a: not to this range of numbers"
+    assert fleet.closed_to("sms", "+8613012345678", 1) == ""
+    assert _fleet({"a": 1}, Purse({})).takes_all("sms")
+
+
 def test_calls_are_counted_and_retry_after_is_kept() -> None:
     purse = Purse({})
     fleet = _fleet({"a": 1}, purse)

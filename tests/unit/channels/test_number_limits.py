@@ -101,3 +101,17 @@ def test_a_long_text_goes_by_none_that_does_not_serve_its_number() -> None:
     fleet = Fleet([a, b], Free())  # type: ignore[list-item]  # no calls are made
     assert fleet.choose("sms", "+14155550100", 0, length=501).name == "a"
     assert fleet.choose("sms", "+8616112345678", 0, length=501).name == "b"
+
+
+def test_one_that_stands_alone_keeps_its_limit_too() -> None:
+    alone = Provider("a")
+    alone.capabilities = replace(alone.capabilities, per_number_hour=2)
+    with fakeredis.FakeRedis() as client:
+        limits = NumberLimits(client, b"key")
+        fleet = Fleet([alone], Free(), numbers=limits)  # type: ignore[list-item]  # no calls are made
+        for _ in range(2):
+            assert fleet.closed_to("sms", NUMBER, 1) == ""
+            fleet.choose("sms", NUMBER, 0)
+        assert "for this number in an hour" in fleet.closed_to("sms", NUMBER, 1)
+        assert fleet.closed_to("sms", OTHER, 1) == ""
+        assert not fleet.takes_all("sms")

@@ -1,0 +1,139 @@
+"""A channel that is well, but not for this message: whoever serves its number, or carries a text as
+long, is down or takes no more for it. The ladder moves on, as where the whole channel is down."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import fakeredis
+import pytest
+
+from channels.contract import WhenUncertain
+from channels.fleet import Fleet
+from channels.health import Standing, Unwatched
+from channels.number_limits import NumberLimits
+from reminders.services.deliver import deliver
+from tests.scenario.test_ledger import due
+from tests.scenario.world import START, Free, MemoryChannel, World
+
+OPEN = Standing(0.0, "60 % of calls failed")
+PROBED = Standing(0.01, "cooled down", probing=True)
+
+
+class Stands(Unwatched):
+    """Providers stand as a test says; so many probes of each are to be had."""
+
+    def __init__(self, standing: Mapping[str, Standing], probes: int = 0) -> None:
+        self.standing, self.left = standing, probes
+
+    def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
+        return {name: self.standing[name] for name in providers if name in self.standing}
+
+    def probe(self, provider: str, wanted: int) -> int:
+        granted = min(wanted, self.left)
+        self.left -= granted
+        return granted
+
+
+def two(world: World, standing: Standing, probes: int = 0, **first: object) -> MemoryChannel:
+    """Beside the SMS provider, which stands like this, another one that is well."""
+    other = MemoryChannel("sms", world.clock, WhenUncertain.WAIT)
+    other.name = "second-sms"
+    changed = replace(world.sms.capabilities, **first)  # type: ignore[arg-type]  # by name
+    world.sms.capabilities = changed
+    stands = Stands({world.sms.name: standing}, probes)
+    providers = (*world.resources.fleet.by_name.values(), other)
+    world.resources = replace(world.resources, fleet=Fleet(providers, Free(), stands))
+    return other
+
+
+def channels(world: World) -> list[str]:
+    return [each.split()[0] for each in world.attempts()]
+
+
+def test_the_only_one_that_serves_a_number_is_down(world: World) -> None:
+    due(world)
+    other = two(world, OPEN)
+    other.capabilities = replace(other.capabilities, prefixes=("+1",))
+    world.deliver()
+    assert channels(world) == ["email"]
+    assert world.sms.sent == other.sent == []
+
+
+def test_the_only_one_that_carries_so_long_a_text_is_down(world: World) -> None:
+    due(world)
+    other = two(world, OPEN)
+    other.capabilities = replace(other.capabilities, max_chars=5)
+    world.deliver()
+    assert channels(world) == ["email"]
+
+
+def test_where_the_ladder_ends_it_waits_until_it_works_again(world: World) -> None:
+    sms = {"channel": "sms", "confirm": "delivered", "confirm_within_minutes": 120}
+    world.use("sms-alone", ladders={tier: [sms] for tier in ("R0", "R1", "R2", "R3")})
+    due(world)
+    other = two(world, OPEN)
+    other.capabilities = replace(other.capabilities, prefixes=("+1",))
+    world.deliver()
+    assert channels(world) == []
+    told = world.rows("SELECT outcome, reason FROM decision")
+    assert ("defer", "channel_down") in told
+    fleet = world.resources.fleet
+    assert isinstance(fleet.health, Stands)
+    fleet.health.standing = {}
+    world.run_until(world.clock.now() + timedelta(minutes=11))
+    assert channels(world) == ["sms"]
+
+
+@pytest.mark.parametrize(("probes", "expected"), [(1, "sms"), (0, "email")])
+def test_one_that_is_probed_takes_a_probe_alone(world: World, probes: int, expected: str) -> None:
+    due(world)
+    other = two(world, PROBED, probes)
+    other.capabilities = replace(other.capabilities, prefixes=("+1",))
+    deliver(world.resources, "sms", world.loop)
+    world.deliver()
+    assert channels(world) == [expected]
+
+
+def test_a_text_too_long_for_the_one_that_serves_its_number_costs_no_try(world: World) -> None:
+    due(world)
+    two(world, Standing(1.0), prefixes=("+86",), max_chars=5)
+    other = world.resources.fleet.by_name["second-sms"]
+    other.capabilities = replace(other.capabilities, prefixes=("+1",))
+    world.deliver()
+    assert channels(world) == ["email"]
+    ((checks,),) = world.rows("SELECT checks FROM decision WHERE outcome = 'send'")
+    assert "too_long" in bytes(checks).decode()
+
+
+def test_a_numbers_hour_is_kept_where_one_provider_stands_alone(world: World) -> None:
+    """Two bills, one call an hour: the second goes by the next channel."""
+    world.customer()
+    world.bill("B-1")
+    world.bill("B-2")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    world.sms.capabilities = replace(world.sms.capabilities, per_number_hour=1)
+    with fakeredis.FakeRedis() as client:
+        numbers = NumberLimits(client, b"key")
+        providers = tuple(world.resources.fleet.by_name.values())
+        fleet = Fleet(providers, Free(), numbers=numbers)
+        world.resources = replace(world.resources, fleet=fleet)
+        world.deliver()
+    assert sorted(channels(world)) == ["email", "sms"]
+
+
+def test_a_digest_goes_whole_by_the_next_channel(world: World) -> None:
+    world.use("digests", digest=True)
+    world.customer()
+    for number in range(3):
+        world.bill(f"B-{number}")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    other = two(world, OPEN)
+    other.capabilities = replace(other.capabilities, prefixes=("+1",))
+    world.deliver()
+    assert len(world.email.sent) == 1
+    assert channels(world) == ["email"] * 3
