@@ -34,7 +34,8 @@ CAUSES: tuple[Cause, ...] = (
         r"number of messages in recipient's mailbox exceeded|bo[iî]te (?:aux lettres )?pleine",
         r"mailbox size limit|storage (?:limit|allocation)|空间不足",
         r"(?:邮箱|信箱)[^。\n]{0,10}(?:已满|满了|容量)|buz[oó]n (?:est[aá] )?lleno|casella piena",
-        r"postfach (?:ist )?voll",
+        r"postfach[^\n]{0,40}(?:ist )?\bvoll|ящик[^\n]{0,60}(?:переполнен|заполнен)|квот[аыу]",
+        r"caixa (?:postal |de (?:correio|entrada) )?cheia|postvak[^\n]{0,20}\bvol\b",
         r"メールボックスが.{0,8}いっぱい",
     ),
     _row(
@@ -120,7 +121,8 @@ CAUSES: tuple[Cause, ...] = (
         r"(?:用户|账号|帐号|邮箱)[^。\n]{0,6}(?:停用|冻结|禁用|锁定)",
         r"(?:disabled|suspended|frozen|locked) (?:recipient|account|mail ?box|user|address)",
         r"account (?:has been|is) (?:temporarily )?(?:disabled|suspended|closed)",
-        r"(?:mail ?box|account|user)[^.\n]{0,40} is inactive",
+        r"(?:mail ?box|account|user)[^.\n]{0,40} (?:is )?inactive",
+        r"(?:ящик|пользователь|аккаунт|уч[её]тная запись)[^\n]{0,40}(?:заблокирован|отключ[её]н)",
         r"boite du destinataire",
     ),
     _row(
@@ -169,10 +171,20 @@ CAUSES: tuple[Cause, ...] = (
         r"no (?:such |mailbox |user )(?:\S+ )?(?:here|by that|person)|no mailbox here",
         r"not a (?:known|valid) (?:user|mailbox|recipient)|unknown to address|recipnotfound",
         r"user_?unknown|unknown recipient|unknown local.?part|not listed in|does not exist",
+        # Exchange Online to anyone, and RFC 5321's own words for 550 said to a recipient.
+        r"requested action not taken: mailbox unavailable",
+        r"5\.1\.0 address rejected",  # AsyncOS, to RCPT
         r"doesn't exist|invalid recipient|recipient (?:address )?rejected: (?:undeliver|unknown)",
         r"verify (?:the )?(?:recipient )?address|sorry, no mailbox|(?:is )?not a valid mailbox",
         r"r[ée]cipient inconnu|adresse d.{0,30}invalide|utilisateur inconnu",
-        r"(?:empf[äa]nger|benutzer)\S{0,9} unbekannt",
+        r"(?:empf[äa]nger|benutzer|adresse)\S{0,9} (?:ist )?(?:nicht bekannt|unbekannt)",
+        r"(?:empf[äa]nger|benutzer|adresse|postfach)[^\n]{0,60}(?:existiert nicht|nicht gefunden)",
+        r"(?:adresse|destinataire|utilisateur|bo[iî]te)[^\n]{0,60}n'existe pas",
+        r"(?:пользовател|адрес|ящик|получател)\w*[^\n]{0,60}(?:не (?:найден|существует)|"
+        r"неизвест)|нет такого (?:пользователя|адреса|ящика)|несуществующ",
+        r"(?:usu[aá]rio|destinat[aá]rio|endere[cç]o) \S*\s?(?:desconhecido|inexistente|inv[aá]lido|"
+        r"n[aã]o (?:existe|encontrado))",
+        r"(?:gebruiker|adres|postvak)[^\n]{0,40}(?:onbekend|bestaat niet)",
         r"destinatario (?:desconocido|inexistente|no existe|sconosciuto)",
         r"(?:邮箱|邮件地址|收件人|用户|账号|帐号|地址)[^。\n]{0,40}不存在|无此(?:用户|邮箱)",
         r"アドレスが見つかりません|存在しません",

@@ -22,12 +22,21 @@ _AFTER_DATA = re.compile(
     r"(?:in reply to|after) (?:the )?end of (?:data|message)|smtp command data\b", re.IGNORECASE
 )
 _BEFORE_RCPT = re.compile(
-    r"(?:in reply to|after) (?:pipelined )?(?:sending )?(?:mail|helo|ehlo)\b|my name was rejected",
+    r"(?:in reply to|after) (?:pipelined )?(?:sending )?(?:mail|helo|ehlo)\b|my name was rejected|"
+    r"(?:initial|server) greeting|refused to talk to me|(?:after|to) initial connection",
     re.IGNORECASE,
 )
 _AT_RCPT = re.compile(
     r"\brcpt[ _]to\b|(?:in reply to|after) (?:pipelined )?(?:sending )?rcpt|"
     r"(?:not|n't) like recipient|rejected recipient",
+    re.IGNORECASE,
+)
+
+# "User unknown" is a stock phrase of RFC 821, which filters say as well. A server that says of the
+# account that there is none means it, even one that looks it up after the message only (QQ, Yahoo).
+_SPELT_OUT = re.compile(
+    r"does ?n[o']t (?:exist|have an? \S+ account)|non-?existent (?:account|mail ?box)|"
+    r"(?:mail ?box|account|user) (?:was |is )?not found|不存在",
     re.IGNORECASE,
 )
 
@@ -59,7 +68,8 @@ def judge(said: str, status: str = "", around: str = "") -> Verdict:
     detail = code.partition(".")[2]
     cause = cause_of(said)
     if cause is not None:
-        hard = cause.hard and detail not in _NOT_THE_ADDRESS and _of_recipient(said, around, detail)
+        blamed = cause.reason == "domain_takes_no_mail" or _of_recipient(said, around, detail)
+        hard = cause.hard and detail not in _NOT_THE_ADDRESS and blamed
         return Verdict(cause.reason, hard, code, reply)
     row = BY_ENHANCED.get(detail) or BY_CODE.get(int(reply or 0))
     if row is None:
@@ -72,11 +82,11 @@ def _of_recipient(said: str, around: str, detail: str) -> bool:
     """It was said of the recipient and not of what was sent, or by whom.
 
     A bare "550 user unknown" is what filters say as well: without an enhanced code it counts only
-    where it is seen to answer RCPT.
+    where it is seen to answer RCPT, or in words that are not a stock phrase.
     """
     told = " ".join(f"{said} {around}".split())
     if _BEFORE_RCPT.search(told):
         return False
-    if detail.startswith("1.") or _AT_RCPT.search(told):
+    if detail.startswith("1.") or _AT_RCPT.search(told) or _SPELT_OUT.search(said):
         return True
     return not _AFTER_DATA.search(told) and (bool(detail) or not _BARE.search(told))
