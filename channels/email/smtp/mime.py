@@ -108,8 +108,9 @@ def _extra_headers(message: Message, stop_at: str) -> bytes:
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise Unmailable("header_malformed")
         if known == "list-unsubscribe" and stop_at:
-            # RFC 2369 §3.2: for mail programs that write instead of calling.
-            value = f"{value}, <mailto:{stop_at}?subject=unsubscribe>"
+            # RFC 2369 §3.2: for mail programs that write instead of calling. On a line of its
+            # own: with a long link it would pass the 998 of RFC 5322 §2.1.1.
+            value = f"{value},\r\n <mailto:{stop_at}?subject=unsubscribe>"
         lines.append(f"{name}: {value}\r\n")
     return "".join(lines).encode("ascii")
 

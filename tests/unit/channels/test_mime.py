@@ -129,6 +129,15 @@ def test_unsubscribing_by_mail_is_offered_where_somebody_reads_it() -> None:
     )
 
 
+def test_the_longest_link_leaves_no_line_that_is_too_long() -> None:
+    """RFC 5322 §2.1.1: at most 998 characters in a line."""
+    page = f"<https://lender.example.com/{'u' * 870}>"
+    sent = mail(headers={"List-Unsubscribe": page})
+    content = SKELETON.build(sent, stop_at=f"bounce+{'0' * 32}={'a' * 16}@lender.example.com")
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    assert parsed(content)["List-Unsubscribe"].startswith(f"{page}, <mailto:bounce+")
+
+
 @pytest.mark.parametrize(
     "address",
     ["", "a", "a@b", "a b@x.example.com", "a@x.example.com\n", "<a@x.example.com>", "a@-x.com",
