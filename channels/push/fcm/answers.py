@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from channels.json_object import json_object
-from channels.push.fcm.errors import BAD_REQUEST, DEAD, INVALID_ARGUMENT, VERDICTS, by_status
+from channels.push.fcm.errors import (
+    BAD_REQUEST,
+    DEAD,
+    INVALID_ARGUMENT,
+    TOO_LONG,
+    VERDICTS,
+    by_status,
+)
 from channels.retry_after import parse_retry_after
 from channels.transport import Reply
 from channels.verdicts import Fault, Verdict
@@ -23,6 +30,10 @@ _FIELD = re.compile(r"[A-Za-z0-9_.\[\]]{1,80}")
 _TOKEN_FIELDS = frozenset({"message.token", "token"})
 # firebase.google.com, "Handle errors": after 429 wait a minute where no Retry-After says more.
 _QUOTA_WAIT = timedelta(minutes=1)
+# "Android message is too big", "Message is too large. The maximum is 4K (4096 bytes).": it comes
+# with FcmError alone, as a token that is none does, and only its words tell the two apart
+# (firebase-admin-go issue 580).
+_TOO_LONG = re.compile(r"\btoo (big|large)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ class Refused:
     code: str
     fields: Sequence[str] = ()
     names_fields: bool = False
+    too_long: bool = False
 
 
 def outcome_of(reply: Reply, now: datetime) -> Outcome:
@@ -56,6 +68,8 @@ def refuses_credentials(reply: Reply) -> bool:
 
 
 def _verdict(found: Refused, status: int) -> Verdict:
+    if found.code == INVALID_ARGUMENT and found.too_long:
+        return TOO_LONG
     if found.code == INVALID_ARGUMENT:
         # One code for two things: a violation names the field of our request that is wrong; without
         # one, or if that field is the token, it is the token.
@@ -76,7 +90,8 @@ def fault_of(reply: Reply) -> Refused:
         return Refused(str(code), _fields(kinds[_BAD_REQUEST]), names_fields=True)
     # Without any details nothing says that it is the token.
     ours = code == INVALID_ARGUMENT and _FCM_ERROR not in kinds
-    return Refused(str(code), names_fields=ours)
+    too_long = _TOO_LONG.search(str(error.get("message"))[:200]) is not None
+    return Refused(str(code), names_fields=ours, too_long=too_long)
 
 
 def _fields(violation: Mapping[str, object]) -> Sequence[str]:

@@ -11,6 +11,7 @@ from channels.verdicts import Fault, Verdict
 INVALID_ARGUMENT = "INVALID_ARGUMENT"  # read with its details: see `answers`
 DEAD = Verdict(Fault.ADDRESS, "invalid_token")
 BAD_REQUEST = Verdict(Fault.OURS, "bad_request")
+TOO_LONG = Verdict(Fault.OURS, "too_long")
 
 VERDICTS: dict[str, Verdict] = {
     # 404: the app was removed or its data cleared

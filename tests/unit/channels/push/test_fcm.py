@@ -102,6 +102,21 @@ def test_what_an_answer_means(answer: Reply, wanted: Outcome) -> None:
     assert outcome_of(answer, NOW) == wanted
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Android message is too big",
+        "iOS message is too big",
+        "Message is too large. The maximum is 4K (4096 bytes).",
+    ],
+)
+def test_what_was_too_long_kills_no_device(said: str) -> None:
+    """FCM answers it as it does a token that is none: FcmError, and no field."""
+    details = [{"@type": _FCM, "errorCode": "INVALID_ARGUMENT"}]
+    body = {"code": 400, "status": "INVALID_ARGUMENT", "message": said, "details": details}
+    assert outcome_of(reply(400, {"error": body}), NOW) == Permanent("too_long")
+
+
 def test_says_how_long_and_how_urgently_and_under_which_id() -> None:
     device = "0123456789"
     sent = json.loads(body(message(urgency="high"), device, NOW))["message"]
