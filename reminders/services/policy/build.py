@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from reminders.domain.compliance import Pack
 from reminders.domain.errors import PolicyError
@@ -35,6 +37,8 @@ from reminders.services.policy.shape import (
 )
 from reminders.services.policy.yaml_text import Place
 
+_LAX = TypeAdapter(int)
+
 
 def shape_of(data: object) -> PolicyShape:
     """The shape of a policy's data. Raises `PolicyError` with one line per fault."""
@@ -42,6 +46,26 @@ def shape_of(data: object) -> PolicyShape:
         return PolicyShape.model_validate(data)
     except ValidationError as error:
         raise PolicyError("\n".join(_told(error))) from None
+
+
+def frozen_shape_of(data: object) -> PolicyShape:
+    """As `shape_of`, of what stands under a label. Until it was refused, 360.0, "360" and true were
+    whole numbers: a plan that rests on such a text must stay readable, and mean what it meant."""
+    try:
+        return PolicyShape.model_validate(data)
+    except ValidationError as error:
+        for wrong in error.errors():
+            if wrong["type"] == "int_type":
+                _make_whole(data, place_of(wrong["loc"]))
+    return shape_of(data)
+
+
+def _make_whole(data: object, place: Place) -> None:
+    inner: Any = data  # any of YAML's own types
+    for part in place[:-1]:
+        inner = inner[part]
+    with suppress(ValidationError):
+        inner[place[-1]] = _LAX.validate_python(inner[place[-1]])
 
 
 def place_of(loc: tuple[int | str, ...]) -> Place:

@@ -16,13 +16,14 @@ from reminders.domain.errors import PolicyError
 from reminders.domain.policy import Policy, WorkCalendar
 from reminders.domain.scorecard import RiskCard
 from reminders.services.packs import pack_from
-from reminders.services.policy.build import build, shape_of
+from reminders.services.policy.build import build, frozen_shape_of, shape_of
 from reminders.services.policy.shape import CardName, PolicyShape
 from reminders.services.policy.yaml_text import load
 from reminders.services.risk.cards import card_from
 from reminders.services.risk.errors import CardError
 
 _FORMAT = 1
+_NO_DAYS: dict[str, Any] = {"calendars": {}}  # of a policy that was frozen alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,15 @@ def sources_of(text: str) -> Sources:
 
 def parse(text: str) -> Policy:
     """The policy of a frozen text: a bundle, or a policy alone. Raises `PolicyError`."""
-    held = _held(text)
-    if held is None:
-        return Sources(text).policy_of({})
     calendars = {
         place: WorkCalendar(
             frozenset(map(date.fromisoformat, given["closed"])),
             date.fromisoformat(given["known_until"]),
         )
-        for place, given in held["calendars"].items()
+        for place, given in (_held(text) or _NO_DAYS)["calendars"].items()
     }
-    return Sources(held["policy"], held["packs"], held["card"]).policy_of(calendars)
+    sources = sources_of(text)
+    return sources.with_shape(frozen_shape_of(load(sources.policy)), calendars)
 
 
 def _held(text: str) -> dict[str, Any] | None:  # Any: JSON

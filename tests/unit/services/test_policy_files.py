@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from reminders.domain.errors import PolicyError
 from reminders.domain.policy import Confirm
 from reminders.domain.tier import Tier
 from reminders.services import policy_files
-from reminders.services.policy.bundle import sources_of
+from reminders.services.policy.bundle import dump, sources_of
+from reminders.services.policy.files import gather
 
 SHIPPED = Path(policy_files.__file__).parents[2] / "config" / "policies" / "default.yaml"
 TEXT = SHIPPED.read_text(encoding="utf-8")
@@ -72,6 +74,22 @@ def test_a_missing_ladder_is_named() -> None:
 def test_what_is_no_policy_at_all(text: str) -> None:
     with pytest.raises(PolicyError, match="policy: Input should be"):
         policy_files.parse(text)
+
+
+@pytest.mark.parametrize("as_was", ["360.0", '"360"', "'360'"])
+def test_a_frozen_text_is_read_as_when_it_was_frozen(tmp_path: Path, as_was: str) -> None:
+    """Plans rest on it for years, and a new file is held to what the schema says."""
+    old, new = "confirm_within_minutes: 360", f"confirm_within_minutes: {as_was}"
+    text = TEXT.replace(old, new).replace("per_bill: 12", "per_bill: true")
+    assert new in text
+    bundle = dump(replace(gather(SHIPPED), policy=text), {})
+    for frozen in (text, bundle):
+        policy = policy_files.parse(frozen)
+        assert policy.ladders[Tier.R0][0].confirm_within == timedelta(hours=6)
+        assert policy.limits.per_bill == 1
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(PolicyError, match="confirm_within_minutes: Input should be a valid int"):
+        policy_files.read(tmp_path / "mine.yaml")
 
 
 def test_two_faults_are_two_lines() -> None:
