@@ -9,20 +9,24 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from config.asking import Console, console, names_a_ledger
 from reminders.cli.running import wrong
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 Json = dict[str, Any]  # Any: JSON
 # As the door of stories says it of everything that it answers; another form is not read.
 FORM_HEADER, FORM = "x-story-form", "1"
 # What a system that runs in a folder keeps there, of which more is told in `reminders.servers`.
 STATE, SECRETS = "supervisor.json", "dev-secrets.json"
-_WITHIN_S = 5.0
+_WITHIN_S = 5.0  # for the whole answer, however it comes
 _REFUSED = (404, 422)  # of the door itself: what was asked for does not exist
 
 
@@ -82,14 +86,7 @@ def _get(at: Console, target: str) -> tuple[int, Any]:  # Any: JSON
 def _plain(address: SplitResult, target: str, token: str) -> _Answer:
     """HTTP/1.0, whose answer ends with its connection: the library would take a third of the
     command's time to import, for mail headers and certificates that do not come here."""
-    import socket
-
-    host = address.netloc.rpartition("@")[2]
-    lines = (f"GET {target} HTTP/1.0", f"Host: {host}", f"Authorization: {token}", "", "")
-    at = (address.hostname or "", address.port or 80)
-    with socket.create_connection(at, timeout=_WITHIN_S) as connection:
-        connection.sendall("\r\n".join(lines).encode("ascii"))
-        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    answer = _exchanged(address, _request("1.0", address, target, token), 80)
     head, end, body = answer.partition(b"\r\n\r\n")
     first, *fields = head.decode("latin-1").split("\r\n")
     version, _, status = first.partition(" ")
@@ -104,18 +101,65 @@ def _plain(address: SplitResult, target: str, token: str) -> _Answer:
 
 
 def _encrypted(address: SplitResult, target: str, token: str) -> _Answer:
-    from http.client import HTTPException, HTTPSConnection
+    """What stands in front may speak HTTP/1.1 alone, and the library reads all of that."""
+    import ssl
+    from http.client import HTTPException, HTTPResponse
+    from io import BytesIO
 
-    connection = HTTPSConnection(address.hostname or "", address.port, timeout=_WITHIN_S)
+    request = _request("1.1", address, target, token, "Connection: close")
+    answer = _exchanged(address, request, 443, ssl.create_default_context())
+
+    class Whole:
+        """The answer as a socket that has it all."""
+
+        def makefile(self, mode: str) -> BytesIO:
+            return BytesIO(answer)
+
     try:
-        connection.request("GET", target, headers={"Authorization": token})
-        answer = connection.getresponse()
-        form = answer.getheader(FORM_HEADER) or ""
-        return _Answer(answer.status, answer.reason, form, answer.read())
+        read = HTTPResponse(cast("Any", Whole()), method="GET")  # Any: asks for a socket's file
+        read.begin()
+        return _Answer(read.status, read.reason, read.getheader(FORM_HEADER) or "", read.read())
     except HTTPException as error:
         raise _NoAnswer(str(error) or type(error).__name__) from None
-    finally:
-        connection.close()
+
+
+def _request(version: str, address: SplitResult, target: str, token: str, *more: str) -> bytes:
+    host = address.netloc.rpartition("@")[2]
+    lines = (f"GET {target} HTTP/{version}", f"Host: {host}", f"Authorization: {token}", *more)
+    return "\r\n".join((*lines, "", "")).encode("ascii")
+
+
+def _exchanged(
+    address: SplitResult, request: bytes, port: int, tls: SSLContext | None = None
+) -> bytes:
+    """All that comes back until the other side ends it. A console that drips keeps nobody waiting:
+    what is not there in time is no answer."""
+    import socket
+
+    until = time.monotonic() + _WITHIN_S
+    host = address.hostname or ""
+    # Half for each address: most names have one for IPv6 and one for IPv4.
+    connection = socket.create_connection((host, address.port or port), timeout=_WITHIN_S / 2)
+    with connection:
+        if tls is not None:
+            connection.settimeout(_left(until))
+            connection = tls.wrap_socket(connection, server_hostname=host)
+        with connection:
+            parts = []
+            connection.settimeout(_left(until))
+            connection.sendall(request)
+            while part := connection.recv(65_536):
+                parts.append(part)
+                connection.settimeout(_left(until))
+    return b"".join(parts)
+
+
+def _left(until: float) -> float:
+    """Seconds; a time-out of 0 would be none."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left
 
 
 def _running(data: Path) -> Console | None:

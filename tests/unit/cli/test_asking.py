@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +22,7 @@ import pytest
 from config.asking import Console, console
 from reminders.cli.asking import FORM, FORM_HEADER, SECRETS, STATE, ask
 from reminders.servers import development, state
+from tests.integration.channels.test_email_tls import certificate
 from tests.unit.cli.test_lazy import HEAVY
 
 # What a console tells needs none of these; the second line is Python's own.
@@ -260,3 +265,80 @@ def test_an_address_that_encrypts_is_not_asked_in_clear(
     assert ask("explain", "B-1", {}, tmp_path) is None
     assert "reading the ledger" in capsys.readouterr().err
     assert named.asked == []
+
+
+@contextmanager
+def dripping(tls: ssl.SSLContext | None) -> Iterator[str]:
+    """A console that says a byte now and then, and never ends."""
+    ended = threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError):
+            connection = listener.accept()[0]
+            if tls is not None:
+                connection = tls.wrap_socket(connection, server_side=True)
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nx-drip: ")
+                while not ended.wait(0.02):
+                    connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        scheme = "http" if tls is None else "https"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+        ended.set()
+        thread.join(5)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_console_that_drips_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    encrypted: bool,
+) -> None:
+    context = None
+    if encrypted:
+        pem = certificate(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(pem)
+    monkeypatch.setattr("reminders.cli.asking._WITHIN_S", 0.5)
+    with dripping(context) as url:
+        monkeypatch.setenv("REMINDERS_ASK_URL", url)
+        began = time.monotonic()
+        assert ask("explain", "B-1", {}, tmp_path) is None
+        assert time.monotonic() - began < 2
+    assert "(timed out): reading the ledger" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_an_encrypted_answer_is_read_in_either_form(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chunked: bool
+) -> None:
+    pem = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    body = json.dumps([DOCUMENT]).encode()
+    how = b"transfer-encoding: chunked" if chunked else b"content-length: %d" % len(body)
+    told = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if chunked else body
+    asked: list[bytes] = []
+
+    def answer() -> None:
+        with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+            asked.append(connection.recv(65_536))
+            head = f"HTTP/1.1 200 OK\r\n{FORM_HEADER}: {FORM}\r\n".encode()
+            connection.sendall(head + how + b"\r\n\r\n" + told)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        port = listener.getsockname()[1]
+        monkeypatch.setenv("REMINDERS_ASK_URL", f"https://127.0.0.1:{port}")
+        monkeypatch.setenv("REMINDERS_ASK_TOKEN", "lin-token")
+        assert ask("timeline", "B-1", {}, tmp_path) == [DOCUMENT]
+        thread.join(5)
+    head = f"GET /v1/timeline/B-1 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+    assert asked[0].startswith(f"{head}Authorization: Bearer lin-token\r\n".encode())
