@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from reminders.messages.content import Fault, phrases
 from reminders.messages.facts import Kind
+from reminders.messages.plain import plain
 
 _ARREST = r"arrest(?:ed)?|jail(?:ed)?|prison|imprison(?:ed|ment)?|拘留|逮捕|坐牢|入狱|判刑|刑事"
 _PAPER = r"summons|subpoena|court order|writ|warrants?|传票|法院通知|起诉状|判决书|立案通知"
@@ -103,7 +104,6 @@ def _split(words: str) -> Iterator[str]:
 
 _TABLE: Mapping[str, re.Pattern[str]] = {name: _pattern(words) for name, words in _WORDS.items()}
 _NUMBER = re.compile(_PREMIUM)
-_MARKUP = re.compile(r"<style>.*?</style>|<[^>]*>", re.DOTALL)
 
 
 def premium_number(text: str, bills: Iterable[str] = ()) -> str:
@@ -120,9 +120,9 @@ def premium_number(text: str, bills: Iterable[str] = ()) -> str:
 def found_in(text: str, kind: str, lints: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """Each of these lints that `text` of a `kind` falls under, with the phrase: the first of each.
 
-    Tags of HTML are left out, so that none of them hides a word or cuts one in two.
+    As in `content`, no way of writing hides a word: this is also what comes from outside.
     """
-    plain = _MARKUP.sub("", text).lower()
+    words = plain(text)
     asked = sorted(lints & _TABLE.keys() - _MAY.get(kind, frozenset()))
-    hits = ((name, _TABLE[name].search(plain)) for name in asked)
+    hits = ((name, _TABLE[name].search(words)) for name in asked)
     return tuple((name, hit[0]) for name, hit in hits if hit)

@@ -7,14 +7,13 @@ plainly wrong; what is wrong more finely is for the person who approves.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from html import unescape
 from typing import NamedTuple
 
 from reminders.messages.facts import Kind
+from reminders.messages.plain import plain
 
 
 class Fault(StrEnum):
@@ -107,15 +106,6 @@ _TABLE: Mapping[Fault, re.Pattern[str]] = {
     fault: re.compile(rf"\b(?:{_ENGLISH[fault]})\b|(?:{_CHINESE[fault]})") for fault in Fault
 }
 _ANY = re.compile("|".join(pattern.pattern for pattern in _TABLE.values()))
-_MARKUP = re.compile(r"<style>.*?</style>|<[^>]*>", re.DOTALL)
-_BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
-# The table's characters as they are written in Hong Kong and Taiwan.
-_SIMPLIFIED = str.maketrans(
-    "後負則將們嚴門實訪獄詐騙單執費凍結強氣著訴訟開賴無恥丟臉賬帳沒敗壞顏檢經偵務師團隊傳銀監稅"
-    "屬親鄰領導闆緊聯繫絡訊錄會優現紅減額獎貸時請還舊禮點擊責誠",
-    "后负则将们严门实访狱诈骗单执费冻结强气着诉讼开赖无耻丢脸账账没败坏颜检经侦务师团队传银监税"
-    "属亲邻领导板紧联系系讯录会优现红减额奖贷时请还旧礼点击责诚",
-)
 # A formal notice may have to name the court or the step that is really intended: that is why a
 # second person approves it.
 _MAY: Mapping[str, frozenset[Fault]] = {Kind.LEGAL_NOTICE: frozenset({Fault.LEGAL_STEP})}
@@ -129,8 +119,7 @@ def phrases(fault: Fault) -> str:
 def found_in(text: str, kind: str = "") -> Iterator[Found]:
     """Each phrase of `text` that a message of `kind` must not hold: the first of each fault.
 
-    Neither a tag of HTML nor a line break, an invisible character, another width of letters or
-    traditional characters hide a word or cut one in two.
+    No way of writing hides a word or cuts one in two: see `plain`.
     """
     may = _MAY.get(kind, frozenset())
     for hit in _hits(text):
@@ -141,15 +130,8 @@ def found_in(text: str, kind: str = "") -> Iterator[Found]:
 # Most templates are as they were at the last look.
 @lru_cache(maxsize=4_096)
 def _hits(text: str) -> tuple[Found, ...]:
-    plain = _plain(text)
-    if not _ANY.search(plain):
+    words = plain(text)
+    if not _ANY.search(words):
         return ()
-    found = ((fault, pattern.search(plain)) for fault, pattern in _TABLE.items())
+    found = ((fault, pattern.search(words)) for fault, pattern in _TABLE.items())
     return tuple(Found(fault, hit[0], SOURCES[fault]) for fault, hit in found if hit)
-
-
-def _plain(text: str) -> str:
-    """The words alone, in one case, width and script, with single spaces."""
-    said = unicodedata.normalize("NFKC", unescape(_MARKUP.sub("", text)))
-    seen = "".join(each for each in said if unicodedata.category(each) != "Cf")
-    return _BETWEEN.sub("", " ".join(seen.split())).lower().translate(_SIMPLIFIED)

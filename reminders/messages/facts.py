@@ -198,7 +198,7 @@ def values(facts: Facts, language: str, *, aloud: bool = False) -> dict[str, obj
 
 def clean(text: str) -> str:
     """`text` on one line and without characters that only serve to deceive."""
-    return _UNSAFE.sub(" ", text).strip() if _UNSAFE.search(text) else text
+    return (_UNSAFE.sub(" ", text) if _UNSAFE.search(text) else text).strip()
 
 
 def _total(facts: Facts, shown: Callable[[int, str], str]) -> str:

@@ -68,6 +68,17 @@ def test_what_must_not_be_said_is_found_with_its_rule(fault: Fault, text: str) -
         (Fault.THIRD_PARTY, "您的家屬"),
         (Fault.OFFER, "限時優惠"),
         (Fault.OFFER, "A limited-time offer."),
+        (Fault.IMPERSONATION, "p o l i c e"),
+        (Fault.IMPERSONATION, "P.O.L.I.C.E"),
+        (Fault.IMPERSONATION, "p\u0336o\u0336l\u0336i\u0336c\u0336e"),
+        (Fault.IMPERSONATION, "po\ufe0flice"),
+        (Fault.IMPERSONATION, "po\u034flice"),
+        (Fault.IMPERSONATION, "po\u3164lice"),
+        (Fault.IMPERSONATION, "po\u2800lice"),
+        (Fault.IMPERSONATION, "pol\u00edce"),
+        (Fault.IMPERSONATION, "p\u043eli\u0441e"),
+        (Fault.IMPERSONATION, "公·安"),
+        (Fault.IMPERSONATION, "公* 安"),
     ],
 )
 def test_no_way_of_writing_hides_a_word(fault: Fault, text: str) -> None:

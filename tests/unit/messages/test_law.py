@@ -152,6 +152,9 @@ def test_a_legal_notice_may_name_the_step_that_is_intended() -> None:
         ({"bill_id": "arrest-you-1"}, '"arrest" is barred: arrest'),
         ({"bill_id": "jail.threatens.1"}, '"jail" is barred: arrest'),
         ({"bill_id": "police"}, '"police" is barred: impersonation'),
+        ({"bill_id": "\uff57\uff45-\uff41rrest-1"}, '"arrest" is barred: arrest'),
+        ({"bill_id": "p\u200bolice"}, '"police" is barred: impersonation'),
+        ({"bill_id": "黑名單 7"}, '"黑名单" is barred: threat'),
     ],
 )
 def test_what_comes_from_outside_is_refused_in_the_finished_message(
