@@ -30,11 +30,13 @@ VOICE_SCRIPTS: Final[Mapping[str, Script]] = {
     "23": Script("pressed", receipts=(Said("DELIVRD"),)),
     "24": Script("no_such_number", reaches=False, receipts=(Said("NOBODY"),)),
     "25": Script("undetected", receipts=(Said("UNDETECTED"),)),
+    "26": Script("hung_up", reaches=False, receipts=(Said("HUNG_UP"),)),
 }
 # Our scripts' words as Twilio's fields.
 _ENDS: Final[Mapping[str, Mapping[str, str]]] = {
     "ACCEPTD": {"CallStatus": "ringing"},
-    "DELIVRD": {"CallStatus": "completed", "AnsweredBy": "human"},
+    "DELIVRD": {"CallStatus": "completed", "AnsweredBy": "human", "CallDuration": "24"},
+    "HUNG_UP": {"CallStatus": "completed", "AnsweredBy": "human", "CallDuration": "2"},
     "VOICEMAIL": {"CallStatus": "completed", "AnsweredBy": "machine_end_beep"},
     "UNDETECTED": {"CallStatus": "completed", "AnsweredBy": "unknown"},
     "BUSY": {"CallStatus": "busy", "SipResponseCode": "486"},

@@ -80,5 +80,6 @@ ROW = Row(
         ("+8612312345678", {ReceiptStatus.DELIVERED, ReceiptStatus.ACTED}, False),
         ("+8612412345678", {ReceiptStatus.UNDELIVERED}, True),
         ("+8612512345678", {ReceiptStatus.ACCEPTED}, False),
+        ("+8612612345678", {ReceiptStatus.ACCEPTED}, False),
     ),
 )

@@ -9,7 +9,7 @@ a completed call confirms nothing but its acceptance.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from channels.called import field_of
@@ -72,14 +72,23 @@ def hear(post: Post, settings: TwilioVoiceSettings) -> Told:
 def _completed(
     fields: Mapping[str, str], settings: TwilioVoiceSettings
 ) -> tuple[ReceiptStatus, str]:
-    """What the end of an answered call says, by who answered it."""
+    """What the end of an answered call says, by who answered it and for how long they listened."""
     by = text_of(fields, "AnsweredBy").lower()
+    if by in ("", "human") and _lasted(fields) < settings.heard_after:
+        return _R.ACCEPTED, "hung_up"
     if not by:
         return (_R.ACCEPTED if settings.machine_detection else _R.DELIVERED), ""
     found, reason = ANSWERED_BY.get(by, ANSWERED_BY["unknown"])
     if reason == "voicemail" and settings.voicemail_delivers:
         return _R.DELIVERED, reason
     return found, reason
+
+
+def _lasted(fields: Mapping[str, str]) -> timedelta:
+    """How long it lasted once it was answered; for ever where that is not said."""
+    seconds = text_of(fields, "CallDuration")
+    readable = seconds.isascii() and seconds.isdigit() and len(seconds) < 10
+    return timedelta(seconds=int(seconds)) if readable else timedelta.max
 
 
 def _receipt(

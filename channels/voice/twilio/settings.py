@@ -19,6 +19,7 @@ class TwilioVoiceSettings(ProviderSettings):
 
     `voicemail_delivers`: whether a text left on voicemail counts as delivered. It reached a
     machine, and whoever listens to it: no, unless the lender decides so.
+    `heard_after`: an answered call that ended sooner was hung up before anything could be heard.
     `call_gap`: so long after a call began the same number is not called again by this process.
     """
 
@@ -36,6 +37,7 @@ class TwilioVoiceSettings(ProviderSettings):
     language: str = "en"  # of texts whose language has no voice, and of the thanks for a key
     machine_detection: Literal["", "Enable", "DetectMessageEnd"] = "DetectMessageEnd"
     voicemail_delivers: bool = False
+    heard_after: timedelta = timedelta(seconds=5)
     ring: timedelta = timedelta(seconds=30)
     call_gap: timedelta = timedelta(minutes=3)
 

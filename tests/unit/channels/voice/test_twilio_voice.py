@@ -118,6 +118,30 @@ def test_a_language_without_words_has_its_nearest(language: str, say: str) -> No
         ({"CallStatus": "completed", "AnsweredBy": "fax"}, "undelivered", "fax", False),
         ({"CallStatus": "completed", "AnsweredBy": "unknown"}, "accepted", "", False),
         ({"CallStatus": "completed"}, "accepted", "", False),
+        (
+            {"CallStatus": "completed", "AnsweredBy": "human", "CallDuration": "5"},
+            "delivered",
+            "",
+            False,
+        ),
+        (
+            {"CallStatus": "completed", "AnsweredBy": "human", "CallDuration": "4"},
+            "accepted",
+            "hung_up",
+            False,
+        ),
+        (
+            {"CallStatus": "completed", "AnsweredBy": "machine_start", "CallDuration": "1"},
+            "undelivered",
+            "voicemail",
+            False,
+        ),
+        (
+            {"CallStatus": "completed", "AnsweredBy": "human", "CallDuration": "?"},
+            "delivered",
+            "",
+            False,
+        ),
         ({"CallStatus": "busy"}, "undelivered", "busy", False),
         ({"CallStatus": "no-answer"}, "undelivered", "no_answer", False),
         ({"CallStatus": "canceled"}, "undelivered", "canceled", False),
@@ -142,6 +166,15 @@ def test_a_text_on_voicemail_counts_only_where_the_lender_says_so() -> None:
     counted = replace(SETTINGS, voicemail_delivers=True)
     assert heard(left).status is ReceiptStatus.UNDELIVERED
     assert heard(left, settings=counted).status is ReceiptStatus.DELIVERED
+
+
+def test_who_hangs_up_at_once_has_heard_nothing() -> None:
+    """Nor without detection, unless the lender counts every answered call."""
+    at_once = {"CallStatus": "completed", "CallDuration": "0"}
+    asking_nobody = replace(SETTINGS, machine_detection="")
+    assert heard(at_once, settings=asking_nobody).status is ReceiptStatus.ACCEPTED
+    every = replace(asking_nobody, heard_after=timedelta(0))
+    assert heard(at_once, settings=every).status is ReceiptStatus.DELIVERED
 
 
 def test_a_pressed_key_is_the_customers_own_act() -> None:
