@@ -139,18 +139,22 @@ def _exchanged(
     until = time.monotonic() + _WITHIN_S
     host = address.hostname or ""
     # Half for each address: most names have one for IPv6 and one for IPv4.
-    connection = socket.create_connection((host, address.port or port), timeout=_WITHIN_S / 2)
-    with connection:
-        if tls is not None:
-            connection.settimeout(_left(until))
-            connection = tls.wrap_socket(connection, server_hostname=host)
+    at = (host, address.port or port)
+    try:
+        connection = socket.create_connection(at, timeout=_WITHIN_S / 2)
         with connection:
-            parts = []
-            connection.settimeout(_left(until))
-            connection.sendall(request)
-            while part := connection.recv(65_536):
-                parts.append(part)
+            if tls is not None:
                 connection.settimeout(_left(until))
+                connection = tls.wrap_socket(connection, server_hostname=host)
+            with connection:
+                parts = []
+                connection.settimeout(_left(until))
+                connection.sendall(request)
+                while part := connection.recv(65_536):
+                    parts.append(part)
+                    connection.settimeout(_left(until))
+    except TimeoutError:
+        raise _NoAnswer(f"none within {_WITHIN_S:g} s") from None
     return b"".join(parts)
 
 
@@ -158,7 +162,7 @@ def _left(until: float) -> float:
     """Seconds; a time-out of 0 would be none."""
     left = until - time.monotonic()
     if left <= 0:
-        raise TimeoutError("timed out")
+        raise TimeoutError
     return left
 
 
