@@ -20,6 +20,8 @@ _PATHS = (
     "original-mail-from",
     "return-path",
     "x-return-path",
+    # Of a returned message: Microsoft's feedback loop keeps its headers, but for the envelope's.
+    "list-unsubscribe",
 )
 
 
