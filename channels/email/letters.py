@@ -12,7 +12,14 @@ from reminders.domain.outcome import Inbound
 
 # What mail programs write for a customer who presses "unsubscribe" (RFC 2369 §3.2, mailto form).
 _STOP = re.compile(r"\s*(?:unsubscribe|stop)\s*", re.IGNORECASE)
-_QUOTED = re.compile(r"^(?:>|On .{5,200}wrote:|-{3,}|_{5,}|在.{2,80}写道).*", re.MULTILINE)
+# Where the message begins that is answered, as mail programs write it (Gmail breaks its line), or
+# a signature (RFC 3676 §4.3) or a telephone's.
+_QUOTED = re.compile(
+    r"^(?:>|On .{5,200}(?:\n.{0,200})?wrote:|-{3,}|_{5,}|在.{2,80}写道|.{1,120}于.{6,60}写道"
+    r"|(?:From: .+\n(?:Sent|Date): |发件人[:\uff1a])"
+    r"|-- ?$|Sent from my .{2,40}$|(?:发自|来自)我的.{1,40}$).*",
+    re.MULTILINE,
+)
 _MOST = 2000
 
 

@@ -14,6 +14,7 @@ from codecs import BOM_UTF8
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import Message
 
 # A bounce says what it has to say at its beginning; what follows is the returned message.
@@ -75,7 +76,8 @@ def _flat(raw: bytes) -> Letter:
     """A letter that no parser takes apart."""
     head, _, rest = raw.decode("utf-8", "replace").partition("\n\n")
     words, returned = _without_original(rest or head)
-    return Letter(tuple(heads_of(head)), words, words, "", returned)
+    heads = tuple((name, _shown(name, value)) for name, value in heads_of(head))
+    return Letter(heads, words, words, "", returned)
 
 
 _HEAD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]*([^\n]*(?:\n[ \t]+[^\n]+)*)", re.MULTILINE)
@@ -86,8 +88,19 @@ def heads_of(text: str) -> list[tuple[str, str]]:
     return [(found[1].lower(), " ".join(found[2].split())) for found in _HEAD.finditer(text)]
 
 
+def _shown(name: str, value: str) -> str:
+    """A subject as people read it (RFC 2047): nothing that is not English comes otherwise."""
+    if name != "subject" or "=?" not in value:
+        return value
+    try:
+        return " ".join(str(make_header(decode_header(value))).split())
+    except _TRIPS:
+        return value
+
+
 def _opened(mail: Message) -> Letter:
-    heads = tuple((name.lower(), " ".join(str(value).split())) for name, value in mail.items())
+    plain = ((name.lower(), " ".join(str(value).split())) for name, value in mail.items())
+    heads = tuple((name, _shown(name, value)) for name, value in plain)
     words: list[str] = []
     reports: list[str] = []
     feedback: list[str] = []

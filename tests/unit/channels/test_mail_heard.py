@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.header import Header
 
 import pytest
 
@@ -98,6 +99,52 @@ def test_the_mail_of_an_unsubscribe_button_is_a_stop() -> None:
     raw = letter("unsubscribe", "Sent by Mail", extra="Auto-Submitted: auto-replied\n")
     (said,) = EmailChannel(SIGNING).hear(mail_post(raw, CAME)).inbound
     assert said.text == "STOP"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "-- \nLi Wei\nExample Ltd",
+        "Sent from my iPhone",
+        "发自我的iPhone",
+        "On Mon, Mar 2, 2026 at 10:00 AM Example Bank\n<bills@lender.example.com> wrote:\n\n> x",
+        "Bank <bills@lender.example.com> 于2026年3月2日周一 10:00写道:\n\n> 您的账单",
+        "------------------ 原始邮件 ------------------\n发件人: Bank",
+        "From: Bank <bills@lender.example.com>\nSent: Monday\nTo: Li\n\nYour bill",
+    ],
+)
+def test_what_mail_programs_write_behind_a_stop_is_not_the_customers(behind: str) -> None:
+    """I3: an opt-out counts however it is sent."""
+    raw = letter("Re: bill", f"stop\n\n{behind}\n", "Content-Type: text/plain; charset=utf-8\n")
+    (said,) = EmailChannel(SIGNING).hear(mail_post(raw, CAME)).inbound
+    assert said.text == "stop"
+
+
+def test_a_subject_is_read_as_people_see_it() -> None:
+    """Every subject that is not English comes in encoded words (RFC 2047)."""
+    channel = EmailChannel(SIGNING)
+    away = letter(Header("自动回复:我在休假", "gb18030").encode(), "x")
+    assert not channel.hear(mail_post(away, CAME)).inbound
+    (said,) = channel.hear(mail_post(letter("=?utf-8?b?6YCA6K6i?=", ""), CAME)).inbound
+    assert said.text == "退订"
+
+
+def test_a_complaint_that_lost_its_envelope_is_known_by_the_way_to_unsubscribe() -> None:
+    """Microsoft's feedback loop keeps the headers of the mail and takes the return path off."""
+    told_of = f"List-Unsubscribe: <https://x.example.com/u>,\n <mailto:{PATH}?subject=unsubscribe>"
+    raw = (
+        "From: staff@hotmail.example.com\nTo: abuse@lender.example.com\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n'
+        "--b\nContent-Type: text/plain\n\nan abuse report\n"
+        "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\n\n"
+        f"--b\nContent-Type: message/rfc822\n\n{told_of}\nSubject: Your bill\n\nx\n--b--\n"
+    ).encode()
+    (receipt,) = EmailChannel(SIGNING).hear(mail_post(raw, CAME)).receipts
+    assert (receipt.attempt_id, receipt.reason) == (ATTEMPT, "complaint")
+    assert receipt.dead_contact
+    forged = raw.replace(PATH.encode(), PATH.replace("=", "=a", 1).encode())
+    with pytest.raises(ReceiptError, match="names no attempt"):
+        EmailChannel(SIGNING).hear(mail_post(forged, CAME))
 
 
 def test_a_letter_to_nobody_is_refused() -> None:
