@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reminders.domain.record import record
 from reminders.messages.errors import TemplateError
-from reminders.messages.money import day, money, spoken
+from reminders.messages.money import day, money, spoken, texted
 
 
 class Kind(StrEnum):
@@ -158,16 +158,23 @@ def kind_for(kind: str, due_on: date, today: date) -> Kind:
     return kind_on(due_on, today) if asked in DATED else asked
 
 
-def values(facts: Facts, language: str, *, aloud: bool = False) -> dict[str, object]:
-    """The variables of a template written in `language`. Raises `TemplateError`.
+_SAID: Mapping[str, Callable[[int, str, str], str]] = {"voice": spoken, "sms": texted}
 
-    `aloud`: amounts as they are spoken, with the currency by its name.
-    """
+
+def said_on(channel: str) -> Callable[[int, str, str], str]:
+    """How an amount is said on a channel: minor units, currency and language to text."""
+    return _SAID.get(channel, money)
+
+
+def values(facts: Facts, language: str, channel: str = "") -> dict[str, object]:
+    """The variables of a template written in `language`, as `channel` shows them. Raises
+    `TemplateError`."""
     _check(facts)
     minimum = facts.minimum_minor if facts.minimum_minor < facts.amount_minor else 0
+    written = said_on(channel)
 
     def shown(minor: int, currency: str = facts.currency) -> str:
-        return (spoken if aloud else money)(minor, currency, language)
+        return written(minor, currency, language)
 
     return {
         "language": language,

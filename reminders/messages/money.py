@@ -25,12 +25,15 @@ from babel.numbers import (
 
 from reminders.domain.currency import EXPONENTS
 from reminders.messages.errors import TemplateError
+from reminders.messages.segments import is_gsm
 
 _CODE = re.compile("[A-Z]{3}")
 
 # World English writes US$ and "12 March 2026", so neither the dollar nor the day is ambiguous.
 _LOCALE_OF = {"en": "en_001"}
 _UNSPACED = frozenset({"zh", "ja"})  # languages that write no space before a currency's name
+# What Chinese calls these is a name, not a unit: one says 人民币100元, but 100日元.
+_NAMED_IN_CHINESE = frozenset({"CNY", "TWD", "MOP"})
 
 
 def exponent(currency: str) -> int:
@@ -57,6 +60,22 @@ def _pattern(currency: str, language: str) -> NumberPattern:
     digits = exponent(currency)
     pattern.frac_prec = (digits, digits)
     return pattern
+
+
+def texted(amount_minor: int, currency: str, language: str) -> str:
+    """As `money`, by the currency's code where its sign alone would take an SMS out of GSM-7: with
+    `₹` in it, an English text of two segments takes five."""
+    shown = money(amount_minor, currency, language)
+    sign = _sign_beyond_gsm(currency, language)
+    return shown.replace(sign, f"{currency} ") if sign else shown
+
+
+@lru_cache(maxsize=256)
+def _sign_beyond_gsm(currency: str, language: str) -> str:
+    """The sign of a currency that is dear in this language; "" where all its text is UCS-2."""
+    locale = _locale(language)
+    sign = _plain_spaces(get_currency_symbol(currency, locale))
+    return "" if locale.language in _UNSPACED or is_gsm(sign) else sign
 
 
 def money(amount_minor: int, currency: str, language: str) -> str:
@@ -103,13 +122,15 @@ def _form(currency: str, language: str) -> _Form | None:
 
 @lru_cache(maxsize=4_096)
 def spoken(amount_minor: int, currency: str, language: str) -> str:
-    """Minor units as they are said: `1,234.00 New Taiwan dollars`, `1,234.00新台币`."""
+    """Minor units as they are said: `1,234.00 New Taiwan dollars`, `新台币1,234.00元`."""
     locale = _locale(language)
     digits = exponent(currency)
     value = Decimal(amount_minor).scaleb(-digits)
     pattern = copy(locale.decimal_formats[None])
     pattern.frac_prec = (digits, digits)
     name = get_currency_name(currency, count=value, locale=locale)
+    if locale.language == "zh" and currency in _NAMED_IN_CHINESE:
+        return _plain_spaces(f"{name}{pattern.apply(value, locale)}元")
     space = "" if locale.language in _UNSPACED else " "
     return _plain_spaces(f"{pattern.apply(value, locale)}{space}{name}")
 

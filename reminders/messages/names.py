@@ -8,6 +8,7 @@ channel is given one, and a missing one is never a reason not to write: the gree
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from reminders.messages.barred import KNOWN, found_in
 from reminders.messages.content import found_in as faults_in
@@ -16,9 +17,12 @@ NAME = "name"  # the variable
 MAX_NAME = 60
 _MOST_DIGITS = 6
 _HAN = re.compile("[\u3400-\u9fff]")
-# Letters of any script with the marks that names have; digits, since some systems number people.
+# Letters of any script with the signs that names have; digits, since some systems number people.
 _FIT = re.compile(r"[^\W_](?:[^\W_]|[ .'\u2019\u00b7\u30fb,-])*")
+_MARKS = frozenset({"Mn", "Mc"})  # vowels of Hindi, Bengali, Thai; no more of them than letters
 _LINK = re.compile(r"www|https?|\w\.\w{2}", re.IGNORECASE)
+# What a system writes where it knows no name.
+_NO_NAME = frozenset({"null", "none", "nil", "nan", "n.a.", "undefined", "unknown"})
 _TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "herr", "frau"}
 )
@@ -53,12 +57,24 @@ def fit(name: str) -> bool:
     word that no message may hold."""
     return bool(
         0 < len(name) <= MAX_NAME
-        and _FIT.fullmatch(name)
+        and _letters(name)
+        and name.lower() not in _NO_NAME
+        and not all(map(_title, name.split()))
         and sum(map(str.isdigit, name)) <= _MOST_DIGITS
         and not _LINK.search(name)
         and not any(faults_in(name))
         and not found_in(name, "", KNOWN)
     )
+
+
+def tidy(name: str) -> str:
+    """A name as systems give it, with its accents composed and plain blanks."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def _letters(name: str) -> bool:
+    bare = "".join(each for each in name if unicodedata.category(each) not in _MARKS)
+    return len(name) <= 2 * len(bare) and _FIT.fullmatch(bare) is not None
 
 
 def _title(word: str) -> bool:

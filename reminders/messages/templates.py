@@ -35,7 +35,7 @@ from reminders.messages.errors import TemplateError
 from reminders.messages.facts import NOTICES, Facts, Rendered, clean, values
 from reminders.messages.law import NO_LAW, Law, refuse_barred
 from reminders.messages.must_say import Sentences
-from reminders.messages.names import NAME, called
+from reminders.messages.names import NAME, called, tidy
 from reminders.messages.segments import segments
 
 _FALLBACK = "en"
@@ -154,20 +154,20 @@ class TemplateSet:
         Raises `TemplateError`, in one line, for facts that contradict themselves, an absent
         template, a variable that does not exist, and words that `law` forbids or asks for in vain.
         """
-        channel = shown_on(channel, facts.kind)
+        asked, channel = channel, shown_on(channel, facts.kind)
         if channel not in PARTS:
             raise TemplateError(f"channel {channel!r} has no templates, only {', '.join(PARTS)}")
         language = nearest(facts.language, self.languages)
         if self._lenders.get(brand):
             facts = replace(facts, lender=self._lenders[brand])
         message = Message(language, str(facts.kind), channel)
-        names = values(facts, language, aloud=channel == "voice")
+        names = values(facts, language, asked)
         compiled = self._compiled.get(message._replace(brand=brand)) or self._compiled.get(message)
         if compiled is None:
             raise TemplateError(f"there is no template {message}")
         names.update(compiled.phrases)
         formal = facts.kind in NOTICES
-        names[NAME] = name_shown = called(clean(facts.name), language, formal=formal)
+        names[NAME] = name_shown = called(tidy(clean(facts.name)), language, formal=formal)
         name, besides = str(message), compiled.sentences
         names[SLOT] = besides.fill(name, language, names, law)
         shown = dict.fromkeys(("subject", "text", "html"), "")

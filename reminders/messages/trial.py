@@ -11,9 +11,8 @@ from reminders.domain.kinds import MessageKind, class_of
 from reminders.messages.catalogue import PARTS, Message
 from reminders.messages.content import found_in
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import ASKING, DATED, NOTICES, Facts, Kind, Rendered
+from reminders.messages.facts import ASKING, DATED, NOTICES, Facts, Kind, Rendered, said_on
 from reminders.messages.law import law_of
-from reminders.messages.money import money, spoken
 from reminders.messages.samples import samples
 from reminders.messages.templates import TemplateSet
 
@@ -102,7 +101,7 @@ def _spoken_form(text: str) -> Iterator[str]:
 
 def _unsaid(message: Message, facts: Facts, body: str) -> Iterator[str]:
     """What a written body fails to show, or shows although it must not ask for money."""
-    said = spoken if message.channel == "voice" else money
+    said = said_on(message.channel)
 
     def times(minor: int) -> int:
         return body.count(said(minor, facts.currency, facts.language))

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reminders.messages.errors import TemplateError
-from reminders.messages.money import _by_babel, day, exponent, money
+from reminders.messages.money import _by_babel, day, exponent, money, texted
+from reminders.messages.segments import is_gsm
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,21 @@ def test_a_language_without_locale_data_is_one_line() -> None:
 def test_the_quick_way_writes_what_babel_writes(currency: str, language: str) -> None:
     for amount in (0, 7, 1_000, 99_999, 1_234_567, 20_000_000_000, 2**63 - 1):
         assert money(amount, currency, language) == _by_babel(amount, currency, language)
+
+
+@pytest.mark.parametrize(
+    ("currency", "english", "chinese"),
+    [
+        ("INR", "INR 1,234,567.89", "₹1,234,567.89"),
+        ("KRW", "KRW 123,456,789", "₩123,456,789"),
+        ("EUR", "€1,234,567.89", "€1,234,567.89"),
+        ("CNY", "CN¥1,234,567.89", "¥1,234,567.89"),
+        ("KWD", "KWD 123,456.789", "KWD 123,456.789"),
+    ],
+)
+def test_no_sign_of_a_currency_makes_a_text_message_dear(
+    currency: str, english: str, chinese: str
+) -> None:
+    assert texted(123_456_789, currency, "en") == english
+    assert is_gsm(texted(123_456_789, currency, "en"))
+    assert texted(123_456_789, currency, "zh-CN") == chinese

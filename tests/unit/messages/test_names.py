@@ -29,6 +29,9 @@ TEMPLATES = TemplateSet.load(SHIPPED)
         ("安·示例", "安·示例", "安·示例"),
         ("Zoë Ñandú", "Zoë", "Zoë Ñandú"),
         ("Mr Example", "Example", "Mr Example"),
+        ("प्रिया शर्मा", "प्रिया", "प्रिया शर्मा"),
+        ("ศิริพร", "ศิริพร", "ศิริพร"),
+        ("Nancy Null", "Nancy", "Nancy Null"),
     ],
 )
 def test_each_language_calls_people_in_its_own_way(name: str, english: str, chinese: str) -> None:
@@ -42,6 +45,7 @@ def test_each_language_calls_people_in_its_own_way(name: str, english: str, chin
     [
         *("", "x" * (MAX_NAME + 1), "www.evil.example", "Click evil.example", "ann@example.com"),
         *("<b>Ann</b>", "{{ lender }}", "Ann\nExample", "+8616177712345", "1234567"),
+        *("null", "UNKNOWN", "Mr", "Mr. Dr.", "A" + "\u0336" * 4),
         *("Mr Sheriff", "公安局", "Special Offer", "Ann/Bo", "-", "\u202eAnn"),
     ],
 )
@@ -62,6 +66,11 @@ def test_every_mail_greets_and_none_is_refused_for_a_name(kind: Kind) -> None:
     for unknown in ("", "Mr Sheriff", "<script>"):
         assert mail(kind, "en", unknown).startswith("Hello,\n")
         assert mail(kind, "zh-CN", unknown).startswith("您好！\n")  # noqa: RUF001
+
+
+def test_a_name_is_greeted_however_a_system_writes_it() -> None:
+    assert mail("pre_due", "en", "Zoe\u0308\u00a0Example").startswith("Hello Zoë,\n")
+    assert mail("pre_due", "zh-CN", " 王示例 ").startswith("王示例，您好！\n")  # noqa: RUF001
 
 
 def test_the_name_stands_in_both_forms_of_a_mail_and_in_nothing_else() -> None:

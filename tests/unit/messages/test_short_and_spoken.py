@@ -11,7 +11,7 @@ from tests.unit.messages.bills import SHIPPED, facts
 
 LANGUAGES = ("en", "zh-CN")
 DATES = {"en": "12 March 2026", "zh-CN": "2026年3月12日"}
-SPOKEN = {"en": "1,234.00 New Taiwan dollars", "zh-CN": "1,234.00新台币"}
+SPOKEN = {"en": "1,234.00 New Taiwan dollars", "zh-CN": "新台币1,234.00元"}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,9 @@ def test_a_notice_is_shown_whole_wherever_it_is_shown(shipped: TemplateSet, chan
     for kind in NOTICES:
         shown = shipped.render(channel, facts(kind))
         assert shown.template.startswith(f"en/{kind}.in_app@")
-        assert shown.text == shipped.render("in_app", facts(kind)).text
+        written = shipped.render("in_app", facts(kind)).text
+        aloud = written.replace("NT$1,234.00", SPOKEN["en"])
+        assert shown.text == (aloud if channel == "voice" else written)
 
 
 def test_every_word_goes_to_a_providers_own_template(shipped: TemplateSet) -> None:
@@ -79,4 +81,5 @@ def test_every_word_goes_to_a_providers_own_template(shipped: TemplateSet) -> No
 def test_money_is_said_by_its_name() -> None:
     assert spoken(123_400, "JPY", "en") == "123,400 Japanese yen"
     assert spoken(100_000, "KWD", "en") == "100.000 Kuwaiti dinars"
-    assert spoken(5, "CNY", "zh-CN") == "0.05人民币"
+    assert spoken(5, "CNY", "zh-CN") == "人民币0.05元"
+    assert spoken(5_000, "JPY", "zh-CN") == "5,000日元"
