@@ -50,7 +50,7 @@ _TAKE_SIGNS = text(
         FROM (
             SELECT o.customer_id, o.channel, o.health AS before,
                 CASE WHEN v.barred THEN 'complaint' ELSE o.why END AS why,
-                greatest(o.reached_at, v.reached) AS reached,
+                r.reached,
                 greatest(o.bounced_at, v.bounced) AS bounced,
                 greatest(o.failed_at, v.failed) AS failed,
                 CASE WHEN o.failed_at IS NULL OR v.failed IS NULL
@@ -59,17 +59,31 @@ _TAKE_SIGNS = text(
                     END AS before_that,
                 (SELECT min(one) FROM unnest(ARRAY[o.failing_since, v.since, v.before_that,
                     v.failed, o.failed_before, o.failed_at]) AS one
-                    WHERE one > coalesce(greatest(o.reached_at, v.reached), '-infinity')) AS since
+                    WHERE one > coalesce(r.reached, '-infinity')) AS since
             FROM unnest(CAST(:customers AS bigint[]), CAST(:secrets AS uuid[]),
                 CAST(:barred AS boolean[]), CAST(:reached AS timestamptz[]),
                 CAST(:bounced AS timestamptz[]), CAST(:failed AS timestamptz[]),
                 CAST(:before_that AS timestamptz[]), CAST(:since AS timestamptz[]))
                 AS v (customer_id, secret_id, barred, reached, bounced, failed, before_that, since)
             JOIN contact_point o ON o.customer_id = v.customer_id AND o.secret_id = v.secret_id
+            CROSS JOIN LATERAL (SELECT greatest(o.reached_at, v.reached,
+                CASE WHEN o.confirmed_at <= :now THEN o.confirmed_at END) AS reached) r
         ) m
     ) n
     WHERE c.customer_id = n.customer_id AND c.channel = n.channel
     RETURNING c.customer_id, c.channel, c.secret_id, c.mask, n.before, n.after, n.since
+    """
+)
+# An address in force that had stopped to work, and was given once more or is seen in use.
+_SEEN = text(
+    """
+    SELECT c.customer_id, c.secret_id, v.at
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:channels AS text[]),
+        CAST(:ats AS timestamptz[]), CAST(:hashes AS bytea[]))
+        AS v (customer_id, channel, at, address_hash)
+    JOIN contact_point c ON c.customer_id = v.customer_id AND c.channel = v.channel
+    WHERE c.health IN ('dead', 'suspect') AND (c.address_hash = v.address_hash
+        OR v.address_hash IS NULL AND c.confirmed_at = v.at)
     """
 )
 _IN_DOUBT = text(
@@ -149,6 +163,25 @@ class Turned(NamedTuple):
     mask: str
     dead: bool
     failing_since: datetime | None
+
+
+class Seen(NamedTuple):
+    """An address that was given once more at this instant, or (no hash) seen in use."""
+
+    customer_id: int
+    channel: str
+    at: datetime
+    address_hash: bytes | None
+
+
+def signs_of(connection: Connection, seen: Sequence[Seen], now: datetime) -> list[Sign]:
+    """What these say of addresses that are thought not to work: they are worth another try."""
+    if not seen:
+        return []
+    customers, channels, ats, hashes = map(list, zip(*seen, strict=True))
+    values = {"customers": customers, "channels": channels, "ats": ats, "hashes": hashes}
+    rows = connection.execute(_SEEN, values)
+    return [Sign(customer, secret, SignKind.REACHED, min(at, now)) for customer, secret, at in rows]
 
 
 def take_signs(connection: Connection, signs: Sequence[Sign], now: datetime) -> list[Turned]:

@@ -24,9 +24,11 @@ from reminders.events.models import (
     PaymentReversed,
     PreferenceChanged,
 )
+from reminders.events.observed import ContactConfirmed
 from reminders.ledger import arrays, intake, preferences
 from reminders.ledger.bulk import Bulk
 from reminders.ledger.cipher import KeyRing
+from reminders.ledger.contact_points import Seen
 from reminders.ledger.preferences import CHOSEN, CONSENT, PROFILE
 from reminders.services.newest import Key, Newest
 from reminders.services.observed import OBSERVED, Observed, Rank
@@ -55,6 +57,7 @@ class Projection:
         self._reversals = Newest(lowest=True)
         self._failures = Newest()
         self._secrets: dict[Key, tuple[str, bytes]] = {}
+        self.seen: list[Seen] = []  # addresses, by the customer's or billing's own word
 
     def add(self, customer: int, event: Event, trace: str) -> None:
         """Take over what `event` says of this customer."""
@@ -65,6 +68,8 @@ class Projection:
                 self._asked.append((_asked(customer, data, rank), rank))
             case data if type(data) in OBSERVED:
                 self._observed.add(customer, data, rank)
+                if isinstance(data, ContactConfirmed):
+                    self.seen.append(Seen(customer, data.channel, data.confirmed_at, None))
             case data:
                 _ADDERS[type(data)](self, customer, data, rank, trace)
 
@@ -124,6 +129,9 @@ class Projection:
 
     def _contact_changed(self, customer: int, data: ContactChanged, rank: Rank, trace: str) -> None:
         self._contact(customer, data.channel, data.address, rank)
+        if data.address is not None:
+            digest = self._ring.hash(f"{data.channel}:{data.address}")
+            self.seen.append(Seen(customer, data.channel, rank[0], digest))
 
     def _preference(self, asked: Asked, rank: Rank, origin: str) -> None:
         key = (asked.customer, asked.channel, asked.kind, origin)

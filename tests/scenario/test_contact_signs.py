@@ -111,6 +111,53 @@ def test_a_new_address_begins_anew(world: World) -> None:
     assert hear(world, [(SignKind.REACHED, 7)]) == "valid"
 
 
+def say(world: World, kind: str, hour: int, **data: str) -> str:
+    world.clock.set(START + timedelta(hours=hour))
+    moment = {"confirmed_at": world.clock.now().isoformat()} if kind == "contact.confirmed" else {}
+    world.tell(kind, {"channel": "sms", **data, **moment})
+    return hear(world)
+
+
+def test_a_dead_number_that_is_given_once_more_is_tried_again(world: World) -> None:
+    """A profile that is sent again every night says nothing of it, an event of its own does."""
+    world.customer()
+    assert hear(world, [(SignKind.DEAD, 1)]) == "dead"
+    world.clock.set(START + timedelta(hours=2))
+    world.customer()
+    assert hear(world) == "dead"
+    assert say(world, "contact.changed", 3, address="+8616100000001") == "valid"
+    assert hear(world, [(SignKind.DEAD, 2)]) == "valid"
+    assert hear(world, [(SignKind.DEAD, 4)]) == "dead"
+
+
+def test_a_number_that_its_customer_uses_is_not_dead(world: World) -> None:
+    world.customer()
+    assert hear(world, [(SignKind.FAILED, 1), (SignKind.FAILED, 2)]) == "suspect"
+    assert say(world, "contact.confirmed", 3) == "valid"
+    assert hear(world, [(SignKind.DEAD, 4)]) == "dead"
+    assert say(world, "contact.confirmed", 6) == "valid"
+    assert hear(world, [(SignKind.DEAD, 5)]) == "valid", "heard of late"
+    assert hear(world, [(SignKind.BARRED, 6)]) == "dead"
+    assert say(world, "contact.confirmed", 7) == "dead", "a complaint is for good"
+    assert say(world, "contact.changed", 8, address="+8616100000001") == "dead"
+
+
+def test_a_new_number_is_nothing_but_new(world: World) -> None:
+    world.customer()
+    assert hear(world, [(SignKind.DEAD, 1)]) == "dead"
+    assert say(world, "contact.changed", 3, address="+8616100000044") == "unknown"
+
+
+def test_a_webhook_that_is_given_once_more_is_switched_on(world: World) -> None:
+    """As its task tells whoever looks after it."""
+    webhook = {"channel": "webhook", "address": "https://hook.example.com/x"}
+    world.customer(contact_points=[webhook])
+    failures = [(SignKind.FAILED, 0), (SignKind.FAILED, 121)]
+    assert hear(world, failures, channel="webhook") == "dead"
+    say(world, "contact.changed", 130, **webhook)
+    assert hear(world, channel="webhook") == "valid"
+
+
 def test_a_webhook_is_switched_off_after_five_days_of_failure_alone(world: World) -> None:
     world.customer(contact_points=[{"channel": "webhook", "address": "https://hook.example.com/x"}])
     daily = [(SignKind.FAILED, 24 * day) for day in range(5)]
