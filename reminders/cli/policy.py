@@ -11,7 +11,7 @@ from rich.table import Table
 
 from config.settings import SHIPPED
 from reminders.cli import policy_acts
-from reminders.cli.options import AsJson
+from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, logs_aside, resources, wrong
 from reminders.domain.policy import Policy
 from reminders.ledger.policies import Activation
@@ -28,7 +28,6 @@ app.command()(policy_acts.activate)
 app.command()(policy_acts.rollback)
 
 LIVE = "live"
-System = Annotated[Path, typer.Option("--system", help="Folder of a running `reminders up`.")]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Policies as YAML.")]
 Templates = Annotated[Path | None, typer.Option(help="Folder of templates, if not beside.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as findings.")]
@@ -52,9 +51,9 @@ def _logs_aside() -> None:
 
 
 @app.command("list")
-def show_all(as_json: AsJson = False, system: System = DATA) -> None:
+def show_all(as_json: AsJson = False, data: Data = DATA) -> None:
     """List every version with who put it in force, when and why, and what starts later."""
-    with resources(system) as opened:
+    with resources(data) as opened:
         found = versions(opened.engine, opened.clock.now())
     if as_json:
         typer.echo(json.dumps([_version(each) for each in found], indent=1))
@@ -67,11 +66,9 @@ def show_all(as_json: AsJson = False, system: System = DATA) -> None:
 
 
 @app.command()
-def show(
-    label: Label, bundle: Bundle = False, as_json: AsJson = False, system: System = DATA
-) -> None:
+def show(label: Label, bundle: Bundle = False, as_json: AsJson = False, data: Data = DATA) -> None:
     """Print a version as it was frozen: its own words, or with --bundle all that it rests on."""
-    with resources(system) as opened:
+    with resources(data) as opened:
         found, sources, text = frozen(opened.engine, label, opened.clock.now())
     if as_json:
         card, packs = sources.card, sorted(sources.packs)
@@ -106,10 +103,10 @@ def compare(
     second: Second,
     exit_code: ByCode = False,
     as_json: AsJson = False,
-    system: System = DATA,
+    data: Data = DATA,
 ) -> None:
     """Say what changes from one policy to another: stages, ladders, limits, tiers and the rest."""
-    before, after = _policy(first, system), _policy(second, system)
+    before, after = _policy(first, data), _policy(second, data)
     changes = diff(before, after)
     if as_json:
         told = [{"what": each.what, "before": each.before, "after": each.after} for each in changes]
@@ -135,14 +132,14 @@ def schema(output: Into = None) -> None:
     output.write_text(schema_text(), encoding="utf-8")
 
 
-def _policy(name: str, system: Path) -> Policy:
+def _policy(name: str, data: Path) -> Policy:
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or path.is_file():
         return policy_files.read(path)[0]
     shipped = SHIPPED / "policies" / f"{name}.yaml"
     if shipped.is_file():
         return policy_files.read(shipped)[0]
-    with resources(system) as opened:
+    with resources(data) as opened:
         if name == LIVE:
             return opened.book.active
         label, _, _ = frozen(opened.engine, name, opened.clock.now())

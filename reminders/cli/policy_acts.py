@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from config.settings import SHIPPED
-from reminders.cli.options import AsJson
+from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, resources, wrong
 from reminders.ledger.policies import Act, Activation
 from reminders.services.policy.activation import activate as put_in_force
@@ -56,6 +56,8 @@ def activate(
     backtest breaks a threshold of --gate. Exit code 1: refused; 2: wrong input.
     """
     starts_at = _instant(at)
+    if gate is None and (events is not None or data is not None):
+        wrong("--events and --data are what a --gate plays; a system's folder is --system")
     _refuse_faults(file)
     sources = gather(file)
     with resources(system) as opened:
@@ -70,10 +72,10 @@ def activate(
 
 
 def rollback(
-    name: Name, actor: Actor, reason: Reason, as_json: AsJson = False, system: System = DATA
+    name: Name, actor: Actor, reason: Reason, as_json: AsJson = False, data: Data = DATA
 ) -> None:
     """Put the version before in force again, or take back one that has not started yet."""
-    with resources(system) as opened:
+    with resources(data) as opened:
         done = take_back(opened.engine, name, now=opened.clock.now(), actor=actor, reason=reason)
     _say(done, as_json=as_json)
 

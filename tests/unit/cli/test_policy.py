@@ -10,7 +10,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
-from config.settings import SHIPPED
+from config.settings import SHIPPED, SettingsError
 from reminders.cli import policy as module
 
 DEFAULT = SHIPPED / "policies" / "default.yaml"
@@ -64,3 +64,29 @@ def test_the_schema_goes_where_it_is_told(tmp_path: Path) -> None:
     path = tmp_path / "schema.json"
     assert policy("schema", "--output", path).exit_code == 0
     assert json.loads(path.read_text(encoding="utf-8")) == json.loads(policy("schema").stdout)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("show", "default"),
+        ("diff", "default", "live"),
+        ("rollback", "default", "--actor", "ana", "--reason", "trial"),
+    ],
+)
+def test_the_folder_of_a_system_is_data_as_in_every_other_command(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REDIS_URL", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    found = policy(*words, "--data", tmp_path)
+    assert isinstance(found.exception, SettingsError)
+    assert f"no system runs in {tmp_path}" in str(found.exception)
+
+
+def test_activate_takes_no_history_without_a_gate(tmp_path: Path) -> None:
+    """There the word names what a gate plays: a folder must not be passed over in silence."""
+    found = policy("activate", D_5, "--actor", "ana", "--reason", "trial", "--data", tmp_path)
+    assert (found.exit_code, found.stderr.count("\n")) == (2, 1)
+    assert "--system" in found.stderr
