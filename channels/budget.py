@@ -67,9 +67,16 @@ class Treasury:
         self._turn = 0.0
 
     def budget(
-        self, providers: Sequence[Channel], standings: Mapping[str, Standing], wanted: int
+        self,
+        providers: Sequence[Channel],
+        standings: Mapping[str, Standing],
+        wanted: int,
+        busy: Mapping[str, int],
     ) -> Budget:
         """`wanted` tokens in all, or as many as may go now; `retry_after` if those are fewer.
+
+        `busy` are calls of each that are not over: no more go at once than its `concurrency`. What
+        waited for one of its connections would be late by us, and look late by it.
 
         Each provider has its part by weight and standing; what one cannot take is offered to the
         others; backups (of no weight) take what would wait longer than `PATIENCE`. One that is
@@ -82,7 +89,7 @@ class Treasury:
         up = [each for each in providers if known[each.name].share > 0]
         if not up:
             return Budget({"": wanted})
-        claim = _Claim(wanted)
+        claim = _Claim(wanted, busy)
 
         def tokens(provider: Channel, wanted: int) -> Grant:
             return self._tokens(provider, known[provider.name].share, wanted)
@@ -142,6 +149,7 @@ class _Claim:
     """What a claim wants and has been granted so far."""
 
     wanted: int
+    busy: Mapping[str, int]
     left: dict[str, int] = field(default_factory=dict)
     waits: dict[str, timedelta] = field(default_factory=dict)
 
@@ -150,11 +158,13 @@ class _Claim:
         return self.wanted - sum(self.left.values())
 
     def offer(self, provider: Channel, most: int, take: _Take) -> None:
-        wanted = min(most, self.missing)
+        name = provider.name
+        taken = self.busy.get(name, 0) + self.left.get(name, 0)
+        wanted = min(most, self.missing, provider.capabilities.concurrency - taken)
         if wanted > 0:
             grant = take(provider, wanted)
-            self.left[provider.name] = self.left.get(provider.name, 0) + grant.granted
-            self.waits[provider.name] = grant.retry_after
+            self.left[name] = self.left.get(name, 0) + grant.granted
+            self.waits[name] = grant.retry_after
 
     def budget(self, probed: str = "") -> Budget:
         wait = min(self.waits.values(), default=_NOW) if self.missing else _NOW

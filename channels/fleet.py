@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final
 
 from channels.breaker_rules import kind_of
@@ -18,6 +19,7 @@ from reminders.domain.outcome import Transient
 __all__ = ["Budget", "Fleet", "Pacing"]
 
 _FULL: Final = Standing(1.0)
+_IDLE: Final[Mapping[str, int]] = MappingProxyType({})
 # Each address of these is a receiver of its own: one that fails says nothing of the others.
 _RECEIVERS: Final = frozenset({"webhook", "apprise"})
 
@@ -141,11 +143,11 @@ class Fleet:
                 found.add(channel)
         return found
 
-    def reserve(self, channel: str, wanted: int) -> Budget:
+    def reserve(self, channel: str, wanted: int, busy: Mapping[str, int] = _IDLE) -> Budget:
         """Tokens of a channel's providers (`channels.budget.Treasury.budget`)."""
         providers = self.by_channel.get(channel, ())
         standings = self.health.standings([each.name for each in providers])
-        return self._treasury.budget(providers, standings, wanted)
+        return self._treasury.budget(providers, standings, wanted, busy)
 
     def note(self, calls: Sequence[Call]) -> None:
         """Calls are over: count them, and leave alone who asks for it. Never raises.

@@ -140,7 +140,7 @@ def _granted(run: _Run, wanted: int, start_by: float) -> Budget:
     fleet = run.resources.fleet
     if run.lane not in fleet.by_channel:
         return Budget({"": wanted})
-    budget = fleet.reserve(run.lane, wanted)
+    budget = fleet.reserve(run.lane, wanted, run.flight.busy)
     if not budget.most(wanted):
         left_s = max(0.0, start_by - time.monotonic())
         run.flight.pause(min(budget.retry_after.total_seconds(), left_s))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -28,9 +30,11 @@ from reminders.domain.outcome import (
 from reminders.services.gate_work import Handover, Inquiry, Passed
 from reminders.services.record import Result
 from reminders.services.resources import Resources
-from reminders.services.standstill import Standstill
+from reminders.services.standstill import BEAT_S, Standstill
 
 log = structlog.get_logger(__name__)
+HUNG_S = 0.5  # a call that was let wait so long for a connection, and never began
+_PART_OF_A_CONNECT = 0.4  # of a call's time-out: a connection is given up after half of it
 LINGER_S = 0.1  # once one call is over, the others get so long before what is over is recorded
 
 Said = TypeVar("Said")
@@ -47,6 +51,7 @@ class Flight:
         self._told: list[Call] = []  # how the providers did
         self._slow: set[UUID] = set()  # attempts whose calls were told of before they were over
         self._still = Standstill()
+        self._busy: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """Calls that are not over."""
@@ -56,6 +61,11 @@ class Flight:
         """Whether any call is not over, or is over and not landed."""
         return bool(self._calls or self._over)
 
+    @property
+    def busy(self) -> Mapping[str, int]:
+        """Calls that are not over, by provider."""
+        return self._busy
+
     def start(self, passed: Passed, begin_by: float) -> None:
         """Begin the calls of a gate; `begin_by` is an instant of `time.monotonic()`."""
         batches: dict[str, list[Handover]] = {}
@@ -64,18 +74,19 @@ class Flight:
             if self._resources.fleet.by_name[provider].capabilities.batch > 1:
                 batches.setdefault(provider, []).append(handover)
             else:
-                self._begin(self._alone(handover, begin_by))
+                self._begin(provider, self._alone(handover, begin_by))
         for provider, group in batches.items():
             size = self._resources.fleet.by_name[provider].capabilities.batch
             for start in range(0, len(group), size):
-                self._begin(self._together(provider, group[start : start + size], begin_by))
+                call = self._together(provider, group[start : start + size], begin_by)
+                self._begin(provider, call)
         for inquiry in passed.inquiries:
-            self._begin(self._inquired(inquiry))
+            self._begin(inquiry.attempt.attempt.provider, self._inquired(inquiry))
 
     def land(self) -> list[Result]:
         """Wait until every call is over, or a moment after the first is; returns what is over."""
         if self._calls:
-            self._still.run(self._loop.run_until_complete, self._wait())
+            self._run(self._wait())
         over, self._over = self._over, []
         told, self._told = self._told, []
         if told:
@@ -84,7 +95,21 @@ class Flight:
 
     def pause(self, seconds: float) -> None:
         """Let time pass, in which calls go on."""
-        self._still.run(self._loop.run_until_complete, asyncio.sleep(seconds))
+        self._run(asyncio.sleep(seconds))
+
+    def _run(self, what: Coroutine[Any, Any, None]) -> None:  # Any: the loop's own affair
+        beats: list[asyncio.TimerHandle] = []
+        self._beat(beats)
+        try:
+            self._still.run(self._loop.run_until_complete, what)
+        finally:
+            beats[-1].cancel()
+
+    def _beat(self, beats: list[asyncio.TimerHandle], due_at: float = math.inf) -> None:
+        """See now and then whether the loop comes by when it is to. The last of these ends it."""
+        self._still.beat(due_at)
+        again = partial(self._beat, beats, time.monotonic() + BEAT_S)
+        beats[:] = [self._loop.call_later(BEAT_S, again)]
 
     async def _wait(self) -> None:
         # One that ended as the loop last stopped is landed, and leaves `_calls` only by now.
@@ -93,10 +118,15 @@ class Flight:
         if self._calls:
             await asyncio.wait(self._calls, timeout=LINGER_S)
 
-    def _begin(self, call: Coroutine[Any, Any, None]) -> None:  # Any: the loop's own affair
+    def _begin(self, provider: str, call: Coroutine[Any, Any, None]) -> None:  # Any: as above
         task = self._loop.create_task(call)
         self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
+        self._busy[provider] += 1
+        task.add_done_callback(partial(self._ended, provider))
+
+    def _ended(self, provider: str, task: asyncio.Task[None]) -> None:
+        self._calls.discard(task)
+        self._busy[provider] -= 1
 
     async def _alone(self, handover: Handover, begin_by: float) -> None:
         provider = self._resources.fleet.by_name[handover.attempt.attempt.provider]
@@ -131,15 +161,22 @@ class Flight:
             self._slow.remove(attempt.attempt_id)
             return
         seconds = self._still.seconds_since(began)
-        if not self._cut_short(attempt.provider, outcome, seconds, time.monotonic() - began):
-            self._told.append(Call(attempt.provider, number_range, outcome, seconds))
+        if self._cut_short(attempt.provider, outcome, seconds, time.monotonic() - began):
+            return
+        # One that lets us wait for a connection until the call may not begin any more is slow.
+        hung = isinstance(outcome, Unsent) and seconds >= HUNG_S
+        told = None if hung else outcome
+        self._told.append(Call(attempt.provider, number_range, told, seconds))
 
     def _cut_short(self, name: str, outcome: Outcome, seconds: float, whole: float) -> bool:
-        """Its time-out passed because nobody read its answer: that is no fault of its provider."""
+        """Its time-out passed because nobody read its answer, or that of a connection, which is
+        waited for half as long: that is no fault of its provider."""
         if isinstance(outcome, Accepted | Permanent):
             return False
         facts = self._resources.fleet.by_name[name].capabilities
-        return seconds < slow_after(facts) and whole >= facts.timeout.total_seconds()
+        timeout_s, slow_s = facts.timeout.total_seconds(), slow_after(facts)
+        most_s = slow_s if whole >= timeout_s else min(slow_s, timeout_s * _PART_OF_A_CONNECT)
+        return whole >= timeout_s / 2 and seconds < most_s
 
     def _watch(
         self, provider: Channel, group: Sequence[Handover], began: float

@@ -171,7 +171,7 @@ def test_small_claims_honour_weights_too() -> None:
     weights=st.dictionaries(st.sampled_from("abcd"), st.sampled_from([0.0, 1.0, 3.0]), min_size=1),
     shares=st.dictionaries(st.sampled_from("abcd"), st.sampled_from([0.0, 0.5])),
     tokens=st.dictionaries(st.sampled_from("abcd"), st.integers(0, 60)),
-    wanted=st.integers(1, 80),
+    wanted=st.integers(1, 50),
 )
 def test_a_budget_is_never_more_than_wanted_and_uses_what_there_is(
     weights: dict[str, float], shares: dict[str, float], tokens: dict[str, int], wanted: int
@@ -186,6 +186,15 @@ def test_a_budget_is_never_more_than_wanted_and_uses_what_there_is(
     assert set(budget.left) <= set(up)
     assert budget.total == min(wanted, sum(tokens.get(name, 0) for name in up))
     assert (budget.retry_after > timedelta(0)) is (budget.total < wanted)
+
+
+def test_no_more_go_at_once_than_a_provider_has_connections() -> None:
+    """What one cannot carry the others do, or it waits: nothing is late by us alone."""
+    fleet = _fleet({"a": 3, "b": 1}, Purse({"a": 999, "b": 999}))
+    budget = fleet.reserve("sms", 100, {"a": 45})
+    assert budget.left == {"a": 5, "b": 50}
+    assert fleet.reserve("sms", 20, {"a": 50}).left == {"b": 20}
+    assert fleet.reserve("sms", 20, {"a": 50, "b": 60}).total == 0
 
 
 def test_a_backup_waits_as_long_as_the_others_soon_can() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -330,3 +330,31 @@ def test_what_goes_to_another_lane_is_worked_off_there_at_once(run: Run) -> None
     lane.moved_to = {"email"}
     run(lane)
     assert lane.woken == ["email"]
+
+
+def test_each_provider_has_as_many_calls_at_once_as_it_takes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what its connections cannot carry each message would be late, and look late by it."""
+    asked: list[Mapping[str, int]] = []
+    asked_again = asyncio.Event()
+    reserve = Fleet.reserve
+
+    def seen(self: Fleet, channel: str, wanted: int, busy: Mapping[str, int]) -> Budget:
+        asked.append(dict(busy))
+        if len(asked) > 1:
+            asked_again.set()
+        return reserve(self, channel, wanted, busy)
+
+    async def until_asked_again() -> Outcome:
+        await asyncio.wait_for(asked_again.wait(), 60)
+        return Accepted("slow")
+
+    monkeypatch.setattr(Fleet, "reserve", seen)
+    lane = Lane(_due(6))
+    slow = str(_attempt(_kept(1)).attempt.attempt_id)
+    lane.say = lambda message: (
+        until_asked_again() if message.idempotency_key == slow else Accepted("ref")
+    )
+    run(lane)
+    assert asked[:2] == [{}, {"gateway": 1}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import cast
 
 from reminders.services.flight import Flight
@@ -17,10 +18,11 @@ def test_a_call_that_ended_as_the_loop_stopped_is_waited_for_no_more() -> None:
     async def over() -> None:
         """Ends in its first step."""
 
-    flight._begin(over())
+    flight._begin("gateway", over())
     loop.call_soon(loop.stop)
     loop.run_forever()
     assert len(flight) == 1
     assert flight.land() == []
     assert not flight
+    assert not +Counter(flight.busy)
     loop.close()

@@ -7,16 +7,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from channels.fleet import Fleet
 from channels.health import Call
-from reminders.domain.outcome import Accepted, Outcome, Uncertain
+from reminders.domain.outcome import Accepted, Outcome, Transient, Uncertain, Unsent
 from reminders.services import flight
+from reminders.services.flight import Flight
 from reminders.services.record import Result
 from reminders.services.resources import Resources
-from reminders.services.standstill import SHORTEST_S, Standstill
+from reminders.services.standstill import LATE_S, SHORTEST_S, Standstill
 from tests.unit.services.test_deliver import Lane, Run, _attempt, _due, _kept, run
 
 __all__ = ["run"]  # the fixture
@@ -81,6 +84,75 @@ def test_one_that_hangs_is_told_of_all_the_same(
     run(lane)
     assert len(told) == 2
     assert told[-1].outcome is None
+
+
+@pytest.mark.parametrize("stall_s", [0.0, 0.9])
+def test_a_connection_that_nobody_had_time_for_is_no_fault(
+    run: Run, told: list[Call], stall_s: float
+) -> None:
+    """The loop runs, and stands still all the same: the machine is too small for what it does."""
+    lane = Lane(_due(2))
+    lane.capabilities = replace(lane.capabilities, timeout=timedelta(seconds=2))
+    first = str(_attempt(_kept(1)).attempt.attempt_id)
+    given_up = Transient("connect: timed out")
+
+    async def say(key: str) -> Outcome:
+        if key != first:
+            await asyncio.sleep(1.0 if stall_s else 3.0)
+            return given_up
+        await asyncio.sleep(0.05)
+        time.sleep(stall_s)  # whatever holds up the loop
+        return Accepted("at once")
+
+    lane.say = lambda message: say(message.idempotency_key)
+    run(lane)
+    assert len(lane.recorded) == 2
+    bad = [each for each in told if each.outcome != Accepted("at once")]
+    assert len(bad) == (0 if stall_s else 1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "whole", "excused"),
+    [(5.0, 5.0, False), (4.8, 5.1, False), (1.9, 5.1, True), (1.9, 4.9, False), (1.9, 10.1, True)],
+)
+def test_what_is_given_up_after_half_the_time_is_a_connection(
+    seconds: float, whole: float, excused: bool
+) -> None:
+    facts = replace(Lane.capabilities, timeout=timedelta(seconds=10))
+    fleet = SimpleNamespace(by_name={"gateway": SimpleNamespace(capabilities=facts)})
+    resources = cast("Resources", SimpleNamespace(fleet=fleet))
+    loop = asyncio.new_event_loop()
+    given_up = Transient("connect: timed out")
+    assert Flight(resources, loop)._cut_short("gateway", given_up, seconds, whole) is excused
+    loop.close()
+
+
+@pytest.mark.parametrize(("waits_s", "outcome"), [(1.1, None), (0.0, Unsent("too late"))])
+def test_whoever_lets_us_wait_for_a_connection_in_vain_is_slow(
+    run: Run, told: list[Call], waits_s: float, outcome: Outcome | None
+) -> None:
+    """A firewall that drops all that is sent to it: no call ever begins, and none ever fails."""
+    lane = Lane(_due(1))
+
+    async def say() -> Outcome:
+        await asyncio.sleep(waits_s)
+        return Unsent("too late")
+
+    lane.say = lambda message: say()
+    run(lane)
+    assert [each.outcome for each in told] == [outcome]
+
+
+def test_all_in_which_the_loop_came_late_is_taken_off() -> None:
+    now = 100.0
+    still = Standstill(lambda: now)
+    for due_at, came_at in ((101.0, 101.4), (102.0, 102.0 + LATE_S / 2), (103.0, 103.5)):
+        now = came_at
+        still.beat(due_at)
+    now = 104.0
+    assert still.seconds_since(100.0) == pytest.approx(4.0 - 0.4 - 0.5)
+    assert still.seconds_since(103.2) == pytest.approx(0.8 - 0.3)
+    assert still.seconds_since(103.6) == pytest.approx(0.4)
 
 
 def test_only_the_latest_standstill_of_a_call_is_taken_off_its_time() -> None:
