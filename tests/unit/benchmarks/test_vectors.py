@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from benchmarks.vector_sets import SETS
 from benchmarks.vectors import good, main, measure
@@ -77,13 +77,87 @@ def test_other_callbacks_of_the_same_form_are_judged_by_what_they_say(tmp_path: 
         assert good(measure(tmp_path, "provider-callbacks")), status
 
 
+def _run(*args: str) -> Result:
+    app = typer.Typer()
+    app.command()(main)
+    return CliRunner().invoke(app, args)
+
+
+def test_a_vector_of_another_form_costs_no_other(tmp_path: Path) -> None:
+    segments = [
+        {"name": "[/red] \ud83d", "text": "a" * 161, "segments": 9},
+        {"text": 7, "segments": 1},
+        7,
+        {"name": "good", "text": "a", "segments": 1},
+    ]
+    (tmp_path / "sms-segments.json").write_text(json.dumps(segments))
+    row = measure(tmp_path, "sms-segments")
+    assert row.score is not None
+    assert (row.score.right, row.score.of) == (1, 4)
+    assert row.score.wrong[1].startswith("no. 2 has another form: TypeError")
+
+    messages = tmp_path / "bounces" / "messages"
+    messages.mkdir(parents=True)
+    (messages / "good.eml").write_bytes(b"From: li@example.com\n\nI paid.")
+    expected = {"good.eml": [{"hard": False}], "gone.eml": [{"hard": True}], "odd.eml": [{}]}
+    (tmp_path / "bounces" / "expected.json").write_text(json.dumps(expected))
+    row = measure(tmp_path, "bounces")
+    assert row.score is not None
+    assert (row.score.right, row.score.of) == (1, 3)
+    assert "FileNotFoundError" in row.score.wrong[0]
+
+    aliyun = {"success": True, "err_code": "DELIVERED", "report_time": "2017-01-01 00:00:00"}
+    samples = {
+        "aliyun": {"body": [aliyun, {**aliyun, "biz_id": "1"}, None]},
+        "twilio": {},
+        "apns": 7,
+        "other": {},
+        "optout_en": {"stop": ["STOP", 7]},
+    }
+    (tmp_path / "provider-callbacks.json").write_text(json.dumps(samples))
+    row = measure(tmp_path, "provider-callbacks")
+    assert row.score is not None
+    assert (row.score.right, row.score.of) == (3, 9)
+
+    found = _run(str(tmp_path), "--out", str(tmp_path / "out.json"))
+    assert found.exit_code == 1
+    assert found.exception is None or isinstance(found.exception, SystemExit)
+    assert json.loads((tmp_path / "out.json").read_text())["sms-segments"]["of"] == 4
+
+
+def test_a_file_that_cannot_be_judged_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "smpp-receipts.json").write_bytes(b"")
+    (tmp_path / "retry-after.json").write_bytes(b'\xef\xbb\xbf[{"value": "7 ", "expect": 7}]')
+    assert measure(tmp_path, "smpp-receipts").why.startswith("smpp-receipts.json has another form")
+    assert good(measure(tmp_path, "retry-after"))
+    out = str(tmp_path / "vectors.json")
+    assert _run(str(tmp_path), "--out", out).exit_code == 1
+    (tmp_path / "smpp-receipts.json").unlink()
+    assert _run(str(tmp_path), "--out", out).exit_code == 0
+
+
+def test_a_folder_without_any_set_is_refused(tmp_path: Path) -> None:
+    found = _run(str(tmp_path), "--out", str(tmp_path / "vectors.json"))
+    assert found.exit_code == 2
+    assert not (tmp_path / "vectors.json").exists()
+
+
+def test_a_set_may_go_by_a_longer_name(tmp_path: Path) -> None:
+    (tmp_path / "other-retry_after-2.json").write_text('[{"value": "7", "expect": 7}]')
+    (tmp_path / "messages").mkdir()
+    (tmp_path / "messages" / "one.eml").write_bytes(b"From: li@example.com\n\nI paid.")
+    (tmp_path / "expected.json").write_text('{"one.eml": [{"hard": false}]}')
+    assert good(measure(tmp_path, "retry-after"))
+    assert good(measure(tmp_path, "bounces"))
+    (tmp_path / "retry-after-3.json").write_text("[]")
+    assert measure(tmp_path, "retry-after").why.startswith("one file is wanted")
+
+
 def test_the_figures_are_written(tmp_path: Path) -> None:
     (tmp_path / "retry-after.json").write_text(json.dumps([{"value": "7", "expect": 7}]))
     out = tmp_path / "vectors.json"
-    app = typer.Typer()
-    app.command()(main)
-    assert CliRunner().invoke(app, [str(tmp_path), "--out", str(out)]).exit_code == 0
-    assert CliRunner().invoke(app, [str(tmp_path / "none")]).exit_code == 2
+    assert _run(str(tmp_path), "--out", str(out)).exit_code == 0
+    assert _run(str(tmp_path / "none")).exit_code == 2
     figures = json.loads(out.read_text())
     assert figures["retry-after"] == {"right": 1, "of": 1, "wrong": []}
     assert figures["sms-segments"] == {
