@@ -17,9 +17,12 @@ class GatewayLine(HttpLine):
         self._name = name
         self._token, self._secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         carrier = office.carrier(name, signed_json(self._secret))
-        super().__init__(
-            carrier, SmsGateway(carrier, self._token).handle, office.ports.get(name, 0)
-        )
+        self._gateway = SmsGateway(carrier, self._token)
+        super().__init__(carrier, self._gateway.handle, office.ports.get(name, 0))
+
+    def write_back(self, number: str, text: str) -> None:
+        """A customer writes to the lender's number."""
+        self._gateway.write_back(number, text)
 
     def account(self) -> Mapping[str, object]:
         return {

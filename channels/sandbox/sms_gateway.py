@@ -1,4 +1,4 @@
-"""The simulated SMS gateway: POST a message, GET what became of one."""
+"""The simulated SMS gateway: POST a message, GET what became of one; customers write back."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 
 from channels.sandbox.carrier import Carrier, Handover
-from channels.sandbox.http_server import Request
+from channels.sandbox.http_server import Handler, Request
 from channels.sandbox.scripts import RETRY_AFTER_S, script_of_number
+from channels.sandbox.sms_desk import post_inbound, with_inbound
 
 _PATH = "/sms/v1/messages"
 _FIELDS = ("to", "text", "reference")
@@ -22,8 +23,15 @@ class SmsGateway:
         self._token = token
         self._ids: dict[str, str] = {}  # by idempotency key
         self._refs: dict[str, str] = {}  # by reference
+        self.handle: Handler = with_inbound(self._called, self.write_back)
 
-    def handle(self, request: Request) -> None:
+    def write_back(self, number: str, text: str) -> None:
+        """A customer writes to the lender's number."""
+        at = self._carrier.agenda.now().isoformat()
+        ref = self._carrier.draws.message_id(f"inbound\0{number}\0{text}\0{at}")
+        post_inbound(self._carrier, {"id": ref, "from": number, "text": text, "at": at})
+
+    def _called(self, request: Request) -> None:
         if not request.bears(self._token):
             request.respond(401, {"error": "unauthorized"})
         elif request.method == "POST" and request.path == _PATH:

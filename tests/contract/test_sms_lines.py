@@ -15,6 +15,7 @@ import pytest
 from channels.contract import BatchChannel, Channel, Post
 from channels.registry import Account, build
 from channels.sandbox.aliyun_line import AliyunLine
+from channels.sandbox.gateway_line import GatewayLine
 from channels.sandbox.sms_desk import INBOUND_PATH
 from channels.sandbox.tencent_line import TencentLine
 from channels.sandbox.twilio_line import TwilioLine
@@ -31,7 +32,7 @@ from reminders.domain.outcome import (
 )
 from tests.contract.carriers import World, message, play
 
-Line = AliyunLine | TencentLine | TwilioLine
+Line = AliyunLine | TencentLine | TwilioLine | GatewayLine
 NAME = "further"
 ADAPTERS = ("aliyun-sms", "tencent-sms", "twilio-sms")
 every_provider = pytest.mark.parametrize("adapter", ADAPTERS)
@@ -108,7 +109,7 @@ def test_a_refused_key_opens_no_callback_either(adapter: str, tmp_path: Path) ->
     run(tmp_path, adapter, scene)
 
 
-@every_provider
+@pytest.mark.parametrize("adapter", [*ADAPTERS, "sms-gateway"])
 def test_what_a_customer_writes_is_posted_and_heard(adapter: str, tmp_path: Path) -> None:
     async def scene(world: World, channel: Channel) -> list[Inbound]:
         (line,) = world.sandbox.lines

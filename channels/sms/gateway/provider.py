@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from channels.contract import Answer, Message, Post, Told
 from channels.errors import AnswerLost, NothingTaken, TooLate
-from channels.receipts import read_receipts
+from channels.receipts import read_told
 from channels.signature import verify
 from channels.sms.address import refused
 from channels.sms.gateway.answers import became_of, outcome_of
 from channels.sms.gateway.payload import body
-from channels.sms.gateway.receipts import to_receipt
+from channels.sms.gateway.receipts import read_entry
 from channels.sms.gateway.settings import SmsSettings, capabilities
 from channels.transport import AiohttpTransport, Transport
 from reminders.domain.outcome import Outcome, Transient, Uncertain, Unsent
@@ -56,7 +56,7 @@ class SmsChannel:
         return became_of(reply)
 
     def hear(self, post: Post) -> Told:
-        return Told(read_receipts(post.body, to_receipt))
+        return read_told(post.body, read_entry)
 
     def verify(self, post: Post) -> bool:
         return verify(self._secret, post.body, post.headers)

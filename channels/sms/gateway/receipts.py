@@ -1,13 +1,15 @@
-"""Delivery receipts of the SMS gateway: `{"reference", "id", "status", "at", "error"}`."""
+"""What the SMS gateway posts, one entry or an array: receipts, `{"reference", "id", "status", "at",
+"error"}`, and what customers write, `{"id", "from", "text", "at"}`."""
 
 from __future__ import annotations
 
 from channels.errors import ReceiptError
 from channels.receipts import Entry, instant_of, reference_of, text_of
 from channels.sms.gateway.errors import CODE, RECEIPT_ERRORS, Refusal, refusal
-from reminders.domain.outcome import Receipt, ReceiptStatus
+from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 
 _R = ReceiptStatus
+_LONGEST_TEXT = 4000
 
 # The message states of SMPP 3.4 §5.2.28, in the short forms of its appendix B.
 STATUSES: dict[str, ReceiptStatus] = {
@@ -20,6 +22,18 @@ STATUSES: dict[str, ReceiptStatus] = {
     "EXPIRED": _R.UNDELIVERED,
     "DELETED": _R.UNDELIVERED,
 }
+
+
+def read_entry(entry: Entry) -> Receipt | Inbound:
+    """One entry of either. Raises `ReceiptError`."""
+    return _inbound(entry) if "text" in entry else to_receipt(entry)
+
+
+def _inbound(entry: Entry) -> Inbound:
+    sender, ref = text_of(entry, "from"), text_of(entry, "id")
+    if not sender or not ref:
+        raise ReceiptError("a message without from or id")
+    return Inbound(sender, text_of(entry, "text", _LONGEST_TEXT), instant_of(entry), ref)
 
 
 def to_receipt(entry: Entry) -> Receipt:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from channels.contract import Post
 from channels.errors import ReceiptError
 from channels.receipts import Entry
+from channels.sms.gateway import SmsChannel, SmsSettings
 from channels.sms.gateway.answers import became_of, outcome_of
 from channels.sms.gateway.errors import REFUSALS
 from channels.sms.gateway.receipts import STATUSES, to_receipt
 from channels.transport import Reply
 from reminders.domain.outcome import (
     Accepted,
+    Inbound,
     Outcome,
     Permanent,
     ReceiptStatus,
@@ -130,3 +134,17 @@ def test_a_dead_number_is_told_by_its_receipt() -> None:
 def test_what_no_table_could_hold_is_refused(change: Entry) -> None:
     with pytest.raises(ReceiptError):
         to_receipt({**ENTRY, **change})
+
+
+SAID = {"id": "in-1", "from": "+8610012345678", "text": "退订", "at": "2026-03-02T10:00:00+08:00"}
+
+
+def test_what_customers_write_comes_beside_receipts_and_one_bad_entry_costs_itself() -> None:
+    channel = SmsChannel(SmsSettings("http://gateway.example.com", "t", "s"))
+    said = Inbound("+8610012345678", "退订", datetime(2026, 3, 2, 2, 0, tzinfo=UTC), "in-1")
+    told = channel.hear(Post(json.dumps([ENTRY, SAID, SAID]).encode()))
+    assert (len(told.receipts), list(told.inbound)) == (1, [said, said])
+    for name in ("id", "from", "at"):
+        with pytest.raises(ReceiptError) as caught:
+            channel.hear(Post(json.dumps([{**SAID, name: None}, SAID]).encode()))
+        assert caught.value.inbound == (said,)
