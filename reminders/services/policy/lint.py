@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reminders.domain.errors import PolicyError
+from reminders.domain.rules import HOUSE
 from reminders.services.policy.files import beside, gather
 from reminders.services.policy.findings import Finding, Rule, Severity, Subject
 from reminders.services.policy.lint_caps import cap_findings
@@ -87,7 +88,21 @@ def _deeper(
     return list(_semantic(subject))
 
 
+def _law_findings(subject: Subject) -> Iterator[Finding]:
+    """A policy for every country under no country's law: lawful where the house's own figures are
+    as strict, and most likely a slip."""
+    policy = subject.policy
+    if not policy.applies_to.jurisdictions and set(policy.pack_of.values()) <= {HOUSE}:
+        yield Finding(
+            subject.line("packs"), Rule.PACK,
+            "packs: no jurisdiction's law is named, the house's own figures would hold everywhere",
+            "name them as config/policies/default.yaml does, or say for whom: applies_to",
+            Severity.WARNING,
+        )  # fmt: skip
+
+
 def _semantic(subject: Subject) -> Iterator[Finding]:
+    yield from _law_findings(subject)
     yield from stage_findings(subject)
     yield from condition_findings(subject)
     yield from rung_findings(subject)

@@ -113,6 +113,21 @@ def test_a_rung_that_waits_for_what_its_channel_never_says_is_a_warning(
     assert f"{channel} that it was {confirm}" in found.what
 
 
+def test_every_country_under_no_countrys_law_is_a_warning(folder: Path) -> None:
+    start, end = TEXT.index("packs:"), TEXT.index("\nretry:")
+    text = f'{TEXT[:start]}packs: {{"*": house}}\n{TEXT[end:]}'
+    (found,) = [each for each in found_in(folder, text) if each.rule == "pack"]
+    assert found.line == text[:start].count("\n") + 1
+    assert found.severity is Severity.WARNING
+    assert "no jurisdiction's law is named" in found.what
+    for lawful in (
+        text.replace("applies_to: {}", "applies_to: {jurisdiction: [TW]}"),
+        text.replace("house}", "house, CN: cn}"),
+    ):
+        assert lawful != text
+        assert "pack" not in {each.rule for each in found_in(folder, lawful)}
+
+
 def test_no_shipped_ladder_waits_for_what_is_never_said() -> None:
     for path in sorted((CONFIG / "policies").glob("*.yaml")):
         assert "never-confirms" not in {each.rule for each in lint(path)}, path
