@@ -62,6 +62,7 @@ async def call(
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
+            assert not answer.status, "a server lets nobody answer twice"
             answer.status = message["status"]
             answer.headers = {k.decode(): v.decode() for k, v in message["headers"]}
         else:
