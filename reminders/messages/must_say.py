@@ -11,6 +11,7 @@ from reminders.domain.compliance import Content
 from reminders.messages.catalogue import SLOT
 from reminders.messages.errors import TemplateError
 from reminders.messages.law import Law
+from reminders.messages.sandbox import rendered
 
 _UNSPACED = ("zh", "ja")
 # What a template says by a variable of the same name; the rest is said in words alone.
@@ -62,4 +63,4 @@ class Sentences:
         if words in self.words:
             return ""
         # Most hold no variable, and rendering costs more than all else here.
-        return template.render(values).strip() if "{" in words else words
+        return rendered(template, f"{name}: {content}", values) if "{" in words else words

@@ -8,16 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import jinja2
-from jinja2.bccache import Bucket
-from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reminders.messages.catalogue import (
     LENDER,
     PARTS,
     SLOT,
-    SYNTAX,
     Message,
     Version,
     brands,
@@ -36,64 +31,10 @@ from reminders.messages.facts import NOTICES, Facts, Rendered, clean, values
 from reminders.messages.law import NO_LAW, Law, refuse_barred
 from reminders.messages.must_say import Sentences
 from reminders.messages.names import NAME, called, tidy
+from reminders.messages.sandbox import environment, rendered
 from reminders.messages.segments import segments
 
 _FALLBACK = "en"
-_MOST_COMPILED = 1_024
-
-
-class _Compilations(jinja2.BytecodeCache):
-    """What was compiled once in this process: a brand shares most files with everybody."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str], bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        known = self._known.get((bucket.key, bucket.checksum))
-        if known is not None:
-            bucket.bytecode_from_string(known)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if len(self._known) >= _MOST_COMPILED:
-            self._known.clear()
-        self._known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
-_COMPILATIONS = _Compilations()
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """Jinja that can reach nothing and fill nothing: no message needs a product or a width."""
-
-    intercepted_binops = frozenset({"*", "**", "%"})
-
-    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
-        raise SecurityError(f"a message does not reckon with {operator}")
-
-    def wrap_str_format(self, value: object) -> None:
-        """No stand-in for `str.format`: it is refused like what is named below."""
-
-    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        return attr not in _FILLING and super().is_safe_attribute(obj, attr, value)
-
-
-_FILLING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
-
-
-def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
-    """Jinja without side effects: templates are data that a lender edits, not code we trust."""
-    found = _Environment(
-        loader=jinja2.DictLoader(texts),
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-        undefined=jinja2.StrictUndefined,
-        cache_size=-1,
-        auto_reload=False,
-        bytecode_cache=_COMPILATIONS,
-        **SYNTAX,
-    )
-    for name in ("center", "format", "indent"):
-        del found.filters[name]
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +177,7 @@ def _render(compiled: _Compiled, message: Message, part: str, names: Mapping[str
     template = compiled.parts.get(part)
     if template is None:
         raise TemplateError(f"there is no template {message.file(part)}")
-    try:
-        # As `Template.render` does it, but for a slow copy of the environment's own names.
-        every = {**template.environment.globals, **names}
-        context = template.new_context(every, shared=True)
-        return "".join(template.root_render_func(context)).strip()
-    except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
-        raise TemplateError(f"{message.file(part)}: {' '.join(str(error).split())}") from error
+    return rendered(template, message.file(part), names)
 
 
 def _parts(
