@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
+from redis.exceptions import RedisError
 from sqlalchemy import Connection
 
 from reminders.domain.case import EVERY_CHANNEL, NO_PROVIDER
@@ -120,7 +121,12 @@ def _close(resources: Resources, number: int, actor: str, reason: str) -> Incide
 
     closed = locks.in_transaction(resources.engine, work)
     log.warning("incident closed", incident=number, channel=closed.channel, actor=actor)
-    resources.redis.delete(_SEEN_DOWN + closed.channel)
+    # First, or the next watch would open another at once, for what was seen before. Without Redis
+    # it may; what waits is woken all the same.
+    try:
+        resources.redis.delete(_SEEN_DOWN + closed.channel)
+    except RedisError as error:
+        log.warning("redis is away", incident=number, reason=type(error).__name__)
     wake(resources, closed, _lasted(resources, closed))
     return closed
 

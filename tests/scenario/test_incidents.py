@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import Connection, text
 
 from channels.fleet import Fleet
@@ -398,6 +399,25 @@ def test_what_a_crash_left_asleep_looks_again_by_itself(
     assert incidents.status(world.resources).open == []
     world.run_until(world.clock.now() + timedelta(minutes=11))
     assert [each.split()[0] for each in world.attempts()] == ["sms"]
+
+
+def test_what_waits_is_woken_also_where_redis_is_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due(world)
+    opened = declare(world, EVERY_CHANNEL)
+    world.deliver()
+    world.clock.set(world.clock.now() + timedelta(seconds=30))
+    asleep = "SELECT 1 FROM reminder WHERE reason = 'channel_down'"
+    assert len(world.rows(asleep)) == 1
+
+    def away(*_: object) -> None:
+        raise RedisConnectionError("away")
+
+    with monkeypatch.context() as lost:
+        lost.setattr(world.resources.redis, "delete", away)
+        incidents.close_incident(world.resources, opened, "on-call", "it works again")
+    assert world.rows(asleep) == []
 
 
 def test_everyone_affected_is_listed_page_by_page(world: World) -> None:
