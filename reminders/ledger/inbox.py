@@ -9,22 +9,26 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-# Whoever followed a message's link has read it, even if the app never said so.
+MOST = 200  # messages of one customer that are looked at
+# Whoever followed a message's link has read it, even if the app never said so. Unread ones come
+# before read ones: what is counted as unread below can be opened, however old it is.
 _WRITTEN = text(
     """
-    SELECT a.attempt_id, a.submitted_at, r.bill_id, r.kind, r.urgency, s.key_id, s.ciphertext,
-        (SELECT min(h.at) FROM receipt h
-          WHERE h.customer_id = a.customer_id AND h.month = a.month
-            AND h.attempt_id = a.attempt_id AND h.status IN ('read', 'acted')),
-        ARRAY(SELECT l.bill_id FROM attempt l
-          WHERE l.customer_id = a.customer_id AND l.leader_id = a.attempt_id)
-    FROM attempt a
-    JOIN reminder r ON r.customer_id = a.customer_id AND r.month = a.month
-      AND r.reminder_id = a.reminder_id
-    JOIN message_secret s ON s.customer_id = a.customer_id AND s.month = a.month
-      AND s.owner_id = a.attempt_id
-    WHERE a.customer_id = :customer AND a.channel = 'in_app'
-    ORDER BY a.submitted_at DESC, a.attempt_id DESC LIMIT 200
+    SELECT * FROM (
+        SELECT a.attempt_id, a.submitted_at, r.bill_id, r.kind, r.urgency, s.key_id, s.ciphertext,
+            (SELECT min(h.at) FROM receipt h
+              WHERE h.customer_id = a.customer_id AND h.month = a.month
+                AND h.attempt_id = a.attempt_id AND h.status IN ('read', 'acted')) AS read_at,
+            ARRAY(SELECT l.bill_id FROM attempt l
+              WHERE l.customer_id = a.customer_id AND l.leader_id = a.attempt_id)
+        FROM attempt a
+        JOIN reminder r ON r.customer_id = a.customer_id AND r.month = a.month
+          AND r.reminder_id = a.reminder_id
+        JOIN message_secret s ON s.customer_id = a.customer_id AND s.month = a.month
+          AND s.owner_id = a.attempt_id
+        WHERE a.customer_id = :customer AND a.channel = 'in_app'
+    ) found
+    ORDER BY read_at IS NOT NULL, submitted_at DESC, attempt_id DESC LIMIT :most
     """
 )
 # What is carried by another's message is no message of its own: only a leader is counted.
@@ -44,7 +48,7 @@ _UNREAD = text(
           AND NOT EXISTS (SELECT 1 FROM receipt h
             WHERE h.customer_id = a.customer_id AND h.month = a.month
               AND h.attempt_id = a.attempt_id AND h.status IN ('read', 'acted'))
-        ORDER BY a.submitted_at DESC, a.attempt_id DESC LIMIT 200
+        ORDER BY a.submitted_at DESC, a.attempt_id DESC LIMIT :most
     ) u
     """
 )
@@ -80,11 +84,14 @@ class Unread:
 
 
 def written(connection: Connection, customer: int) -> list[Written]:
-    """The newest 200 in-app messages of a customer."""
-    return [Written(*row) for row in connection.execute(_WRITTEN, {"customer": customer})]
+    """A customer's in-app messages, newest first: of more than 200 the unread ones, then the
+    newest others."""
+    rows = connection.execute(_WRITTEN, {"customer": customer, "most": MOST})
+    found = [Written(*row) for row in rows]
+    return sorted(found, key=lambda each: (each.written_at, each.attempt_id), reverse=True)
 
 
 def unread(connection: Connection, customers: Collection[int]) -> list[Unread]:
     """The newest 200 unread messages of each of these customers, by key of the customer."""
-    rows = connection.execute(_UNREAD, {"customers": list(customers)})
+    rows = connection.execute(_UNREAD, {"customers": list(customers), "most": MOST})
     return [Unread(*row) for row in rows]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from reminders.ledger import inbox
 from reminders.services.inbox import NOTHING, Glance, InboxMessage, glances, messages
 from tests.scenario.world import START, World
 
@@ -68,6 +69,26 @@ def test_a_read_message_is_counted_no_more(reminded: World) -> None:
     assert after.newest != before.newest
     read = {each.attempt_id for each in shown(reminded) if each.read_at is not None}
     assert read == {before.newest}
+
+
+def test_what_is_counted_as_unread_can_be_opened_however_old(
+    reminded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A badge that no look at the inbox takes away would stay for ever."""
+    every = shown(reminded)
+    assert [each.written_at for each in every] == sorted(
+        (each.written_at for each in every), reverse=True
+    )
+    monkeypatch.setattr(inbox, "MOST", 2)
+    while glance(reminded).unread:
+        seen = shown(reminded)
+        assert len(seen) == 2
+        unread = [each.attempt_id for each in seen if each.read_at is None]
+        assert len(unread) == glance(reminded).unread
+        for attempt_id in unread:
+            reminded.receipt(attempt_id, "read", channel="in_app")
+    newest = [each.attempt_id for each in every[:2]]
+    assert [each.attempt_id for each in shown(reminded)] == newest
 
 
 def test_who_follows_the_link_of_a_message_has_read_it(reminded: World) -> None:
