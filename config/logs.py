@@ -9,6 +9,10 @@ import structlog
 
 from config.settings import Settings
 
+# Several lines for each of a few tasks a second, most of which find nothing to do: what our own
+# lines say would be lost among them. Failures are warnings or worse.
+_CHATTER = ("celery.beat", "celery.app.trace", "celery.worker.strategy")
+
 
 def set_up(settings: Settings) -> None:
     """Send structlog and the libraries' logs to standard error in one form."""
@@ -44,3 +48,5 @@ def set_up(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(level, logging.INFO))
+    for name in _CHATTER:
+        logging.getLogger(name).setLevel(logging.NOTSET if level < logging.INFO else "WARNING")
