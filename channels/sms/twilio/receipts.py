@@ -20,6 +20,9 @@ from reminders.domain.outcome import Inbound, Receipt, ReceiptStatus
 _R = ReceiptStatus
 _CODE = re.compile(r"[1-9][0-9]{3,5}")
 _LONGEST_TEXT = 4000
+# twilio.com/docs/messaging/tutorials/advanced-opt-out: `OptOutType` is what Twilio took the message
+# for, by words of the account's own, and has acted on by itself.
+_ACTED_ON = frozenset(("STOP", "START", "HELP"))
 
 # twilio.com/docs/messaging/api/message-resource, "Message status values".
 STATUSES: dict[str, ReceiptStatus] = {
@@ -84,4 +87,5 @@ def _inbound(fields: Mapping[str, str]) -> Inbound:
     ref = text_of(fields, "MessageSid") or text_of(fields, "SmsSid")
     if not sender or not ref:
         raise ReceiptError("a message without From or MessageSid")
-    return Inbound(sender, text_of(fields, "Body", _LONGEST_TEXT), UNDATED, ref)
+    acted_on, text = text_of(fields, "OptOutType"), text_of(fields, "Body", _LONGEST_TEXT)
+    return Inbound(sender, acted_on if acted_on in _ACTED_ON else text, UNDATED, ref)

@@ -256,6 +256,18 @@ def test_what_a_customer_writes() -> None:
         hear(posted(form | {"From": ""}, query=""))
 
 
+@pytest.mark.parametrize(
+    ("took_it_for", "text"), [("STOP", "STOP"), ("START", "START"), ("", "BAJA"), ("odd", "BAJA")]
+)
+def test_a_word_of_the_accounts_own_means_what_twilio_took_it_for(
+    took_it_for: str, text: str
+) -> None:
+    """Advanced Opt-Out: Twilio sends this number nothing any more, and no other provider may."""
+    form = {"SmsStatus": "received", "From": "+34600000000", "Body": "BAJA", "MessageSid": "SM9"}
+    (said,) = hear(posted(form | {"OptOutType": took_it_for}, query="")).inbound
+    assert said.text == text
+
+
 @given(
     st.dictionaries(
         st.sampled_from(
