@@ -48,7 +48,7 @@ def e164(number: str, country: str = "") -> str:
     digits = number.removeprefix("+").removeprefix("00")
     if not _DIGITS.fullmatch(digits):
         raise ReceiptError("the number is none")
-    if country:
+    if country and not number.startswith("+"):
         if not _DIGITS.fullmatch(country.zfill(6)):
             raise ReceiptError("the country code is none")
         return f"+{country}{digits}"

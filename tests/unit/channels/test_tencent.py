@@ -250,6 +250,8 @@ def test_what_a_customer_writes() -> None:
     (again,) = CHANNEL.hear(Post(json.dumps(reply).encode())).inbound
     (other,) = CHANNEL.hear(Post(json.dumps(reply | {"text": "T"}).encode())).inbound
     assert again.ref == told.ref != other.ref
+    whole = reply | {"mobile": "+8613812345678"}
+    assert CHANNEL.hear(Post(json.dumps(whole).encode())).inbound[0].sender == told.sender
 
 
 _ANY = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
