@@ -20,6 +20,7 @@ from reminders.domain.outcome import (
     Receipt,
     ReceiptStatus,
     Transient,
+    Uncertain,
 )
 
 Sample = dict[str, Any]  # Any: JSON
@@ -148,7 +149,10 @@ def _apns(each: Sample) -> bool:
 
 def _refused(said: Outcome, status: int, *, dead: bool, account: bool) -> bool:
     """429 and 5xx took nothing, nor was it the message's fault where our account is refused; the
-    rest is for good, and blames the address only if `dead`."""
+    rest is for good, and blames the address only if `dead`. A 5xx whose reason nobody knows may
+    have taken it."""
+    if status >= 500 and status != 503 and isinstance(said, Uncertain):
+        return said.reason != ""
     if account or status == 429 or status >= 500:
         return isinstance(said, Transient)
     return isinstance(said, Permanent) and said.dead_contact is dead

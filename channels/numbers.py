@@ -17,6 +17,8 @@ _KEPT: Final = 65_536
 _RANGE_DIGITS: Final = 3
 # E.164: a plus and up to fifteen digits, the first not 0 (ITU-T E.164 §6.2).
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+# How short one may be is each plan's to say: Iran gives out +98 9601.
+_WRITTEN = re.compile(r"\+[1-9][0-9]{3,14}")
 # Eleven digits that begin with 1 are mobile or nothing: fixed lines of area 10 have ten (工信部
 # 电信网编号计划).
 _CHINA_MOBILE = re.compile(r"\+861[0-9]{10}")
@@ -76,7 +78,7 @@ def is_number(address: str) -> bool:
 @lru_cache(maxsize=_KEPT)
 def describe(number: str) -> Number:
     """What the plan says of an E.164 number; of anything else, that it is none."""
-    if not is_number(number):
+    if _WRITTEN.fullmatch(number) is None:
         return _NOTHING
     import phonenumbers
 

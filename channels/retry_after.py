@@ -11,7 +11,7 @@ LONGEST = timedelta(days=1)
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
     """The wait asked for at `now` (machine clock), 0 to `LONGEST`; None if unreadable."""
-    text = (value or "").strip()
+    text = (value or "").strip(" \t\r\n")
     if not text:
         return None
     if text.isascii() and text.isdigit():

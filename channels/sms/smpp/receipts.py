@@ -15,8 +15,10 @@ from reminders.domain.outcome import ReceiptStatus
 
 _R = ReceiptStatus
 
-# Message states: the short forms of appendix B and the names of §5.2.28; both are in use.
+# Message states: the short forms of appendix B and the names of §5.2.28; both are in use. SCHEDULED
+# and SKIPPED (accepted, but not transmitted) are SMPP 5.0's, §4.7.15.
 STATUSES: Final[dict[str, ReceiptStatus]] = {
+    "SCHEDULED": _R.ACCEPTED,
     "ENROUTE": _R.ACCEPTED,
     "ACCEPTD": _R.ACCEPTED,
     "ACCEPTED": _R.ACCEPTED,
@@ -29,9 +31,11 @@ STATUSES: Final[dict[str, ReceiptStatus]] = {
     "DELETED": _R.UNDELIVERED,
     "REJECTD": _R.UNDELIVERED,
     "REJECTED": _R.UNDELIVERED,
+    "SKIPPED": _R.UNDELIVERED,
 }
 # message_state (§5.2.28) as appendix B writes it.
 STATES: Final[dict[int, str]] = {
+    0: "SCHEDULED",
     1: "ENROUTE",
     2: "DELIVRD",
     3: "EXPIRED",
@@ -40,12 +44,13 @@ STATES: Final[dict[int, str]] = {
     6: "ACCEPTD",
     7: "UNKNOWN",
     8: "REJECTD",
+    9: "SKIPPED",
 }
 
 _TEXT = re.compile(r"(?:^|\s)text:", re.IGNORECASE)
-_FIELD = re.compile(
-    r"(?:^|\s)(id|sub|dlvrd|submit[ _]date|done[ _]date|stat|err):\s*(\S*)", re.IGNORECASE
-)
+_NAMES = r"id|sub|dlvrd|submit[ _]date|done[ _]date|stat|err"
+# A field that is empty is not filled with the next one's name.
+_FIELD = re.compile(rf"(?:^|\s)({_NAMES}):\s*(?!(?:{_NAMES}):)([^\s\0]*)", re.IGNORECASE)
 _DATE = re.compile(r"(?:20)?(\d{10}|\d{12})")
 _ERR = re.compile(r"[0-9A-Za-z]{1,16}")
 

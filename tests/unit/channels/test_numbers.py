@@ -37,6 +37,7 @@ def test_every_outside_number_has_its_validity_and_type() -> None:
         ("+861085123456", Number(True, True, "CN", NumberType.FIXED_LINE)),
         ("+14165550100", Number(True, True, "CA", NumberType.FIXED_LINE_OR_MOBILE)),
         ("+8610012345678", Number(False, True, "CN", NumberType.UNKNOWN)),
+        ("+989601", Number(True, True, "IR", NumberType.UAN)),
         ("13812345678", Number(False, False)),
         ("", Number(False, False)),
         ("+86 138 1234 5678", Number(False, False)),

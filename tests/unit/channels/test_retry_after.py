@@ -50,6 +50,6 @@ def test_never_believes_more_than_a_day() -> None:
     assert parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", NOW) == LONGEST
 
 
-@pytest.mark.parametrize("text", [None, "", "Mon", "Monday, x-y-z", "1e3", "+5", "\x00"])
+@pytest.mark.parametrize("text", [None, "", "Mon", "Monday, x-y-z", "1e3", "+5", "\x00", "\xa0120"])
 def test_unreadable_says_nothing(text: str | None) -> None:
     assert parse_retry_after(text, NOW) is None

@@ -82,6 +82,8 @@ def test_agrees_with_the_vectors() -> None:
         ("ACCEPTD", ReceiptStatus.ACCEPTED),
         ("ENROUTE", ReceiptStatus.ACCEPTED),
         ("UNKNOWN", ReceiptStatus.ACCEPTED),
+        ("SCHEDULED", ReceiptStatus.ACCEPTED),
+        ("SKIPPED", ReceiptStatus.UNDELIVERED),
     ],
 )
 def test_each_state(stat: str, status: ReceiptStatus) -> None:
@@ -164,6 +166,12 @@ def test_a_carrier_that_quotes_our_id_is_heard() -> None:
 )
 def test_the_instant_is_the_carriers_local_time(done: str, expected: datetime | None) -> None:
     assert instant_of(done, ZoneInfo("Asia/Shanghai")) == expected
+
+
+def test_a_field_that_is_empty_stays_so() -> None:
+    found = read_text("id: sub: dlvrd:000 done date: stat:EXPIRED err:027\0")
+    assert (found.id, found.sub, found.dlvrd, found.done) == ("", "", "000", "")
+    assert (found.stat, found.err) == ("EXPIRED", "027")
 
 
 def test_the_text_of_the_message_is_not_read_as_fields() -> None:
