@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from channels.access_token import AccessToken, NotGranted
@@ -57,7 +58,7 @@ class WechatChannel:
                 reply = await self._post(sent, message.start_by)
         except NotGranted as error:
             return Transient(str(error))
-        return outcome_of(reply) if isinstance(reply, Reply) else reply
+        return outcome_of(reply, datetime.now(UTC)) if isinstance(reply, Reply) else reply
 
     async def _post(self, sent: bytes, start_by: float | None) -> Reply | Outcome:
         token = await self._token.get()

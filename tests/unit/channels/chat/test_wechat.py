@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -132,10 +132,15 @@ def test_without_a_token_surely_nothing_left() -> None:
         (Reply(502, {}, b""), Uncertain("an unreadable answer")),
         (Reply(503, {}, b""), Transient("wechat_503")),
         (Reply(413, {}, b""), Permanent("wechat_413")),
+        (Reply(429, {"retry-after": "7"}, b""), Transient("wechat_429", timedelta(seconds=7))),
+        (
+            Reply(200, {"retry-after": "7"}, b'{"errcode": 45011}'),
+            Transient("rate_limited", timedelta(seconds=7)),
+        ),
     ],
 )
 def test_what_an_answer_means(answer: Reply, wanted: Outcome) -> None:
-    assert outcome_of(answer) == wanted
+    assert outcome_of(answer, datetime(2026, 3, 1, tzinfo=UTC)) == wanted
 
 
 def event(**changes: str) -> bytes:
