@@ -16,6 +16,7 @@ from reminders.messages.errors import TemplateError
 
 if TYPE_CHECKING:
     from reminders.domain.compliance import Pack
+    from reminders.messages.preview_page import Preview
     from reminders.messages.templates import TemplateSet
     from reminders.services.approvals import Act
 
@@ -134,30 +135,33 @@ def preview(
         ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Where the page is written.")
+        Path | None, typer.Option("--html", metavar="FILE", help="Where to write it as a page.")
     ] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open that page in a browser.")] = False,
     data: Data = DATA,
 ) -> None:
-    """Show a message in every channel's form on one page. Nothing is sent."""
+    """Show a message in every channel's form, here or on one page. Nothing is sent."""
+    from reminders.cli.preview_forms import show as show_forms
     from reminders.services import compose_preview
     from reminders.services.compose_preview import SAMPLE, Asked
 
     asked = Asked(kind, language, brand, urgency, bill, pack)
+    if show and html is None:
+        wrong("--open shows the page that --html FILE writes: give both")
 
-    def page() -> str:
+    def preview_of() -> Preview:
         if bill == SAMPLE:
             words, costs, lender = _at_hand(data, templates)
             return compose_preview.preview_sample(words, asked, costs, lender, _packs())
         with resources(data) as opened:
             return compose_preview.preview_bill(opened, asked)
 
-    written = _told(page)
+    found = _told(preview_of)
     if html is None:
-        typer.echo(written)
+        show_forms(console(), found)
         return
     try:
-        html.write_text(written, encoding="utf-8")
+        html.write_text(found.page(), encoding="utf-8")
     except OSError as error:
         wrong(f"cannot write {html}: {error.strerror}")
     typer.echo(f"wrote {html}")

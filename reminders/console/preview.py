@@ -54,7 +54,7 @@ class LedgerPreviewDesk:
         with self._lock:
             if self._opened is None:
                 self._opened = self._opening()
-        return preview_bill(self._opened, asked)
+        return preview_bill(self._opened, asked).page()
 
     def close(self) -> None:
         """Give the connections back, where any were opened."""

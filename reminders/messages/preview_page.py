@@ -71,6 +71,18 @@ class Shown:
     cost_minor: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A message in every channel's form, and in words which message that is."""
+
+    heading: str
+    about: str
+    shown: Sequence[Shown]
+
+    def page(self) -> str:
+        return preview_page(self.heading, self.about, self.shown)
+
+
 def preview_page(heading: str, about: str, shown: Sequence[Shown]) -> str:
     """The page. Nothing of a message can leave its form: all is escaped, mail is sandboxed."""
     body = "".join(_section(each) for each in shown)
@@ -90,12 +102,17 @@ def _section(shown: Shown) -> str:
         inner = f'<p class="fault">{escape(shown.fault)}</p>'
         return f"<section><h2>{name}</h2>{inner}</section>"
     form = _FORMS.get(shown.channel, _chat)
-    facts = " · ".join(escape(each) for each in _about(shown, shown.rendered))
+    facts = escape(about(shown, shown.rendered))
     wide = ' class="wide"' if shown.channel == "email" else ""
     return (
         f'<section{wide}><h2>{name}</h2><p class="about">{facts}</p>{form(shown.rendered)}'
         "</section>"
     )
+
+
+def about(shown: Shown, rendered: Rendered) -> str:
+    """Which words these are, how long, and what they cost."""
+    return " · ".join(_about(shown, rendered))
 
 
 def _about(shown: Shown, rendered: Rendered) -> Iterable[str]:
@@ -158,13 +175,17 @@ def _notification(rendered: Rendered) -> str:
     )
 
 
-def _event(rendered: Rendered) -> str:
-    """The part of the event that is the message's own."""
+def event(rendered: Rendered) -> str:
+    """The part of a posted event that is the message's own, as JSON."""
     said = {
         name: str(getattr(rendered, name))
         for name in ("kind", "language", "subject", "text", "link")
     }
-    return f"<pre><code>{escape(json.dumps(said, ensure_ascii=False, indent=2))}</code></pre>"
+    return json.dumps(said, ensure_ascii=False, indent=2)
+
+
+def _event(rendered: Rendered) -> str:
+    return f"<pre><code>{escape(event(rendered))}</code></pre>"
 
 
 _FORMS: Mapping[str, Callable[[Rendered], str]] = {

@@ -21,7 +21,7 @@ from reminders.domain.rules import HOUSE
 from reminders.messages.errors import TemplateError
 from reminders.messages.facts import NOTICES, Kind, Rendered, kind_on
 from reminders.messages.law import NO_LAW, Law, law_of
-from reminders.messages.preview_page import Shown, preview_page
+from reminders.messages.preview_page import Preview, Shown
 from reminders.messages.samples import sample
 from reminders.messages.templates import TemplateSet
 from reminders.services.bill_history import load
@@ -71,8 +71,8 @@ def preview_sample(
     costs: Mapping[str, int],
     lender: str = "",
     packs: Mapping[str, Pack] = NO_PACKS,
-) -> str:
-    """The page of an invented bill. `packs`: those that there are. Raises `TemplateError` for
+) -> Preview:
+    """The message of an invented bill. `packs`: those that there are. Raises `TemplateError` for
     what does not exist."""
     asked = asked.checked(templates)
     kind, language = asked.kind or Kind.PRE_DUE, asked.language or "en"
@@ -91,7 +91,7 @@ def preview_sample(
     shown = _each(lambda channel: templates.render(channel, facts, asked.brand, law), costs)
     where = f", as the pack {asked.pack} asks" if asked.pack else ""
     about = f"{language}, urgency {facts.urgency}, the invented bill {facts.bill_id}{where}"
-    return preview_page(f"Preview of {kind}", about, list(shown))
+    return Preview(f"Preview of {kind}", about, list(shown))
 
 
 def _law(name: str, packs: Mapping[str, Pack], kind: str) -> Law:
@@ -104,8 +104,8 @@ def _law(name: str, packs: Mapping[str, Pack], kind: str) -> Law:
     return law_of(both.values(), class_of(MessageKind(kind)))
 
 
-def preview_bill(resources: Resources, asked: Asked) -> str:
-    """The page of a real bill as it stands now: nothing is sent or kept.
+def preview_bill(resources: Resources, asked: Asked) -> Preview:
+    """The message of a real bill as it stands now: nothing is sent or kept.
 
     Raises `TemplateError` for what does not exist, `LedgerError` for a bill nobody knows.
     """
@@ -128,11 +128,16 @@ def preview_bill(resources: Resources, asked: Asked) -> str:
     terms = bill.terms
     policy = resources.book.choose(now, terms.product, terms.currency, customer.jurisdiction)
     shown = _each(
-        lambda channel: draft(resources, channel, reminder, customer, bill, now, policy=policy),
+        lambda channel: draft(
+            # Where links are short, this one is as long as any; it leads to no bill.
+            *(resources, channel, reminder, customer, bill, now),
+            attempt_id=_NO_ID,
+            policy=policy,
+        ),
         costs,
     )
     about = f"bill {bill.bill_id} as on {today}, urgency {asked.urgency}: nothing is sent"
-    return preview_page(f"Preview of {kind}", about, list(shown))
+    return Preview(f"Preview of {kind}", about, list(shown))
 
 
 def costs_of(providers: Iterable[Channel]) -> Mapping[str, int]:

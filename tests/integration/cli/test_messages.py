@@ -19,6 +19,7 @@ from reminders.ledger.pay_links import bill_of
 from reminders.messages.templates import TemplateSet
 from reminders.services.approvals import Approvals
 from reminders.services.callbacks import Callback
+from reminders.services.compose_preview import Asked, preview_bill
 from reminders.services.links import PayLinks
 from reminders.services.receipts import apply
 from tests.integration.cli.conftest import Command, World
@@ -119,6 +120,9 @@ def test_a_short_link_leads_to_its_bill_and_a_click_is_an_act(world: World) -> N
     assert link is not None
     assert link.attempt_id == attempt
     assert "pay.example.com/B-1" not in said
+    text_message = preview_bill(world.resources, Asked(bill="B-1")).shown[0].rendered
+    assert text_message is not None
+    assert len(text_message.link) == len(f"https://b.example.com/p/{token}")  # as it is priced
     body = click_receipt_body(str(attempt), world.clock.now())
     assert apply(world.resources, [Callback("3-0", "in_app", body)]).changed == 1
     with world.resources.engine.connect() as connection:

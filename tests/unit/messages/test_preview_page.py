@@ -42,7 +42,7 @@ class Page(HTMLParser):
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize("kind", list(Kind))
 def test_every_kind_has_every_form(shipped: TemplateSet, kind: Kind, language: str) -> None:
-    html = preview_sample(shipped, Asked(kind, language), {"sms": 45})
+    html = preview_sample(shipped, Asked(kind, language), {"sms": 45}).page()
     page = Page(html)
     assert page.tags.count("section") == len(CHANNELS)
     assert (page.tags.count("iframe"), page.tags.count("pre")) == (1, 2)  # a mail; and a webhook
@@ -59,8 +59,8 @@ def test_every_channel_that_there_is_has_a_form() -> None:
 
 def test_an_invented_bill_is_shown_as_a_pack_wants_it(shipped: TemplateSet) -> None:
     packs = read_packs(SHIPPED.parent / "packs")
-    plain = preview_sample(shipped, Asked("overdue"), {}, packs=packs)
-    asked = preview_sample(shipped, Asked("overdue", pack="uk-conc"), {}, packs=packs)
+    plain = preview_sample(shipped, Asked("overdue"), {}, packs=packs).page()
+    asked = preview_sample(shipped, Asked("overdue", pack="uk-conc"), {}, packs=packs).page()
     assert "Independent debt advice" not in plain
     assert asked.count("Independent debt advice") == len(CHANNELS) + 1  # a mail has two forms
     with pytest.raises(TemplateError, match="pack 'xx' is none of cn, eu"):
@@ -68,10 +68,10 @@ def test_an_invented_bill_is_shown_as_a_pack_wants_it(shipped: TemplateSet) -> N
 
 
 def test_segments_and_their_price_are_told(shipped: TemplateSet) -> None:
-    html = preview_sample(shipped, Asked("pre_due", "en"), {"sms": 45})
+    html = preview_sample(shipped, Asked("pre_due", "en"), {"sms": 45}).page()
     assert "2 segments, " in html
     assert "2 x 45 = 90 minor units" in html
-    assert "minor units" not in preview_sample(shipped, Asked("pre_due", "en"), {})
+    assert "minor units" not in preview_sample(shipped, Asked("pre_due", "en"), {}).page()
 
 
 def test_markup_in_a_message_stays_text(shipped: TemplateSet) -> None:
