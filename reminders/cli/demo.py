@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from reminders.cli.demo_driver import Played, Stuck
 from reminders.cli.demo_run import SEED, Done, Plan, run_demo
 from reminders.cli.demo_system import LOG, Running, write_json
+from reminders.cli.running import called
 from reminders.servers.errors import ServerError
 from reminders.servers.ports import choose
 from reminders.services.demo.closing import closing_table
@@ -69,14 +70,15 @@ def demo(
         f" {len(portfolio.events):,} events over six months"
     )
     bill = _some_bill(portfolio)
-    story = f"reminders timeline {bill} --data {plan.folder}"
+    us = called()
+    story = f"{us} timeline {bill} --data {plan.folder}"
     console.print(f"from the first statement on, in another terminal: {story}", soft_wrap=True)
     try:
         done = _run(console, plan)
     except (Stuck, ServerError) as error:
         _fail(f"{error} (log: {plan.folder / LOG})", 1)
     write_json(out, done.told)
-    servers = f"reminders up --data {plan.folder} --port 0"
+    servers = f"{us} up --data {plan.folder} --port 0"
     console.print(f"afterwards: {servers}, and beside it: {story}", soft_wrap=True)
     _close(console, done, out)
 

@@ -86,6 +86,17 @@ def _nothing_runs(data: Path) -> str:
     return f"(and no system runs in {data}: start one with `reminders up`)"
 
 
+def called() -> str:
+    """How a shell in this folder calls us: by name where it would find that, else by the path."""
+    import shutil
+
+    beside = Path(sys.executable).with_name("reminders")
+    if shutil.which("reminders") is not None or not beside.is_file():
+        return "reminders"
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)
+
+
 def set_up(chosen: Settings) -> None:
     """Logs as the settings say, of errors alone: the command itself says the rest."""
     from config import logs

@@ -20,6 +20,7 @@ _CODES = {
     "magenta": "35",
     "cyan": "36",
 }
+_NARROWEST = 20  # columns of text, however narrow the terminal and deep the line
 _WIDE = "WF"  # East Asian letters that take two columns
 
 
@@ -59,7 +60,10 @@ def _in_colour(lines: Sequence[Line]) -> None:
 
     out = Console(highlight=False, markup=False)
     for line in lines:
-        out.print(Text.assemble(*line))
+        text = Text.assemble(*line)
+        inner = len(text.plain) - len(text.plain.lstrip())
+        rows = text[inner:].wrap(out, max(_NARROWEST, out.width - inner)) or [text]
+        out.print(*(Text(" " * inner) + row for row in rows), sep="\n")
 
 
 def _fits(line: Line, columns: int) -> bool:

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reminders.cli import backlog
+from reminders.cli.running import called
 from reminders.servers import development, ports, providers, state, system
 from reminders.servers.embedded import start_servers
 from reminders.servers.errors import ServerError
@@ -160,7 +161,7 @@ def greeting(
     if sandbox:
         control = f"http://{ports.HOST}:{at.control}"
         yield f"    sandbox carriers: SMS {at.sms}, SMTP {at.smtp}, control {control}"
-    down = f"reminders down --data {quote(str(folder))}"
+    down = f"{called()} down --data {quote(str(folder))}"
     yield f"    to stop it: Ctrl-C, or `{down}` from another terminal"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.padding import Padding
 from rich.table import Table
 
 from reminders.services.demo.summary import Summary
@@ -49,7 +50,9 @@ def closing_table(told: Summary) -> Table:
     ):
         table.add_row(f"[bold]{title}[/bold]", "")
         for what, count in rows:
-            table.add_row(f"  {what}", count)
+            text = what.lstrip()
+            # What a narrow terminal wraps stays below its own beginning.
+            table.add_row(Padding(text, (0, 0, 0, 2 + len(what) - len(text))), count)
         table.add_section()
     return table
 

@@ -41,4 +41,4 @@ def test_a_clock_that_stands_is_told(tmp_path: Path) -> None:
 def test_the_command_that_stops_it_stops_this_folder_and_no_other(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "of a demo"):
         folder.mkdir(exist_ok=True)
-        assert f"`reminders down --data {quote(str(folder))}`" in words(folder)
+        assert f"reminders down --data {quote(str(folder))}`" in words(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -111,6 +112,14 @@ def test_a_line_that_fits_is_coloured_by_hand(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("text", ["word " * 9, "账单" * 11])
 def test_a_line_that_does_not_fit_is_wrapped(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     assert len(shown(monkeypatch, [(text.strip(), "")]).splitlines()) == 2
+
+
+def test_what_is_wrapped_stays_below_its_own_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = shown(monkeypatch, [("  → ", ""), ("word " * 12, "")], [("    ", ""), ("账单" * 20, "")])
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
+    indents = [len(row) - len(row.lstrip()) for row in plain.splitlines()]
+    assert indents == [2, 2, 4, 4, 4]
+    assert max(map(len, plain.splitlines())) <= 40
 
 
 def test_nothing_is_coloured_for_who_wants_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
