@@ -21,7 +21,7 @@ from reminders.domain.case import Case
 from reminders.domain.compliance import Cap, Mandate
 from reminders.domain.customer import Customer
 from reminders.domain.decision import Decision, Expire, Reason
-from reminders.domain.escalation import TryAgain, progress
+from reminders.domain.escalation import TryAgain, progress, spent
 from reminders.domain.kinds import MessageKind
 from reminders.domain.outcome import AttemptState
 from reminders.domain.placing import Placed
@@ -232,7 +232,11 @@ def unsure_is_sent_again(patch: Patch) -> None:
             return TryAgain(attempts[-1].channel)
         return progress(attempts, now)
 
+    def certain(attempts: Sequence[Attempt]) -> set[str]:
+        return spent([each for each in attempts if each.state is not AttemptState.UNCERTAIN])
+
     patch.setattr("reminders.domain.case.progress", again)
+    patch.setattr("reminders.domain.channel_choice.spent", certain)
 
 
 # I7
