@@ -17,6 +17,10 @@ class MailboxTrouble(Exception):
     """The mailbox cannot be read now; the message says why, without secrets."""
 
 
+class MailTrouble(MailboxTrouble):
+    """This one mail cannot be read now; the others can."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a mailbox is, and who opens it: `imaps://host:993/folder`, `imap://…`, `maildir:/…`."""
@@ -47,7 +51,7 @@ class Mailbox(Protocol):
         """Names of the mails that nobody marked yet, the oldest first, at most `AT_ONCE`."""
 
     def fetch(self, name: str) -> Kept | None:
-        """One mail, unmarked still; None if it is gone."""
+        """One mail, unmarked still; None if it is gone. Raises `MailTrouble` for it alone."""
 
     def mark(self, name: str) -> None:
         """This mail is on the stream: it waits no more."""

@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
-from channels.email.mailbox.box import AT_ONCE, MOST_BYTES, Kept, MailboxTrouble, Place
+from channels.email.mailbox.box import (
+    AT_ONCE,
+    MOST_BYTES,
+    Kept,
+    MailboxTrouble,
+    MailTrouble,
+    Place,
+)
 
 _BROKEN = (imaplib.IMAP4.error, OSError, ValueError)
 _CAME = re.compile(rb'INTERNALDATE "([^"]{10,40})"')
@@ -53,8 +60,10 @@ class ImapFolder:
                 return None
             told = b" ".join((literal[0], *(each for each in found if isinstance(each, bytes))))
             return Kept(name, bytes(literal[1]), _came(told))
-        except _BROKEN as error:
+        except (imaplib.IMAP4.abort, OSError) as error:
             raise _trouble("fetch", error) from None
+        except _BROKEN as error:  # the line is whole: servers refuse a mail that is damaged
+            raise MailTrouble(f"a mail cannot be fetched: {type(error).__name__}") from None
 
     def mark(self, name: str) -> None:
         try:

@@ -16,7 +16,7 @@ import structlog
 
 from channels.contract import Post
 from channels.email.heard import mail_post
-from channels.email.mailbox.box import AT_ONCE, Mailbox, MailboxTrouble, Place
+from channels.email.mailbox.box import AT_ONCE, Mailbox, MailboxTrouble, MailTrouble, Place
 from channels.email.mailbox.imap import ImapFolder
 from channels.email.mailbox.maildir import Maildir
 
@@ -36,7 +36,7 @@ async def listen(place: Place, take: Take) -> None:
             try:
                 if box is None:
                     box = await asyncio.to_thread(door.open)
-                while await _round(box, take) == AT_ONCE:
+                while await _round(place.name, box, take) == AT_ONCE:
                     pass
                 wait = place.every
             except MailboxTrouble as error:
@@ -52,15 +52,22 @@ async def listen(place: Place, take: Take) -> None:
             box.close()
 
 
-async def _round(box: Mailbox, take: Take) -> int:
-    """Take what waits now; how many those were."""
+async def _round(account: str, box: Mailbox, take: Take) -> int:
+    """Take what waits now; how many those were. One that cannot be read stays, and keeps none
+    behind it waiting."""
+    unread = 0
     names = await asyncio.to_thread(box.waiting)
     for name in names:
-        kept = await asyncio.to_thread(box.fetch, name)
+        try:
+            kept = await asyncio.to_thread(box.fetch, name)
+        except MailTrouble as error:
+            log.warning("mail", provider=account, problem=str(error))
+            unread += 1
+            continue
         if kept is not None:
             await take(mail_post(kept.raw, kept.delivered_at))
             await asyncio.to_thread(box.mark, name)
-    return len(names)
+    return len(names) - unread
 
 
 class _Door:

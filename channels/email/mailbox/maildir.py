@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from channels.email.mailbox.box import AT_ONCE, MOST_BYTES, Kept, MailboxTrouble
+from channels.email.mailbox.box import AT_ONCE, MOST_BYTES, Kept, MailboxTrouble, MailTrouble
 
 
 class Maildir:
@@ -32,7 +32,7 @@ class Maildir:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise MailboxTrouble(f"a mail in the folder: {error.strerror}") from None
+            raise MailTrouble(f"a mail in the folder: {error.strerror}") from None
         return Kept(name, raw, datetime.fromtimestamp(came_s, UTC))
 
     def mark(self, name: str) -> None:

@@ -116,6 +116,7 @@ class Folder:
     seen: set[int] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     drop_fetches: int = 0
+    damaged: set[int] = field(default_factory=set)
 
 
 class Imap(socketserver.StreamRequestHandler):
@@ -131,6 +132,9 @@ class Imap(socketserver.StreamRequestHandler):
             told = self._told(asked)
             if told is None:
                 return
+            if told == b"NO":
+                self.wfile.write(f"{tag} NO [SERVERBUG] cannot read it\r\n".encode())
+                continue
             self.wfile.write(told + f"{tag} OK done\r\n".encode())
 
     def _told(self, asked: str) -> bytes | None:
@@ -152,6 +156,8 @@ class Imap(socketserver.StreamRequestHandler):
         if self.folder.drop_fetches:
             self.folder.drop_fetches -= 1
             return None
+        if uid in self.folder.damaged:
+            return b"NO"
         raw = self.folder.mails[uid]
         told = f'* 1 FETCH (UID {uid} INTERNALDATE "14-Nov-2023 22:13:20 +0000" BODY[]<0> '
         return told.encode() + b"{%d}\r\n" % len(raw) + raw + b")\r\n"
@@ -188,6 +194,14 @@ def test_a_line_that_breaks_costs_no_mail() -> None:
     with imap(folder) as place:
         (post,) = asyncio.run(heard(place, lambda: folder.seen == {3}))
     assert post.body == b"first\r\n"
+
+
+def test_a_damaged_mail_keeps_none_behind_it_waiting() -> None:
+    folder = Folder({3: b"first\r\n", 4: b"second\r\n"}, damaged={3})
+    with imap(folder) as place:
+        (post,) = asyncio.run(heard(place, lambda: folder.seen == {4}))
+    assert post.body == b"second\r\n"
+    assert sum("SELECT" in each for each in folder.asked) == 1
 
 
 def test_a_mailbox_that_is_away_says_so_without_its_secrets() -> None:
