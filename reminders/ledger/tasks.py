@@ -80,6 +80,12 @@ _ACTS_OF = text(
     "SELECT act, actor, note, at FROM human_task_act WHERE customer_id = :customer"
     " AND month = :month AND task_id = :task_id ORDER BY act_no"
 )
+_KINDS = text(
+    "SELECT r.reminder_id, r.kind FROM unnest(CAST(:customers AS bigint[]),"
+    " CAST(:months AS integer[]), CAST(:ids AS uuid[])) AS v (customer_id, month, reminder_id)"
+    " JOIN reminder r ON r.customer_id = v.customer_id AND r.month = v.month"
+    " AND r.reminder_id = v.reminder_id"
+)
 _SAID = text(
     "SELECT key_id, ciphertext FROM message_secret WHERE customer_id = :customer"
     " AND month = :month AND owner_id = :task_id"
@@ -217,6 +223,17 @@ def untold(
     """Tasks to do of which `act` (a telling) was not done yet; all, or those due before then."""
     values = {"act": act, "due_before": due_before, "size": size}
     return [_task(row) for row in connection.execute(_UNTOLD, values)]
+
+
+def kinds_of(connection: Connection, tasks: Collection[Task]) -> dict[UUID, str]:
+    """What the reminders are about that these tasks are to carry out, by the reminder's id."""
+    ids = [task.reminder_id for task in tasks if task.reminder_id is not None]
+    values = {
+        "customers": [customer_in(each) for each in ids],
+        "months": [month_in(each) for each in ids],
+        "ids": ids,
+    }
+    return {row[0]: row[1] for row in connection.execute(_KINDS, values)}
 
 
 def acts_of(connection: Connection, task: Task) -> Sequence[Acted]:

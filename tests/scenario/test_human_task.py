@@ -56,3 +56,15 @@ def test_a_payment_takes_the_task_off_the_queue(world: World) -> None:
         acts.take(world.resources, str(task.task_id), "lin")
     assert tend(world.resources, None) == Tended(expired=1)
     assert queue.listed(world.resources) == []
+
+
+def test_who_wants_no_calls_by_people_gets_none_though_one_was_queued(world: World) -> None:
+    """Switching a channel off takes effect for what is planned, claimed or queued already."""
+    task = unanswered(world)
+    world.opt_out("sms")
+    assert tend(world.resources, None) == Tended()
+    world.opt_out("human_task")
+    with pytest.raises(TaskError, match="wants no calls by people"):
+        acts.take(world.resources, str(task.task_id), "lin")
+    assert tend(world.resources, None) == Tended(expired=1)
+    assert queue.listed(world.resources) == []

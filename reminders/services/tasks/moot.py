@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from reminders.domain.customer import ChannelName, ContactHealth
 from reminders.domain.human_task import Task, TaskKind
+from reminders.domain.kinds import MessageClass, MessageKind, class_of
 from reminders.ledger import facts, locks
+from reminders.ledger import tasks as tasks_kept
 from reminders.services.resources import Resources
 
 # Those that end with their bill. A reply is answered and an incident dealt with in any case.
@@ -18,14 +20,14 @@ _ABOUT_A_BILL = _TO_TELL | {TaskKind.UNREACHABLE}
 
 
 def over(resources: Resources, connection: Connection, tasks: Sequence[Task]) -> dict[UUID, str]:
-    """The tasks of which nothing is left to do, and why: the bill is paid, cancelled, replaced, or
-    the webhook that was switched off is back."""
+    """The tasks of which nothing is left to do, and why: the bill is paid, cancelled, replaced, the
+    customer wants no calls by people, or the webhook that was switched off is back."""
     about = [task for task in tasks if task.bill_id and task.kind in _ABOUT_A_BILL]
     webhooks = [task for task in tasks if task.kind is TaskKind.WEBHOOK_OFF]
     since = resources.since(resources.clock.now())
     concerned = {task.customer_id for task in (*about, *webhooks)}
     known = facts.load(connection, concerned, since)
-    found = {}
+    found = _unwanted(connection, about, known)
     for task in webhooks:
         customer = known.get(task.customer_id)
         point = customer.customer.contacts.get(ChannelName.WEBHOOK) if customer else None
@@ -37,6 +39,35 @@ def over(resources: Resources, connection: Connection, tasks: Sequence[Task]) ->
         if bill is not None and (bill.settled or bill.closed):
             found[task.task_id] = _why(settled=bill.settled, cancelled=bill.cancelled)
     return found
+
+
+def _unwanted(
+    connection: Connection, tasks: Sequence[Task], known: Mapping[int, facts.Facts]
+) -> dict[UUID, str]:
+    """Those that a customer has switched off: what is queued for a person is not yet said. A
+    mandated notice (`MessageClass`) is given whatever they want."""
+    off = [
+        task
+        for task in tasks
+        if task.reminder_id is not None and _switched_off(known.get(task.customer_id))
+    ]
+    kinds = tasks_kept.kinds_of(connection, off) if off else {}
+    found = {}
+    for task in off:
+        kind = kinds.get(task.reminder_id) if task.reminder_id is not None else None
+        customer = known[task.customer_id].customer
+        if kind is None or class_of(MessageKind(kind)) is MessageClass.MANDATED:
+            continue
+        if customer.opted_out(ChannelName.HUMAN_TASK, kind):
+            found[task.task_id] = "the customer wants no calls by people"
+    return found
+
+
+def _switched_off(known: facts.Facts | None) -> bool:
+    return known is not None and any(
+        each.channel == ChannelName.HUMAN_TASK and not each.allowed
+        for each in known.customer.preferences
+    )
 
 
 def _why(*, settled: bool, cancelled: bool) -> str:
