@@ -42,9 +42,11 @@ _ORIGINAL = re.compile(
     r"received:[ \t]+\w+|return-path:|en-t[^\n]{0,3}tes de message)[^\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_TAGS = re.compile(
-    r"<(?:style|script)\b.{0,20000}?</(?:style|script)>|<[a-z!/][^<>]{0,400}>", re.I | re.S
-)
+_TAGS = re.compile(r"<[a-z!/][^<>]{0,400}>", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(?:style|script)\b", re.IGNORECASE)
+_SEEN_AGAIN = re.compile(r"</(?:style|script)\b", re.IGNORECASE)
+# The decoder of encoded words is quadratic in them.
+_LONGEST_SUBJECT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _shown(name: str, value: str) -> str:
     if name != "subject" or "=?" not in value:
         return value
     try:
-        return " ".join(str(make_header(decode_header(value))).split())
+        return " ".join(str(make_header(decode_header(value[:_LONGEST_SUBJECT]))).split())
     except _TRIPS:
         return value
 
@@ -147,7 +149,20 @@ def _text(part: Message, kind: str) -> str:
         text = payload[:MOST_BYTES].decode(part.get_content_charset() or "utf-8", "replace")
     except (LookupError, ValueError):
         text = payload.decode("utf-8", "replace")
-    return _TAGS.sub(" ", text) if kind == "text/html" else text
+    return _TAGS.sub(" ", _without_styles(text)) if kind == "text/html" else text
+
+
+def _without_styles(html: str) -> str:
+    """Styles and scripts are cut by hand: one expression for both their ends looks for the second
+    again from every first."""
+    kept, at = [], 0
+    while (opened := _UNSEEN.search(html, at)) is not None:
+        closed = _SEEN_AGAIN.search(html, opened.end())
+        if closed is None:
+            break
+        kept.append(html[at : opened.start()])
+        at = closed.start()
+    return " ".join((*kept, html[at:]))
 
 
 def _fields(part: Message) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -272,6 +273,30 @@ def test_no_bytes_are_too_strange(raw: bytes) -> None:
 )
 def test_known_traps(raw: bytes) -> None:
     read_bounce(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: MAILER-DAEMON\nContent-Type: text/html\n\n" + b"<style>" * 70_000,
+        b"From: MAILER-DAEMON\nSubject: " + b"=?utf-8?q?=41?= " * 30_000 + b"\n\n550",
+    ],
+)
+def test_no_mail_takes_long(raw: bytes) -> None:
+    """Half a minute and seven seconds, before what is quadratic was bounded."""
+    begun = time.process_time()
+    read_bounce(raw)
+    assert time.process_time() - begun < 2
+
+
+def test_what_html_hides_is_not_read() -> None:
+    said = (
+        b"<STYLE>a</style ><p>552 <b>mailbox</b> full</p><script>user unknown</script>",
+        b"<style>user unknown</style>552 mailbox full",
+    )
+    for each in said:
+        found = read(b"From: MAILER-DAEMON\nContent-Type: text/html\n\n" + each)
+        assert found.reason == "mailbox_full"
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="shared/data/bounces is not here")
