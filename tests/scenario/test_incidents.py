@@ -52,6 +52,30 @@ def test_opt_outs_hold_in_an_incident(world: World) -> None:
     assert world.attempts() == []
 
 
+def test_hours_hold_in_an_incident(world: World) -> None:
+    due(world)
+    world.clock.set(world.clock.now() + timedelta(hours=13))  # 23:00 in Taipei
+    declare(world)
+    world.deliver()
+    assert world.attempts() == []
+    world.run_until(world.clock.now() + timedelta(hours=12))
+    assert [each.split()[0] for each in world.attempts()] == ["email"]
+
+
+def test_caps_hold_in_an_incident(world: World) -> None:
+    """Two bills, one message a day: that one is sent, and by mail."""
+    world.use("incident-caps", limits={"per_day": 1, "per_bill": 12})
+    world.customer()
+    world.bill("B-1")
+    world.bill("B-2")
+    world.opt_out("in_app")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    declare(world)
+    world.deliver()
+    assert [each.split()[0] for each in world.attempts()] == ["email"]
+
+
 def test_suspended_sending_waits_and_says_so(world: World) -> None:
     due(world)
     number = declare(world, EVERY_CHANNEL)
