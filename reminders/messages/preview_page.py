@@ -34,7 +34,7 @@ margin:0 auto}
 .spoken{border-left:.25rem solid var(--line);margin:0;padding:0 0 0 .9rem}
 .spoken p{margin:0 0 .5rem}.two{display:grid;gap:1rem;
 grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr))}
-iframe{width:100%;height:36rem;border:1px solid var(--line);border-radius:.5rem;resize:vertical;
+iframe{width:100%;height:40rem;border:1px solid var(--line);border-radius:.5rem;resize:vertical;
 background:#fff}
 @media (prefers-color-scheme:dark){iframe{background:#121212}}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;margin:0;padding:1rem;
