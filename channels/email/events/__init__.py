@@ -21,10 +21,12 @@ class Events(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`verify` is given the account's `receipts_secret`; `read` raises `ReceiptError`."""
+    """`verify` is given the account's `receipts_secret`; `read` raises `ReceiptError`. `headers`:
+    what a mail carries so that its events name its attempt."""
 
     read: Callable[[bytes], Told]
     verify: Callable[[str, Post], bool]
+    headers: Callable[[str], Mapping[str, str]] | None = None
 
 
 def _our_own(secret: str, post: Post) -> bool:
@@ -34,7 +36,7 @@ def _our_own(secret: str, post: Post) -> bool:
 READERS: Mapping[Events, Reader] = {
     Events.OWN: Reader(own.read, _our_own),
     Events.MAILGUN: Reader(mailgun.read, mailgun.verify),
-    Events.SENDGRID: Reader(sendgrid.read, sendgrid.verify),
+    Events.SENDGRID: Reader(sendgrid.read, sendgrid.verify, sendgrid.headers),
 }
 
 __all__ = ["READERS", "Events", "Reader"]

@@ -27,6 +27,14 @@ def attempt_in(message_id: str) -> str:
         return _nobody()
 
 
+def attempt_of(text: str) -> str:
+    """The attempt that a provider quotes as we gave it; "" where it quotes none."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
+
+
 def _nobody() -> str:
     raise ReceiptError("its Message-ID names no attempt of ours")
 

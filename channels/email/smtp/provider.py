@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from channels.contract import Answer, Message, Post, Told
@@ -54,6 +55,9 @@ class EmailChannel:
 
     async def send(self, message: Message) -> Outcome:
         path = return_path(self._verp, self._sender, message.idempotency_key)
+        if self._events.headers is not None:
+            own = self._events.headers(message.idempotency_key)
+            message = replace(message, headers={**message.headers, **own})
         try:
             mail = self._skeleton.build(message, stop_at=path if self._reads_mail else "")
         except Unmailable as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
+from email import message_from_bytes
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,11 +18,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.contract import Post
+from channels.contract import Message, Post
 from channels.email.events import Events, mailgun, sendgrid
 from channels.email.smtp import EmailChannel, EmailSettings
 from channels.errors import ReceiptError
-from reminders.domain.outcome import AttemptState, Receipt, ReceiptStatus, merge
+from reminders.domain.outcome import (
+    Accepted,
+    AttemptState,
+    Outcome,
+    Receipt,
+    ReceiptStatus,
+    merge,
+)
 
 ATTEMPT = "0192f0c4-7a5e-7000-8000-0123456789ab"
 NOW = 1_770_000_000.0
@@ -100,6 +109,50 @@ def test_sendgrid_signs_timestamp_and_body() -> None:
     assert not sendgrid.verify(public, Post(body, {**headers, sendgrid.SIGNATURE: "%"}), NOW)
     assert not sendgrid.verify(public, Post(body, {}), NOW)
     assert not sendgrid.verify("not a key", Post(body, headers), NOW)
+
+
+def test_a_sendgrid_event_without_a_message_id_is_known_by_what_the_mail_carried() -> None:
+    """Opened, clicked, complained and unsubscribed have no `smtp-id` (sendgrid/docs 5890)."""
+    carried = json.loads(sendgrid.headers(ATTEMPT)["X-SMTPAPI"])["unique_args"]
+    bare = {**sendgrid_event("spamreport"), **carried}
+    del bare["smtp-id"]
+    (receipt,) = sendgrid.read(json.dumps([bare]).encode()).receipts
+    assert (receipt.attempt_id, receipt.reason) == (ATTEMPT, "complaint")
+    (stop,) = sendgrid.read(json.dumps([{**bare, "event": "unsubscribe"}]).encode()).inbound
+    assert (stop.attempt_id, stop.text) == (ATTEMPT, "STOP")
+    with pytest.raises(ReceiptError, match="no attempt of ours"):
+        sendgrid.read(json.dumps([{**bare, "attempt_id": "another's"}]).encode())
+
+
+@pytest.mark.parametrize("events", Events)
+def test_a_mail_carries_what_its_events_are_to_quote(events: Events) -> None:
+    taken: list[bytes] = []
+
+    async def scene() -> Outcome:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for reply in (b"220 hi", b"250 hi", b"250 ok", b"250 ok", b"354 go"):
+                writer.write(reply + b"\r\n")
+                if reply != b"354 go":
+                    await reader.readuntil(b"\r\n")
+            taken.append(await reader.readuntil(b"\r\n.\r\n"))
+            writer.write(b"250 queued\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        settings = EmailSettings("127.0.0.1", port, "bills@lender.example.com", KEY, events=events)
+        channel = EmailChannel(settings)
+        try:
+            return await channel.send(Message(ATTEMPT, "li@example.com", "hi", "en"))
+        finally:
+            await channel.close()
+            server.close()
+            await server.wait_closed()
+
+    assert isinstance(asyncio.run(scene()), Accepted)
+    found = message_from_bytes(taken[0])["X-SMTPAPI"]
+    wanted = sendgrid.headers(ATTEMPT)["X-SMTPAPI"] if events is Events.SENDGRID else None
+    assert found == wanted
 
 
 def test_sendgrids_published_example_is_genuine() -> None:
