@@ -11,9 +11,10 @@ def run() -> None:
 
     try:
         if not ran(sys.argv[1:]):
-            from reminders.cli.commands import app  # takes longer to import than a story to tell
+            from reminders.cli import usage  # takes longer to import than a story to tell
+            from reminders.cli.commands import app
 
-            app()
+            usage.run(app)
     except Exception as error:
         from reminders.cli import failures  # the libraries whose errors it knows are many
 
