@@ -27,7 +27,7 @@ Sample = dict[str, Any]  # Any: JSON
 _R = ReceiptStatus
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 # Errors of a number that will never take a message; twilio.com/docs/api/errors.
-_TWILIO_DEAD = {"30005", "30006", "21211", "21614", "21217"}
+_TWILIO_DEAD = {"30005", "30006", "21211", "21217", "21265", "21614", "21635"}
 _TWILIO = {
     "delivered": _R.DELIVERED,
     "partially_delivered": _R.DELIVERED,

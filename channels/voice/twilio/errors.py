@@ -20,10 +20,10 @@ FAULTS: Final[Mapping[int, Fault]] = dict(
         # 21202 premium number (s), 21216 account not allowed to call it: nobody's fault but the
         # number's range
         *rows(Kind.NEVER, "barred_number", 21202, 21216),
-        # 13227, 21215 no geographic permission
-        *rows(Kind.ACCOUNT, "region_closed", 13227, 21215),
-        # 21219 To not verified, 21210 From not verified: a trial account
-        *rows(Kind.ACCOUNT, "sender", 21210, 21219),
+        # 13227, 21215 no geographic permission; 21203 international calling not enabled
+        *rows(Kind.ACCOUNT, "region_closed", 13227, 21203, 21215),
+        # 21219 To not verified, 21210 From not verified: a trial account; 21213 no caller
+        *rows(Kind.ACCOUNT, "sender", 21210, 21213, 21219),
         # 21205 invalid URL, 12100 document parse failure: our own request
         *rows(Kind.NEVER, "bad_request", 12100, 21205),
     )

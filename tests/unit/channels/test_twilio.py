@@ -125,7 +125,8 @@ def test_every_code_of_the_table_means_what_twilio_says() -> None:
     said = {each["code"]: each["message"].lower() for each in json.loads(CODES.read_text())}
     # Codes of the REST API and of accounts, which the list of messaging errors leaves out.
     beside = {14107, 20003, 20005, 20006, 20008, 20404, 20429, 20500, 20503, 21408}
-    assert FAULTS.keys() - said.keys() == beside
+    newer = {21265, 21635, 21659, 21660, 21661, 21705, 21730, 30036}
+    assert FAULTS.keys() - said.keys() == beside | newer
     for code, words in (
         (30003, "unreachable destination handset"),
         (30005, "unknown destination handset"),
@@ -230,6 +231,10 @@ def test_a_message_that_others_sent_is_known_by_twilios_id_alone() -> None:
     [
         ("30005", "unknown_subscriber", True),
         ("30006", "landline", True),
+        ("21635", "landline", True),
+        ("30014", "twilio_30014", False),
+        ("30021", "provider_fault", False),
+        ("21660", "sender", False),
         ("21610", "opted_out", False),
         ("30007", "filtered", False),
         ("", "refused", False),
