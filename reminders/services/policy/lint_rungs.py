@@ -31,7 +31,8 @@ def rung_findings(subject: Subject) -> Iterator[Finding]:
     """Each rung that waits for a word which never comes."""
     for tier, ladder in subject.policy.ladders.items():
         for number, rung in enumerate(ladder):
-            if rung.confirm not in _ALWAYS | _TOLD[rung.channel]:
+            # A channel without a row: whether it says so is its provider's to know.
+            if rung.confirm not in _ALWAYS | _TOLD.get(rung.channel, frozenset(Confirm)):
                 yield _finding(subject, str(tier), number, rung)
 
 

@@ -11,6 +11,7 @@ import pytest
 from reminders.domain.errors import PolicyError
 from reminders.services import policy_files
 from reminders.services.policy import lint as linter
+from reminders.services.policy import lint_rungs
 from reminders.services.policy.findings import Finding, Severity
 from reminders.services.policy.law import pack_texts
 from reminders.services.policy.lint import Unreadable, errors, lint
@@ -111,6 +112,16 @@ def test_a_rung_that_waits_for_what_its_channel_never_says_is_a_warning(
     assert (found.line, found.fix) == (text[: text.index(new)].count("\n") + 1, fix)
     assert found.severity is Severity.WARNING
     assert f"{channel} that it was {confirm}" in found.what
+
+
+def test_a_channel_that_was_added_without_its_row_is_no_traceback(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {name: told for name, told in lint_rungs._TOLD.items() if name != "webhook"}
+    monkeypatch.setattr(lint_rungs, "_TOLD", known)
+    old = "- {channel: email, confirm: accepted, confirm_within_minutes: 240}"
+    text = TEXT.replace(old, old.replace("email", "webhook").replace("accepted", "read"), 1)
+    assert "never-confirms" not in {each.rule for each in found_in(folder, text)}
 
 
 def test_every_country_under_no_countrys_law_is_a_warning(folder: Path) -> None:
