@@ -35,8 +35,12 @@ log = structlog.get_logger(__name__)
 
 def carried(work: GateWork, case: Judged, seen: Snapshot) -> bool:
     """True if a message of this gate takes this bill along: it would go by the same channel."""
-    leader = work.leaders.get(case.digest) if case.digest is not None else None
-    if leader is None or case.bill is None:
+    leaders = work.leaders.get(case.digest, {}) if case.digest is not None else {}
+    return any(_taken_along(work, case, seen, leader) for leader in leaders.values())
+
+
+def _taken_along(work: GateWork, case: Judged, seen: Snapshot, leader: Leader) -> bool:
+    if case.bill is None:
         return False
     # Judged as its leader was: the message that would carry it must not stand in its way.
     down = {**seen.down, **_closed_alike(seen, leader), **_refused_alike(case, leader)}
@@ -68,7 +72,7 @@ def _is_of_words(why: str) -> bool:
 
 def finish(work: GateWork) -> None:
     """Write the texts of messages that could carry further bills, with those that they carry."""
-    for leader in work.leaders.values():
+    for leader in (each for group in work.leaders.values() for each in group.values()):
         rendered, taken = _shared(work, leader)
         for each in leader.carried:
             if each in taken:

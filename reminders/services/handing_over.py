@@ -86,8 +86,9 @@ def send(
     keys = used_up.keys_of(case.policy, customer, decision.rung.channel)
     work.keep_attempt(attempt, decision, keys, leader=None)
     leader = Leader(case, bill, attempt, address, seen)
-    if case.digest is not None:
-        work.leaders[case.digest] = leader
+    of_its_kind = work.leaders.setdefault(case.digest, {}) if case.digest is not None else None
+    if of_its_kind is not None and decision.rung.channel not in of_its_kind:
+        of_its_kind[decision.rung.channel] = leader
     else:
         hand_over(work, leader, rendered)
     return _with_left_out(work, decision, length)

@@ -244,3 +244,26 @@ def test_a_message_that_never_left_counts_for_none_of_its_bills(together: World)
     with together.engine.connect() as connection:
         counted = usage.own(connection, [customer_id("C-1")], START)
     assert {each.channel for each in counted[customer_id("C-1")]} == {"in_app"}
+
+
+@pytest.mark.parametrize("late", ["B-0", "B-1"])
+def test_bills_on_different_rungs_are_each_told_of(world: World, late: str) -> None:
+    """One goes on to the inbox, its SMS not confirmed, just as the other begins."""
+    first = {"B-0": "B-1", "B-1": "B-0"}[late]
+    world.use("rungs", digest=True)
+    world.customer()
+    world.opt_out("email")
+    world.bill(first)
+    world.evaluate()
+    world.clock.set(D3_AT)
+    world.deliver()
+    world.clock.set(D3_AT + timedelta(hours=2, minutes=1))
+    world.bill(late)
+    world.evaluate()
+    world.deliver()
+    assert len(world.sms.sent) == 2
+    told = world.rows(
+        "SELECT channel, state, attempt_id IN (SELECT owner_id FROM message_secret)"
+        " FROM attempt ORDER BY 1, 2"
+    )
+    assert told == [("in_app", "accepted", True), *[("sms", "accepted", True)] * 2]
