@@ -52,7 +52,8 @@ def _lines(parts: Iterable[tuple[str, str, str]]) -> Iterator[Line]:
 
     width = shutil.get_terminal_size().columns
     for head, text, style in parts:
-        for part in wrap(text, max(_NARROWEST, width - len(head))) or [""]:
+        room = max(_NARROWEST, width - len(head))
+        for part in wrap(text, room, break_on_hyphens=False) or [""]:
             yield [(head, "dim"), *whole(part, style)]
             head = " " * len(head)
 

@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.core import TyperArgument, TyperOption
 
-from reminders.cli import explain, story_lines
+from reminders.cli import explain, story_lines, timeline
 from reminders.cli.commands import app
 from reminders.cli.lazy import LazyGroup
 from reminders.cli.plain import STORIES, Given, ran, read
@@ -120,6 +120,15 @@ def test_what_is_wrapped_stays_below_its_own_beginning(monkeypatch: pytest.Monke
     indents = [len(row) - len(row.lstrip()) for row in plain.splitlines()]
     assert indents == [2, 2, 4, 4, 4]
     assert max(map(len, plain.splitlines())) <= 40
+
+
+def test_a_story_breaks_no_name_at_its_hyphens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", "40")
+    text = "d-3: SMS first to +86105****0001 — no answer from sms-aliyun"
+    rows = ["".join(part for part, _ in row) for row in timeline._lines([("  10:00  ", text, "")])]
+    assert len(rows) == 3
+    assert [row.strip() for row in rows[1:]] == ["+86105****0001 — no answer from", "sms-aliyun"]
 
 
 def test_nothing_is_coloured_for_who_wants_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
