@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -130,9 +131,7 @@ def preview(
     ] = "",
     templates: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Words for an invented bill, also ones not stamped yet."
-        ),
+        typer.Option(metavar="FOLDER", help="Other words, also ones not stamped yet."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Where to write it as a page.")
@@ -142,6 +141,7 @@ def preview(
 ) -> None:
     """Show a message in every channel's form, here or on one page. Nothing is sent."""
     from reminders.cli.preview_forms import show as show_forms
+    from reminders.messages.templates import TemplateSet
     from reminders.services import compose_preview
     from reminders.services.compose_preview import SAMPLE, Asked
 
@@ -154,6 +154,9 @@ def preview(
             words, costs, lender = _at_hand(data, templates)
             return compose_preview.preview_sample(words, asked, costs, lender, _packs())
         with resources(data) as opened:
+            if templates is not None:
+                words = TemplateSet.load(templates, stamped=False)
+                return compose_preview.preview_bill(replace(opened, templates=words), asked)
             return compose_preview.preview_bill(opened, asked)
 
     found = _told(preview_of)

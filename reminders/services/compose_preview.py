@@ -41,9 +41,9 @@ _DAYS: Mapping[str, int] = {Kind.PRE_DUE: -3, Kind.DUE_TODAY: 0, Kind.OVERDUE: 1
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to show. An empty kind is the one that is true today, an empty language the customer's
-    own (of a sample: English); a bill's brand is that of its product, and its packs those of its
-    customer: `pack` is whose words an invented bill must keep."""
+    """What to show. An empty kind is the one that is true today, an empty urgency normal, an empty
+    language the customer's own (of a sample: English); a bill's brand is that of its product, and
+    its packs those of its customer: `pack` is whose words an invented bill must keep."""
 
     kind: str = ""
     language: str = ""
@@ -62,7 +62,9 @@ class Asked:
         ):
             if given and given not in known:
                 raise TemplateError(f"{name} {given[:80]!r} is none of {', '.join(known) or '-'}")
-        return self
+        if self.pack and self.bill != SAMPLE:
+            raise TemplateError("a pack is for an invented bill: a real one keeps its customer's")
+        return replace(self, urgency=self.urgency or Urgency.NORMAL)
 
 
 def preview_sample(
@@ -78,7 +80,7 @@ def preview_sample(
     kind, language = asked.kind or Kind.PRE_DUE, asked.language or "en"
     facts = replace(
         sample(kind, language),
-        urgency=asked.urgency or Urgency.NORMAL,
+        urgency=asked.urgency,
         currency="CNY" if language.startswith("zh") else "HKD",
         amount_minor=123_400,
         minimum_minor=10_000,

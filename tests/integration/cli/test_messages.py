@@ -160,6 +160,12 @@ def test_a_preview_of_a_real_bill_sends_nothing(
     assert texts(world) == []
     unknown = reminders("messages", "preview", "--bill", "B-9")
     assert unknown.exit_code != 0
+    folder = Path(shutil.copytree(SHIPPED / "templates", tmp_path / "templates"))
+    (folder / "en/already_paid.j2").write_text("Paid? Fine.", encoding="utf-8")
+    given = ("--bill", "B-1", "--urgency", "", "--templates", str(folder))
+    assert "Paid? Fine." in reminders("messages", "preview", *given).output
+    foreign = reminders("messages", "preview", "--bill", "B-1", "--pack", "cn")
+    assert (foreign.exit_code, foreign.output.count("\n")) == (2, 1)
     later = reminders("messages", "preview", "--bill", "B-1", "--kind", "overdue").output
     assert "as on 2026-03-26" in later
     assert "1 day overdue" in later

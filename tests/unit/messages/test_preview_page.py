@@ -8,7 +8,7 @@ import pytest
 
 from reminders.domain.customer import ChannelName
 from reminders.messages.errors import TemplateError
-from reminders.messages.facts import Kind
+from reminders.messages.facts import Kind, Urgency
 from reminders.messages.preview_page import Shown, preview_page
 from reminders.messages.templates import TemplateSet
 from reminders.services.compose_preview import CHANNELS, Asked, preview_sample
@@ -101,3 +101,9 @@ def test_why_a_form_is_not_there_is_told() -> None:
 def test_what_does_not_exist_is_refused(shipped: TemplateSet, asked: Asked) -> None:
     with pytest.raises(TemplateError, match="is none of"):
         preview_sample(shipped, asked, {})
+
+
+def test_what_is_not_said_is_usual_and_a_real_bill_keeps_its_own_law(shipped: TemplateSet) -> None:
+    assert Asked(urgency="").checked(shipped).urgency == Urgency.NORMAL
+    with pytest.raises(TemplateError, match="a pack is for an invented bill"):
+        Asked(bill="B-1", pack="cn").checked(shipped)
