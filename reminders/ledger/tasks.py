@@ -86,6 +86,13 @@ _KINDS = text(
     " JOIN reminder r ON r.customer_id = v.customer_id AND r.month = v.month"
     " AND r.reminder_id = v.reminder_id"
 )
+_REPLACED = text(
+    "SELECT o.task_id FROM unnest(CAST(:customers AS bigint[]), CAST(:ids AS uuid[]),"
+    " CAST(:bills AS text[]), CAST(:made_ats AS timestamptz[]))"
+    " AS o (customer_id, task_id, bill_id, made_at)"
+    " WHERE EXISTS (SELECT 1 FROM human_task n WHERE n.customer_id = o.customer_id"
+    " AND n.kind = 'reminder' AND n.bill_id = o.bill_id AND n.made_at > o.made_at)"
+)
 _SAID = text(
     "SELECT key_id, ciphertext FROM message_secret WHERE customer_id = :customer"
     " AND month = :month AND owner_id = :task_id"
@@ -234,6 +241,17 @@ def kinds_of(connection: Connection, tasks: Collection[Task]) -> dict[UUID, str]
         "ids": ids,
     }
     return {row[0]: row[1] for row in connection.execute(_KINDS, values)}
+
+
+def replaced(connection: Connection, tasks: Collection[Task]) -> set[UUID]:
+    """Those of these reminders' tasks after which another was made about the same bill."""
+    values = {
+        "customers": [task.customer_id for task in tasks],
+        "ids": [task.task_id for task in tasks],
+        "bills": [task.bill_id for task in tasks],
+        "made_ats": [task.made_at for task in tasks],
+    }
+    return {row[0] for row in connection.execute(_REPLACED, values)}
 
 
 def acts_of(connection: Connection, task: Task) -> Sequence[Acted]:

@@ -68,3 +68,34 @@ def test_who_wants_no_calls_by_people_gets_none_though_one_was_queued(world: Wor
         acts.take(world.resources, str(task.task_id), "lin")
     assert tend(world.resources, None) == Tended(expired=1)
     assert queue.listed(world.resources) == []
+
+
+def next_task(world: World, known: Task) -> Task:
+    """The task that a later stage of the same bill comes to."""
+    for _ in range(20):
+        world.clock.set(world.clock.now() + timedelta(hours=12))
+        world.evaluate()
+        world.deliver()
+        found = [each for each in queue.listed(world.resources) if each.task_id != known.task_id]
+        if found:
+            return found[0]
+    raise AssertionError("no later stage came to a task")
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_later_stage_takes_the_place_of_a_task_that_nobody_took(
+    world: World, taken: bool
+) -> None:
+    """S1.17: two people would call about one bill, one of them with words that are past."""
+    first = unanswered(world)
+    if taken:
+        acts.take(world.resources, str(first.task_id), "lin")
+    second = next_task(world, first)
+    assert second.bill_id == first.bill_id
+    if not taken:
+        with pytest.raises(TaskError, match="a later task is about the same bill"):
+            acts.take(world.resources, str(first.task_id), "lin")
+    assert tend(world.resources, None) == Tended(expired=0 if taken else 1)
+    left = [each.task_id for each in queue.listed(world.resources)]
+    assert left == [first.task_id, second.task_id] if taken else [second.task_id]
+    assert acts.take(world.resources, str(second.task_id), "wang").owner == "wang"

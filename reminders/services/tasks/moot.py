@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from reminders.domain.customer import ChannelName, ContactHealth
-from reminders.domain.human_task import Task, TaskKind
+from reminders.domain.human_task import Task, TaskKind, TaskState
 from reminders.domain.kinds import MessageClass, MessageKind, class_of
 from reminders.ledger import facts, locks
 from reminders.ledger import tasks as tasks_kept
@@ -20,14 +20,20 @@ _ABOUT_A_BILL = _TO_TELL | {TaskKind.UNREACHABLE}
 
 
 def over(resources: Resources, connection: Connection, tasks: Sequence[Task]) -> dict[UUID, str]:
-    """The tasks of which nothing is left to do, and why: the bill is paid, cancelled, replaced, the
-    customer wants no calls by people, or the webhook that was switched off is back."""
+    """The tasks of which nothing is left to do, and why: the bill is paid, cancelled, replaced, a
+    later stage has a task of its own, the customer wants no calls by people, or the webhook that
+    was switched off is back."""
     about = [task for task in tasks if task.bill_id and task.kind in _ABOUT_A_BILL]
     webhooks = [task for task in tasks if task.kind is TaskKind.WEBHOOK_OFF]
     since = resources.since(resources.clock.now())
     concerned = {task.customer_id for task in (*about, *webhooks)}
     known = facts.load(connection, concerned, since)
-    found = _unwanted(connection, about, known)
+    # A later stage speaks of the bill as it is now, and one call is enough. Whoever has taken the
+    # earlier one may be on the telephone.
+    open_ = [task for task in about if task.state is TaskState.OPEN and task.reminder_id]
+    later = tasks_kept.replaced(connection, open_) if open_ else ()
+    found = dict.fromkeys(later, "a later task is about the same bill")
+    found |= _unwanted(connection, about, known)
     for task in webhooks:
         customer = known.get(task.customer_id)
         point = customer.customer.contacts.get(ChannelName.WEBHOOK) if customer else None
