@@ -28,9 +28,11 @@ def written(letter: Letter, attempt: str, at: datetime) -> Inbound:
     sender = ADDRESS.search(" ".join(letter.head("from")))
     if sender is None or not attempt:
         raise ReceiptError("a letter that answers no message of ours")
-    quoted = _QUOTED.search(letter.words)
-    own = (letter.words[: quoted.start()] if quoted else letter.words).strip()
-    text = "STOP" if asks_to_stop(letter) else own or " ".join(letter.head("subject"))
+    text = (
+        "STOP"
+        if asks_to_stop(letter)
+        else _own(letter.plain.strip() or letter.words) or " ".join(letter.head("subject"))
+    )
     return Inbound(
         sender=_storable(sender[0]),
         text=_storable(text)[:_MOST],
@@ -38,6 +40,16 @@ def written(letter: Letter, attempt: str, at: datetime) -> Inbound:
         ref=_storable(" ".join(letter.head("message-id")))[:200],
         attempt_id=attempt,
     )
+
+
+def _own(words: str) -> str:
+    """What of a letter is not quoted: what stands before the quote or, for those who write below
+    what they answer, between its lines and behind them."""
+    quoted = _QUOTED.search(words)
+    before = (words[: quoted.start()] if quoted else words).strip()
+    if before or "\n>" not in words:
+        return before
+    return _QUOTED.sub("", words).strip()
 
 
 def _storable(text: str) -> str:

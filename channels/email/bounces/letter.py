@@ -16,6 +16,7 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from html import unescape
 
 # A bounce says what it has to say at its beginning; what follows is the returned message.
 MOST_BYTES = 512 * 1024
@@ -43,6 +44,7 @@ _ORIGINAL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _TAGS = re.compile(r"<[a-z!/][^<>]{0,400}>", re.IGNORECASE)
+_LINES = re.compile(r"<(?:br|hr|/?(?:p|div|tr|li|h[1-6]))\b[^<>]{0,400}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(?:style|script)\b", re.IGNORECASE)
 _SEEN_AGAIN = re.compile(r"</(?:style|script)\b", re.IGNORECASE)
 # The decoder of encoded words is quadratic in them.
@@ -51,13 +53,15 @@ _LONGEST_SUBJECT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`words` are for people, `reports` for machines, `returned` is the message it is about."""
+    """`words` are for people, `reports` for machines, `returned` is the message it is about.
+    `plain`: the words of its plain text alone; a page beside it says the same again."""
 
     heads: tuple[tuple[str, str], ...]
     words: str
     reports: str
     feedback: str
     returned: str
+    plain: str = ""
 
     def head(self, *names: str) -> list[str]:
         """The values of these headers, in their order; `names` in lower case."""
@@ -101,9 +105,10 @@ def _shown(name: str, value: str) -> str:
 
 
 def _opened(mail: Message) -> Letter:
-    plain = ((name.lower(), " ".join(str(value).split())) for name, value in mail.items())
-    heads = tuple((name, _shown(name, value)) for name, value in plain)
+    given = ((name.lower(), " ".join(str(value).split())) for name, value in mail.items())
+    heads = tuple((name, _shown(name, value)) for name, value in given)
     words: list[str] = []
+    plain: list[str] = []
     reports: list[str] = []
     feedback: list[str] = []
     returned: list[str] = []
@@ -122,6 +127,7 @@ def _opened(mail: Message) -> Letter:
         elif kind.startswith(("text/", "multipart/", "message/")):
             said, rest = _without_original(_text(part, kind))
             words.append(said)
+            plain.extend([said] if kind == "text/plain" else [])
             returned.append(rest)
     told = "\n\n".join(words)[:_MOST_TEXT]
     return Letter(
@@ -130,6 +136,7 @@ def _opened(mail: Message) -> Letter:
         "\n\n".join(reports)[:_MOST_TEXT] or told,
         "\n\n".join(feedback)[:_MOST_TEXT],
         "\n".join(each for each in returned if each)[:_MOST_TEXT],
+        "\n\n".join(plain)[:_MOST_TEXT],
     )
 
 
@@ -149,7 +156,13 @@ def _text(part: Message, kind: str) -> str:
         text = payload[:MOST_BYTES].decode(part.get_content_charset() or "utf-8", "replace")
     except (LookupError, ValueError):
         text = payload.decode("utf-8", "replace")
-    return _TAGS.sub(" ", _without_styles(text)) if kind == "text/html" else text
+    return _seen(text) if kind == "text/html" else text
+
+
+def _seen(html: str) -> str:
+    """The words of a page, in the lines in which it shows them."""
+    text = unescape(_TAGS.sub(" ", _LINES.sub("\n", _without_styles(html))))
+    return "\n".join(" ".join(line.split()) for line in text.split("\n"))
 
 
 def _without_styles(html: str) -> str:

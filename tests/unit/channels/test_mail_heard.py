@@ -120,6 +120,42 @@ def test_what_mail_programs_write_behind_a_stop_is_not_the_customers(behind: str
     assert said.text == "stop"
 
 
+PAGE = (
+    "<html><head><style>p {color: red}</style></head><body><div>STOP</div><div>&nbsp;<br></div>"
+    "<hr><div><b>From:</b> Bank<br><b>Sent:</b> Monday<br>Your bill</div></body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [("plain", "STOP"), ("html", "<div dir=ltr>STOP</div>")],
+        [("plain", " "), ("html", PAGE)],
+        [("html", PAGE)],
+    ],
+)
+def test_a_letter_in_two_forms_is_said_once(parts: list[tuple[str, str]]) -> None:
+    """I3: most mail programs write both; a page alone is read in the lines that it shows."""
+    body = "".join(f"--b\nContent-Type: text/{kind}\n\n{text}\n" for kind, text in parts)
+    kind = 'MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary="b"\n'
+    raw = letter("Re: bill", f"{body}--b--", kind)
+    (said,) = EmailChannel(SIGNING).hear(mail_post(raw, CAME)).inbound
+    assert said.text == "STOP"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("On Monday the lender wrote:\n> Your bill is due\n> Reply STOP\n\nstop\n", "stop"),
+        ("> Your bill is due\nI paid yesterday.\n> Reply STOP\n", "I paid yesterday."),
+        ("On Monday the lender wrote:\n> Your bill is due\n", "Re: bill"),
+    ],
+)
+def test_who_writes_below_what_they_answer_is_read_too(body: str, said: str) -> None:
+    (found,) = EmailChannel(SIGNING).hear(mail_post(letter("Re: bill", body), CAME)).inbound
+    assert found.text == said
+
+
 def test_a_subject_is_read_as_people_see_it() -> None:
     """Every subject that is not English comes in encoded words (RFC 2047)."""
     channel = EmailChannel(SIGNING)
