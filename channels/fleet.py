@@ -10,6 +10,7 @@ from typing import Final
 from channels.breaker_rules import kind_of
 from channels.budget import Budget, Pacing, Treasury
 from channels.contract import Channel
+from channels.hanging import Hanging
 from channels.health import Call, Health, Standing, Unwatched
 from channels.number_limits import NumberLimits
 from channels.registry import by_channel
@@ -19,6 +20,7 @@ from reminders.domain.outcome import Transient
 __all__ = ["Budget", "Fleet", "Pacing"]
 
 _FULL: Final = Standing(1.0)
+_SECOND: Final = timedelta(seconds=1)
 _IDLE: Final[Mapping[str, int]] = MappingProxyType({})
 # Each address of these is a receiver of its own: one that fails says nothing of the others.
 _RECEIVERS: Final = frozenset({"webhook", "apprise"})
@@ -43,6 +45,9 @@ class Fleet:
         self.by_channel: Mapping[str, tuple[Channel, ...]] = by_channel(self.by_name)
         self.health: Health = health or Unwatched()
         self._pacer = pacer
+        self._hanging = Hanging(
+            {name: each.capabilities.timeout / _SECOND / 2 for name, each in self.by_name.items()}
+        )
         self._treasury = Treasury(pacer, self.health)
         self._numbers = numbers
         self._per_number: Mapping[str, Mapping[str, int]] = {
@@ -154,7 +159,7 @@ class Fleet:
 
         What one receiver of a webhook answers is no provider's word: the others go on.
         """
-        counted = [each for each in calls if self._is_of_a_provider(each)]
+        counted = [self._hanging.told(each) for each in calls if self._is_of_a_provider(each)]
         self.health.note(counted)
         waits: dict[str, timedelta] = {}
         for call in counted if self._holds else ():

@@ -33,7 +33,6 @@ from reminders.services.resources import Resources
 from reminders.services.standstill import BEAT_S, Standstill
 
 log = structlog.get_logger(__name__)
-HUNG_S = 0.5  # a call that was let wait so long for a connection, and never began
 _PART_OF_A_CONNECT = 0.4  # of a call's time-out: a connection is given up after half of it
 LINGER_S = 0.1  # once one call is over, the others get so long before what is over is recorded
 
@@ -161,12 +160,8 @@ class Flight:
             self._slow.remove(attempt.attempt_id)
             return
         seconds = self._still.seconds_since(began)
-        if self._cut_short(attempt.provider, outcome, seconds, time.monotonic() - began):
-            return
-        # One that lets us wait for a connection until the call may not begin any more is slow.
-        hung = isinstance(outcome, Unsent) and seconds >= HUNG_S
-        told = None if hung else outcome
-        self._told.append(Call(attempt.provider, number_range, told, seconds))
+        if not self._cut_short(attempt.provider, outcome, seconds, time.monotonic() - began):
+            self._told.append(Call(attempt.provider, number_range, outcome, seconds))
 
     def _cut_short(self, name: str, outcome: Outcome, seconds: float, whole: float) -> bool:
         """Its time-out passed because nobody read its answer, or that of a connection, which is

@@ -14,7 +14,7 @@ import pytest
 
 from channels.fleet import Fleet
 from channels.health import Call
-from reminders.domain.outcome import Accepted, Outcome, Transient, Uncertain, Unsent
+from reminders.domain.outcome import Accepted, Outcome, Transient, Uncertain
 from reminders.services import flight
 from reminders.services.flight import Flight
 from reminders.services.record import Result
@@ -125,22 +125,6 @@ def test_what_is_given_up_after_half_the_time_is_a_connection(
     given_up = Transient("connect: timed out")
     assert Flight(resources, loop)._cut_short("gateway", given_up, seconds, whole) is excused
     loop.close()
-
-
-@pytest.mark.parametrize(("waits_s", "outcome"), [(1.1, None), (0.0, Unsent("too late"))])
-def test_whoever_lets_us_wait_for_a_connection_in_vain_is_slow(
-    run: Run, told: list[Call], waits_s: float, outcome: Outcome | None
-) -> None:
-    """A firewall that drops all that is sent to it: no call ever begins, and none ever fails."""
-    lane = Lane(_due(1))
-
-    async def say() -> Outcome:
-        await asyncio.sleep(waits_s)
-        return Unsent("too late")
-
-    lane.say = lambda message: say()
-    run(lane)
-    assert [each.outcome for each in told] == [outcome]
 
 
 def test_all_in_which_the_loop_came_late_is_taken_off() -> None:
