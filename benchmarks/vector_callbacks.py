@@ -14,6 +14,7 @@ from channels.contract import Post
 from channels.inbound import Meaning, StopWords, meaning_of
 from channels.transport import Reply
 from reminders.domain.outcome import (
+    Accepted,
     Inbound,
     Outcome,
     Permanent,
@@ -97,12 +98,14 @@ def _twilio(form: Sample) -> bool:
     from channels.sms.twilio.receipts import hear
 
     told = hear(Post(urlencode(form).encode(), _FORM))
-    said, status = told.receipts, form["MessageStatus"]
+    # SmsStatus and SmsSid are the older names of the same.
+    said, status = told.receipts, form.get("MessageStatus") or form["SmsStatus"]
+    ref = form.get("MessageSid") or form["SmsSid"]
     if status in _TWILIO_INBOUND:
-        return not said and [each.ref for each in told.inbound] == [form["MessageSid"]]
+        return not said and [each.ref for each in told.inbound] == [ref]
     wanted = _TWILIO.get(status, _R.ACCEPTED)
     dead = wanted is _R.UNDELIVERED and str(form.get("ErrorCode")) in _TWILIO_DEAD
-    return len(said) == 1 and _told(said[0], wanted, ref=form["MessageSid"], dead=dead)
+    return len(said) == 1 and _told(said[0], wanted, ref=ref, dead=dead)
 
 
 def _written(said: object, text: str) -> bool:
@@ -118,6 +121,10 @@ def _told(said: object, wanted: ReceiptStatus, *, ref: str, dead: bool | None = 
     return (said.status, said.provider_ref, said.dead_contact) == (wanted, ref, dead)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _fcm(body: Sample) -> bool:
     """`UNREGISTERED`, and `INVALID_ARGUMENT` without a field of ours at fault, mean the token.
 
@@ -125,6 +132,8 @@ def _fcm(body: Sample) -> bool:
     """
     from channels.push.fcm.answers import outcome_of
 
+    if "error" not in body:
+        return isinstance(outcome_of(Reply(200, {}, json.dumps(body).encode()), _now()), Accepted)
     error = body["error"]
     details = error.get("details", ())
     named = [each for detail in details for each in detail.get("fieldViolations", ())]
@@ -133,16 +142,18 @@ def _fcm(body: Sample) -> bool:
     codes = {each.get("errorCode") for each in details} - {None}
     dead = "UNREGISTERED" in codes or ("INVALID_ARGUMENT" in codes and not ours)
     account = error["code"] == 401 or (error["code"] in (403, 404) and not codes)
-    said = outcome_of(Reply(error["code"], {}, json.dumps(body).encode()), datetime.now(UTC))
+    said = outcome_of(Reply(error["code"], {}, json.dumps(body).encode()), _now())
     return _refused(said, error["code"], dead=dead, account=account)
 
 
 def _apns(each: Sample) -> bool:
     from channels.push.apns.answers import outcome_of
 
+    reply = Reply(each["http"], {}, json.dumps(each.get("body", {})).encode())
+    said = outcome_of(reply, "attempt", _now())
+    if each["http"] == 200:
+        return isinstance(said, Accepted)
     reason = each["body"]["reason"]
-    reply = Reply(each["http"], {}, json.dumps(each["body"]).encode())
-    said = outcome_of(reply, "attempt", datetime.now(UTC))
     account = each["http"] == 403 or reason in _APNS_ACCOUNT
     return _refused(said, each["http"], dead=reason in _APNS_DEAD, account=account)
 

@@ -136,17 +136,20 @@ def retry_after(path: Path) -> Score:
     return score(one_by_one(_read(path), lambda each: repr(each["value"]), right))
 
 
-# RFC 9110 §5.6.7: the preferred form, RFC 850's and asctime's.
-_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
+# RFC 9110 §5.6.7: the preferred form, RFC 850's and asctime's; a zone as mails have it, as some do.
+_DATES = ("%a, %d %b %Y %H:%M:%S %z", "%A, %d-%b-%y %H:%M:%S %z", "%a %b %d %H:%M:%S %Y %z")
 
 
 def _instant(value: str) -> datetime:
-    for form in _DATES:
-        try:
-            return datetime.strptime(value.strip(), form).replace(tzinfo=UTC)
-        except ValueError:
-            continue
-    raise ValueError(f"{value!r} is no date of RFC 9110")
+    said = value.strip()
+    said = f"{said[:-3]}+0000" if said.endswith(("GMT", "UTC")) else said
+    for text in (said, f"{said} +0000"):
+        for form in _DATES:
+            try:
+                return datetime.strptime(text, form)
+            except ValueError:
+                continue
+    raise ValueError(f"{value!r} is no date")
 
 
 def provider_callbacks(path: Path) -> Score:

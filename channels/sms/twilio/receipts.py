@@ -57,7 +57,7 @@ def _receipt(fields: Mapping[str, str], url: str) -> Receipt:
     status = STATUSES.get(_status(fields).lower())
     if status is None:
         raise ReceiptError("MessageStatus is not one of " + ", ".join(STATUSES))
-    attempt_id, ref = _attempt(url), text_of(fields, "MessageSid")
+    attempt_id, ref = _attempt(url), text_of(fields, "MessageSid") or text_of(fields, "SmsSid")
     if not attempt_id and not ref:
         raise ReceiptError("neither an attempt nor a MessageSid")
     gone = fault(_code(fields)) if status is _R.UNDELIVERED else None

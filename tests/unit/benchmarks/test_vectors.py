@@ -58,6 +58,8 @@ def test_other_callbacks_of_the_same_form_are_judged_by_what_they_say(tmp_path: 
                     }
                 },
                 {"error": {"code": 503, "status": "UNAVAILABLE"}},
+                {"error": {"code": 502, "status": "WHO_KNOWS"}},
+                {"name": "projects/lender/messages/1"},
             ]
         },
         "apns": {
@@ -66,10 +68,14 @@ def test_other_callbacks_of_the_same_form_are_judged_by_what_they_say(tmp_path: 
                 {"http": 400, "body": {"reason": "BadTopic"}},
                 {"http": 400, "body": {"reason": "PayloadEmpty"}},
                 {"http": 410, "body": {"reason": "ExpiredToken"}},
+                {"http": 200},
             ]
         },
     }
     (tmp_path / "provider-callbacks.json").write_text(json.dumps(samples))
+    assert good(measure(tmp_path, "provider-callbacks"))
+    older = {"SmsSid": "SM" + "0" * 32, "SmsStatus": "failed", "ErrorCode": "21635"}
+    (tmp_path / "provider-callbacks.json").write_text(json.dumps({"twilio": {"form": older}}))
     assert good(measure(tmp_path, "provider-callbacks"))
     for status in ("received", "canceled", "read", "sending"):
         told = {"twilio": {"form": {**twilio, "MessageStatus": status}}}
@@ -127,7 +133,9 @@ def test_a_vector_of_another_form_costs_no_other(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_judged_is_no_success(tmp_path: Path) -> None:
     (tmp_path / "smpp-receipts.json").write_bytes(b"")
-    (tmp_path / "retry-after.json").write_bytes(b'\xef\xbb\xbf[{"value": "7 ", "expect": 7}]')
+    dated = '{"value": "Sun, 06 Nov 1994 08:49:37 +0100 ", "expect": "date"}'
+    told = f'\ufeff[{{"value": "7 ", "expect": 7}}, {dated}]'
+    (tmp_path / "retry-after.json").write_text(told, encoding="utf-8")
     assert measure(tmp_path, "smpp-receipts").why.startswith("smpp-receipts.json has another form")
     assert good(measure(tmp_path, "retry-after"))
     out = str(tmp_path / "vectors.json")
