@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from config.settings import SHIPPED
+from config.settings import SHIPPED, SettingsError
 from reminders.cli import policy_acts
 from reminders.cli.options import AsJson, Data
-from reminders.cli.running import DATA, console, logs_aside, resources, wrong
+from reminders.cli.running import DATA, console, logs_aside, resources, settings, wrong
 from reminders.domain.policy import Policy
 from reminders.ledger.policies import Activation
 from reminders.services import policy_files
@@ -80,11 +80,19 @@ def show(label: Label, bundle: Bundle = False, as_json: AsJson = False, data: Da
 
 @app.command()
 def lint(
-    files: Files, templates: Templates = None, strict: Strict = False, as_json: AsJson = False
+    files: Files,
+    templates: Templates = None,
+    strict: Strict = False,
+    as_json: AsJson = False,
+    data: Data = DATA,
 ) -> None:
-    """Look policy files over. Exit code 0: clean, 1: something is wrong, 2: cannot be read."""
+    """Look policy files over. Exit code 0: clean, 1: something is wrong, 2: cannot be read.
+
+    Where settings are at hand, also whether each channel has a provider.
+    """
+    served = _served(data)
     try:
-        found = {str(path): look_over(path, templates) for path in files}
+        found = {str(path): look_over(path, templates, served) for path in files}
     except Unreadable as error:
         wrong(str(error))
     if as_json:
@@ -144,6 +152,17 @@ def _policy(name: str, data: Path) -> Policy:
             return opened.book.active
         label, _, _ = frozen(opened.engine, name, opened.clock.now())
         return opened.book.get(label)
+
+
+def _served(data: Path) -> frozenset[str] | None:
+    """The channels that have a provider by the settings; None where there are none."""
+    from reminders.services.opening import open_providers
+
+    try:
+        providers = open_providers(settings(data))
+    except SettingsError:
+        return None
+    return frozenset(each.capabilities.channel for each in providers)
 
 
 def _tell(path: str, found: list[Finding]) -> None:

@@ -21,6 +21,7 @@ class Rule(StrEnum):
     CONDITION = "condition"
     NEVER_HOLDS = "never-holds"
     NEVER_CONFIRMS = "never-confirms"
+    NO_PROVIDER = "no-provider"
     SHARES = "shares"
     CARD = "card"
     PACK = "pack"
@@ -50,11 +51,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A policy that reads well, with the lines of its file and where its words lie."""
+    """A policy that reads well, with the lines of its file and where its words lie; `served` are
+    the channels that have a provider, None where no settings are at hand."""
 
     policy: Policy
     lines: Mapping[Place, int] = field(default_factory=dict)
     templates: Path | None = None
+    served: frozenset[str] | None = None
 
     def stage_line(self, name: str) -> int:
         """The line of a stage, or of the list of stages."""

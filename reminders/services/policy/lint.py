@@ -23,10 +23,13 @@ class Unreadable(PolicyError):
     """The file is not there, or is no YAML: nothing can be looked over."""
 
 
-def lint(path: Path, templates: Path | None = None) -> list[Finding]:
+def lint(
+    path: Path, templates: Path | None = None, served: frozenset[str] | None = None
+) -> list[Finding]:
     """Every fault of a policy file, by line; warnings too. Raises `Unreadable`.
 
-    Templates, packs and cards are those beside the policy's folder unless told otherwise.
+    Templates, packs and cards are those beside the policy's folder unless told otherwise. `served`:
+    the channels that have a provider, where settings tell.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -40,7 +43,7 @@ def lint(path: Path, templates: Path | None = None) -> list[Finding]:
     if not shape_findings(without_unknown(data), known):
         shape = PolicyShape.model_validate(data)
         words = templates if templates is not None else beside(path, "templates")
-        found += _named(path, shape, known) or _deeper(path, shape, known, words)
+        found += _named(path, shape, known) or _deeper(path, shape, known, words, served)
     return sorted(found, key=lambda each: (each.line, each.rule))
 
 
@@ -72,7 +75,11 @@ def _named(path: Path, shape: PolicyShape, known: Mapping[Place, int]) -> list[F
 
 
 def _deeper(
-    path: Path, shape: PolicyShape, known: Mapping[Place, int], templates: Path
+    path: Path,
+    shape: PolicyShape,
+    known: Mapping[Place, int],
+    templates: Path,
+    served: frozenset[str] | None,
 ) -> list[Finding]:
     try:
         policy = gather(path, shape=shape).with_shape(shape, {})
@@ -84,7 +91,7 @@ def _deeper(
         return [
             Finding(line_of(dict(known), (place,)), rule, one, fix) for one in told.splitlines()
         ]
-    subject = Subject(policy, known, templates if templates.is_dir() else None)
+    subject = Subject(policy, known, templates if templates.is_dir() else None, served)
     return list(_semantic(subject))
 
 

@@ -1,4 +1,4 @@
-"""Rungs that want what their channel never says: they end in silence, however well it went."""
+"""Rungs that want what their channel never says, or whose channel nobody serves."""
 
 from __future__ import annotations
 
@@ -28,12 +28,22 @@ _ALWAYS: Final = frozenset({Confirm.ACCEPTED, Confirm.ACTED})
 
 
 def rung_findings(subject: Subject) -> Iterator[Finding]:
-    """Each rung that waits for a word which never comes."""
+    """Each rung that waits for a word which never comes, and each that nobody could carry."""
     for tier, ladder in subject.policy.ladders.items():
         for number, rung in enumerate(ladder):
             # A channel without a row: whether it says so is its provider's to know.
             if rung.confirm not in _ALWAYS | _TOLD.get(rung.channel, frozenset(Confirm)):
                 yield _finding(subject, str(tier), number, rung)
+            if subject.served is not None and rung.channel not in subject.served:
+                yield _unserved(subject, str(tier), number, rung)
+
+
+def _unserved(subject: Subject, tier: str, number: int, rung: Rung) -> Finding:
+    return Finding(
+        subject.line("ladders", tier, number), Rule.NO_PROVIDER,
+        f"ladders.{tier}.{number}: the settings name no provider of {rung.channel}",
+        "name one in REMINDERS_PROVIDER_FILE, or take the rung out", Severity.WARNING,
+    )  # fmt: skip
 
 
 def _finding(subject: Subject, tier: str, number: int, rung: Rung) -> Finding:

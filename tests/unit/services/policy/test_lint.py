@@ -124,6 +124,19 @@ def test_a_channel_that_was_added_without_its_row_is_no_traceback(
     assert "never-confirms" not in {each.rule for each in found_in(folder, text)}
 
 
+def test_a_channel_without_a_provider_is_a_warning_where_settings_tell(folder: Path) -> None:
+    path = folder / "policies" / "mine.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    named = lint(path, served=frozenset({"sms", "in_app", "human_task"}))
+    found = [each for each in named if each.rule == "no-provider"]
+    lines = TEXT.splitlines()
+    assert found
+    assert {each.severity for each in found} == {Severity.WARNING}
+    assert all("channel: email" in lines[each.line - 1] for each in found)
+    for served in (None, frozenset({"sms", "email", "in_app", "human_task"})):
+        assert "no-provider" not in {each.rule for each in lint(path, served=served)}
+
+
 def test_every_country_under_no_countrys_law_is_a_warning(folder: Path) -> None:
     start, end = TEXT.index("packs:"), TEXT.index("\nretry:")
     text = f'{TEXT[:start]}packs: {{"*": house}}\n{TEXT[end:]}'
