@@ -146,7 +146,7 @@ def _instant(value: str) -> datetime:
     for text in (said, f"{said} +0000"):
         for form in _DATES:
             try:
-                return datetime.strptime(text, form)
+                return datetime.strptime(text, form).astimezone(UTC)
             except ValueError:
                 continue
     raise ValueError(f"{value!r} is no date")
