@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from channels.contract import Post, Told
 from channels.errors import ReceiptError
 from channels.receipts import is_reference
-from channels.sms.smpp.parts import UDH_INDICATOR, decoded, without_header
+from channels.sms.smpp.parts import UDH_INDICATOR, Header, decoded, without_header
 from channels.sms.smpp.pdu import Command, Pdu, PduError, Tag, decode
 from channels.sms.smpp.receipts import (
     STATUSES,
@@ -62,13 +62,18 @@ def _unit(body: bytes) -> tuple[bytes, datetime]:
         raise ReceiptError(f"not a unit that was heard: {type(error).__name__}") from error
 
 
-def _octets(pdu: Pdu) -> bytes:
+def _octets(pdu: Pdu) -> tuple[Header | None, bytes]:
+    """The octets of the text, and which part of a long one they are, by header or parameters."""
     octets = pdu.octets or pdu.tlvs.get(Tag.MESSAGE_PAYLOAD, b"")
-    return without_header(octets)[1] if pdu.number("esm_class") & UDH_INDICATOR else octets
+    if pdu.number("esm_class") & UDH_INDICATOR:
+        return without_header(octets)
+    told = [pdu.tlvs.get(tag, b"") for tag in (Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)]
+    total, number = (int.from_bytes(value, "big") for value in told)
+    return (Header(0, total, number) if total else None), octets
 
 
 def _receipt(pdu: Pdu, heard_at: datetime, settings: SmppSettings) -> Receipt:
-    text = read_text(_octets(pdu).decode("latin-1"))
+    text = read_text(_octets(pdu)[1].decode("latin-1"))
     state = state_of(pdu, text)
     status = STATUSES[state]
     error = error_of(pdu, text)
@@ -107,12 +112,16 @@ def _attempt(pdu: Pdu, tag: int) -> str:
 
 
 def _inbound(pdu: Pdu, unit: bytes, heard_at: datetime, settings: SmppSettings) -> Inbound:
-    """A part of a long message is a message of its own: phones give short words in one.
+    """A part of a long message is a message of its own that says which part it is: a word alone in
+    one ("t", behind 153 letters) is no answer, and a person puts them in their order.
 
     A deliver_sm has no id. Its digest and the instant tell one from the next; a second copy, sent
     because our answer was lost, counts as a message: better twice than a STOP not heard.
     """
-    text = decoded(_octets(pdu), pdu.number("data_coding"), settings.alphabet)
+    part, octets = _octets(pdu)
+    text = decoded(octets, pdu.number("data_coding"), settings.alphabet)
+    if part is not None and part.total > 1:
+        text = f"({part.number}/{part.total}) {text}"
     digest = hashlib.blake2b(unit, digest_size=8).hexdigest()
     return Inbound(
         sender=_sender(pdu, settings.country_code),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from channels.contract import Post
 from channels.errors import ReceiptError
+from channels.inbound import Meaning, StopWords, meaning_of
 from channels.sms.smpp.heard import hear, post_of
 from channels.sms.smpp.message_ids import receipted_ref, submitted_ref
 from channels.sms.smpp.pdu import Command, Pdu, Tag, encode
@@ -237,8 +238,27 @@ def test_what_a_customer_writes(octets: bytes, coding: int, text: str) -> None:
     assert "8613800000000" not in repr(found)
 
 
-def test_a_part_of_a_long_answer_comes_without_its_header() -> None:
-    assert inbound(b"\x05\x00\x03\x07\x02\x01please", esm_class=0x40).text == "please"
+@pytest.mark.parametrize(
+    ("octets", "tlvs", "text", "meaning"),
+    [
+        (b"\x05\x00\x03\x07\x02\x02t", {}, "(2/2) t", Meaning.OTHER),
+        (b"\x05\x00\x03\x07\x02\x01STOP", {}, "(1/2) STOP", Meaning.OTHER),
+        (b"\x06\x08\x04\x00\x07\x03\x02R", {}, "(2/3) R", Meaning.OTHER),
+        (b"\x05\x00\x03\x07\x01\x01STOP", {}, "STOP", Meaning.STOP),
+        (b"\x04\x24\x02\x01\x00STOP", {}, "STOP", Meaning.STOP),
+        (b"N", {0x020E: b"\x02", 0x020F: b"\x02"}, "(2/2) N", Meaning.OTHER),
+        (b"N", {0x020E: b"\x01", 0x020F: b"\x01"}, "N", Meaning.STOP),
+    ],
+)
+def test_a_part_of_a_long_answer_says_which_and_is_no_word_by_itself(
+    octets: bytes, tlvs: dict[int, bytes], text: str, meaning: Meaning
+) -> None:
+    """The 154th letter of a message is often a t, an n or an r, and alone in its part."""
+    esm_class = 0 if tlvs else 0x40
+    pdu = Pdu(Command.DELIVER_SM, numbers={"esm_class": esm_class}, octets=octets, tlvs=tlvs)
+    (found,) = hear(post_of(encode(pdu), HEARD_AT), ACCOUNT).inbound
+    assert found.text == text
+    assert meaning_of(found.text, StopWords.of()) is meaning
 
 
 @pytest.mark.parametrize(
