@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from reminders.domain.identity import customer_id
+from reminders.domain.outcome import Permanent
 from reminders.ledger.contact_points import Sign, SignKind
 from reminders.services import maintain
 from reminders.services.address_health import judge_addresses
@@ -230,3 +231,29 @@ def test_whose_only_address_is_in_doubt_is_still_reached(world: World) -> None:
     assert hear(world, [(SignKind.FAILED, 1), (SignKind.FAILED, 2)]) == "suspect"
     world.deliver()
     assert world.attempts() == ["sms first accepted"]
+
+
+def test_an_address_in_doubt_is_tried_last_until_it_is_probed(world: World) -> None:
+    """Its channel comes first again once the doubt is over, also if no rung ever reached it."""
+    world.customer()
+    hear(world, [(SignKind.FAILED, 1), (SignKind.FAILED, 2)])
+    due(world)
+    world.deliver()
+    assert world.attempts() == ["email first accepted"]
+    world.run_until(START + timedelta(days=15))
+    assert world.sms.sent == []
+    assert maintain.probe(world.resources) == 1
+    issued_at = world.clock.now().isoformat()
+    world.bill("B-2", due_on="2026-03-20", issued_at=issued_at)
+    world.run_until(START + timedelta(days=16, hours=1))
+    assert len(world.sms.sent) == 1
+
+
+def test_a_dead_number_is_not_paid_for_twice(world: World) -> None:
+    """By no later stage and no other bill, though its channel comes first."""
+    world.sms.script = lambda _: Permanent("unknown subscriber", dead_contact=True)
+    due(world)
+    world.bill("B-2", due_on="2026-03-20")
+    world.run_until(START + timedelta(days=20))
+    assert [each.startswith("sms") for each in world.attempts()].count(True) == 1
+    assert len(world.email.sent) > 2
