@@ -46,59 +46,75 @@ SOURCES: Mapping[Fault, str] = {
 }
 _ENGLISH: Mapping[Fault, str] = {
     Fault.THREAT: (
-        r"or else|final warning|last chance|you will regret|(?:serious|severe) consequences"
+        r"or else|(?:final|last) warning|last chance|you will regret"
+        r"|(?:serious|severe|dire|legal) consequences|face (?:the )?consequences"
+        r"|consequences will be|prosecut(?:e|ed|ion)|(?:press|file) charges|deport(?:ed|ation)?"
+        r"|(?:hurt|harm|kill|beat|watching) you|will be (?:ruined|destroyed)"
         r"|we will (?:come|visit|find|track|seize|ruin)|we know where|at your (?:door|home)"
         r"|arrest(?:ed)?|jail(?:ed)?|prison|imprison(?:ed|ment)?|criminal(?:ly)?|felony|fraudster"
         r"|blacklist(?:ed)?|black list|seiz(?:e|ed|ure)|repossess(?:ed)?|garnish(?:ed|ment)?"
     ),
     Fault.LEGAL_STEP: (
-        r"lawsuit|sue you|being sued|be sued|legal (?:action|proceedings)|take you to court"
+        r"lawsuit|sue you|(?:will|ll|may|can) sue|sued|suing|take you to court"
+        r"|legal (?:action|proceedings|steps|measures)"
         r"|courts?|litigation|enforcement (?:officer|order)"
     ),
     Fault.SHAME: (
         r"shame(?:ful|less)?|ashamed|disgrace(?:ful)?|deadbeat|liar|dishonest|irresponsible"
         r"|disgust(?:ing|ed)?|dishonou?r(?:able)?|embarrass(?:ed|ing|ment)?|expose you"
-        r"|name and shame|defaulters?|delinquents?"
+        r"|name and shame|defaulters?|delinquents?|thie(?:f|ves)|cheat(?:er)?s?|scammers?|crooks?"
+        r"|scum|losers?|pathetic|idiots?|morons?|stupid|everyone will (?:know|see|hear)"
+        r"|(?:post|publish|share) your (?:photo|picture|name|debt|details)"
     ),
     Fault.IMPERSONATION: (
         r"polic(?:e|emen|eman)|sheriff|bailiffs?|prosecutors?|attorneys?|lawyers?|solicitors?"
         r"|law firm|summons|subpoena|warrants?|court order|writ|government|ministry"
-        r"|federal|central bank|department of justice|tax office"
+        r"|federal|central bank|department of justice|tax office|fbi|irs|hmrc|interpol|magistrates?"
+        r"|immigration (?:office|service|authorit(?:y|ies))|legal (?:team|department)"
     ),
     Fault.THIRD_PARTY: (
         r"your (?:family|relatives?|parents?|spouse|wife|husband|friends?|neighbou?rs?|colleagues?"
-        r"|employer|boss|workplace|emergency contacts?|contact list|references?)"
+        r"|mother|father|brothers?|sisters?|sons?|daughters?|children|kids|landlord|hr department"
+        r"|employer|boss|workplace|emergency contacts?|contacts|contact list|references?)"
         r"|(?:tell|inform|contact|call|notify) (?:everyone|others|people) (?:you know|around you)"
     ),
     Fault.OFFER: (
         r"special offer|limited[- ](?:time )?offer|discounts?|cash ?back|vouchers?|coupons?"
         r"|promo(?:tions?|tional)?|\d+ ?% off|interest[- ]free|pre-?approved|apply now|new loan"
         r"|credit (?:line|limit) increase|increase your (?:credit )?limit|borrow (?:more|again)"
-        r"|upgrade (?:now|today)|win a|free gift"
+        r"|upgrade (?:now|today)|win a|free gift|save (?:up to )?\d+ ?%|earn (?:rewards|points)"
+        r"|exclusive (?:deal|offer)|flash sale|refinanc(?:e|ing)|low(?:er)?[- ]interest"
+        r"|lower rates?|\d+ ?% (?:loan|interest|apr)|balance transfer|refer a friend"
     ),
 }
 _CHINESE: Mapping[Fault, str] = {
     Fault.THREAT: (
-        r"后果自负|最后警告|最后通牒|否则(?:将|我们)|严重后果|上门(?:催收|清收|核实|走访|找)"
+        r"后果自负|后果(?:很|将很|非常)?严重|后果不堪|最后(?:警告|通牒|机会)|否则(?:将|我们|后果)"
+        r"|严重后果|将上门|上门(?:催收|清收|核实|走访|找)|抓(?:你|您|捕|人)|涉嫌|骗贷"
+        r"|影响(?:您|你)?的?(?:子女|孩子|家人)|征信污点|你等着|小心点|知道(?:您|你)(?:家|住)"
         r"|拘留|逮捕|坐牢|入狱|判刑|刑事|诈骗罪|黑名单|失信(?:人|被执行)|限制高消费"
         r"|查封|冻结|扣押|强制执行|不客气|走着瞧|找到你"
     ),
-    Fault.LEGAL_STEP: r"起诉|诉讼|法院|法庭|仲裁|开庭|立案|司法程序|法律手段",
+    Fault.LEGAL_STEP: (
+        r"起诉|诉讼|法院|法庭|仲裁|开庭|立案|司法程序|追究|法律(?:手段|责任|后果|制裁|途径)"
+    ),
     Fault.SHAME: (
         r"老赖|无耻|丢人|丢脸|可耻|羞耻|耻辱|不要脸|赖账|骗子|没有?信用|失信|曝光|公示您?"
-        r"|人品|道德败坏|颜面"
+        r"|人品|道德败坏|颜面|欠[债钱]不还|恶意(?:拖欠|欠款|逃)|垃圾(?!邮件|短信)|人渣|无赖|败类"
+        r"|公[开布](?:您|你)的|让所有人"
     ),
     Fault.IMPERSONATION: (
         r"公安|警察|警方|派出所|检察|经侦|法务部|律师(?:函|事务所|团队)?|传票|法院通知|法官"
-        r"|政府|央行|人民银行|银监|金融监管|司法局|税务局"
+        r"|政府|央行|人民银行|银监|金融监管|司法(?:局|机关)|国家机关|税务(?:局|机关)|[将会已]报[警案]"
     ),
     Fault.THIRD_PARTY: (
         r"(?:您|你)的?(?:家人|家属|亲友|亲属|父母|配偶|妻子|丈夫|朋友|同事|邻居|单位|公司领导|老板"
-        r"|紧急联系人|通讯录|联系人)|通讯录|紧急联系人|居委会|村委会|第三方联系人"
+        r"|紧急联系人|通讯录|联系人)|通讯录|紧急联系人|居委会?|村委会?|第三方联系人"
+        r"|(?:告诉|告知|通知|联系)(?:您|你)?的?(?:家人|家属|亲友|亲属|父母|朋友|同事|单位|邻居)"
     ),
     Fault.OFFER: (
         r"优惠|折扣|返现|红包|立减|免息|提额|抽奖|新贷款|限时|立即申请|以贷还贷|再借|借新还旧"
-        r"|额度提升|好礼|福利|秒批|点击领取"
+        r"|额度提升|好礼|福利|秒批|点击领取|特价|低息|申请贷款|贷款额度|推荐好友|专享|充值返"
     ),
 }
 # Lower case all: a pattern that need not look at both cases is found several times as fast.

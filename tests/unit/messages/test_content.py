@@ -31,6 +31,21 @@ PLANTED = [
     (Fault.OFFER, "Apply now for a new loan."),
     (Fault.OFFER, "Get 20% off your fees!"),
     (Fault.OFFER, "还款立减。"),
+    (Fault.THREAT, "Pay, or face the consequences."),
+    (Fault.THREAT, "You will be prosecuted."),
+    (Fault.THREAT, "不还款后果很严重。"),
+    (Fault.THREAT, "会影响您的子女。"),
+    (Fault.LEGAL_STEP, "We'll sue."),
+    (Fault.LEGAL_STEP, "将追究法律责任。"),
+    (Fault.SHAME, "You are a thief."),
+    (Fault.SHAME, "We post your photo where everyone will see it."),
+    (Fault.SHAME, "欠债不还的无赖。"),
+    (Fault.IMPERSONATION, "This is the IRS."),
+    (Fault.IMPERSONATION, "我们已报警。"),
+    (Fault.THIRD_PARTY, "We will call your mother."),
+    (Fault.THIRD_PARTY, "我们会告诉你父母。"),
+    (Fault.OFFER, "Refinance at a lower rate."),
+    (Fault.OFFER, "低息贷款,点击申请贷款。"),
 ]
 HARMLESS = [
     "This is a courteous reminder; of course you may ignore it.",
@@ -40,6 +55,8 @@ HARMLESS = [
     "逾期后按合同可能产生逾期费用并上报征信。",
     "按时还款有助于保持良好的信用记录。",
     "如有困难请告诉我们。",
+    "This bill was issued to you. Please update your contact details.",
+    "请留意垃圾邮件箱。如遇可疑电话请告诉我们。",
 ]
 
 
