@@ -11,16 +11,16 @@ PY := .venv/bin/python
 export PYTHON
 
 help: ## Say what there is
-	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, name, ":"); printf "make %-15s %s\n", name[1], $$2 }' Makefile
+	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, name, ":"); printf "make %-14s %s\n", name[1], $$2 }' Makefile
 
-setup: ## Make .venv ready from requirements.lock; a second call is instant
+setup: ## Make .venv ready; a second call is instant
 	@./.ci/setup
 
-demo: setup ## Play six months of bills and check every send: DATA=FILE CLIENTS=N|all CHANNELS=every
+demo: setup ## Play six months, audited: DATA=FILE CLIENTS=N CHANNELS=every
 	@$(PY) -m reminders.cli.main demo --out build/demo.json \
 		$(if $(DATA),--data "$$DATA") $(if $(CLIENTS),--clients "$$CLIENTS") $(if $(CHANNELS),--channels "$$CHANNELS") $(ARGS)
 
-audit-selftest: setup ## Plant faults into the recorded run; the auditor must count each
+audit-selftest: setup ## Plant faults into the last run; the auditor must count each
 	@$(PY) -m reminders.services.demo.selftest build/demo-run
 
 # On all cores; then, two at a time, whole systems that are broken in mid-run and do little for
@@ -52,21 +52,21 @@ types: setup ## Types, strict
 bench: setup ## Reminders beside empty Celery tasks, into build/bench.json
 	@$(PY) -m benchmarks.bench $(ARGS)
 
-brownout: setup ## Of two SMS providers one fails in mid-run: who carries what, into build/brownout.json
+brownout: setup ## One of two SMS providers fails: who carries what; a chart
 	@$(PY) -m benchmarks.brownout $(ARGS)
 
-vectors: setup ## Outside vectors against this code, into build/vectors.json: DATA=FOLDER
+vectors: setup ## Outside vectors, into build/vectors.json: DATA=FOLDER
 	@$(PY) -m benchmarks.vectors "$${DATA:?give the folder that holds them}" $(ARGS)
 
 up: setup ## Run the whole system on this machine until Ctrl-C
 	@$(PY) -m reminders.cli.main up $(ARGS)
 
-lock: setup ## Write requirements.lock anew from pyproject.toml (ARGS=--upgrade for newer versions)
+lock: setup ## Write requirements.lock anew; ARGS=--upgrade: newer versions
 	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra dev \
 		--generate-hashes --no-annotate --no-header $(ARGS) \
 		--output-file requirements.lock pyproject.toml
 
-clean: ## Remove what make has made; the data of `make up` in .data stays
+clean: ## Remove what make has made; .data of `make up` stays
 	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache tests/integration/foreign/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

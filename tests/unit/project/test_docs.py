@@ -52,6 +52,12 @@ def test_every_target_of_make_exists(page: str) -> None:
     assert {name for text in code(page) for name in MAKE.findall(text)} - targets == set()
 
 
+def test_the_help_of_make_fits_a_terminal() -> None:
+    told = re.findall(r"^[a-z-]+:.* ## (.+)$", read("Makefile"), re.MULTILINE)
+    assert len(told) > 10
+    assert max(len(f"make {'audit-selftest'} {line}") for line in told) <= 80
+
+
 def test_every_command_exists(page: str) -> None:
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
