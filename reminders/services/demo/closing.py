@@ -32,7 +32,16 @@ _ENDS = {
     "expired": "past use before it could be confirmed",
     "open": "still open",
 }
-_CHANNELS = {"sms": "SMS", "email": "e-mail", "in_app": "in-app"}
+_CHANNELS = {
+    "sms": "SMS",
+    "email": "e-mail",
+    "in_app": "in-app",
+    "voice": "phone call",
+    "wechat": "WeChat",
+    "whatsapp": "WhatsApp",
+    "apprise": "Apprise",
+    "human_task": "a person",
+}
 
 
 def closing_table(told: Summary) -> Table:
