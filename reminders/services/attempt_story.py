@@ -118,7 +118,7 @@ def answer_words(attempt: Attempt, answer: Line | None, zone: str) -> str:
         case AttemptState.RELEASED:
             return f"not sent: {why}{_again(attempt, zone)}"
         case AttemptState.UNCERTAIN:
-            why = why.removeprefix("no answer: ")
+            why = why.removeprefix("no answer: ").replace("TimeoutError", "timed out")
             return f"no answer from {provider}, it may have arrived ({why})"
         case _:
             return f"handed to {provider}"

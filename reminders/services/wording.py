@@ -19,7 +19,7 @@ _CHANNELS = {
     "email": "e-mail",
     "in_app": "in-app message",
     "push": "push message",
-    "voice": "phone",
+    "voice": "phone call",
     "wechat": "WeChat",
     "whatsapp": "WhatsApp",
     "webhook": "webhook",

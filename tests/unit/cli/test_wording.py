@@ -159,12 +159,12 @@ PAID = {"payment_id": "P-1", "amount_minor": 20_000, "currency": "TWD"}
         (
             "contact.made",
             {"channel": "voice", "conversation": True, "connected": True},
-            "contacted by others: phone, spoken with",
+            "contacted by others: phone call, spoken with",
         ),
         (
             "contact.made",
             {"channel": "voice", "conversation": False, "connected": False},
-            "contacted by others: phone, not answered",
+            "contacted by others: phone call, not answered",
         ),
         ("contact.made", {"channel": "sms", "conversation": False}, "contacted by others: SMS"),
         (
@@ -200,7 +200,7 @@ def test_what_a_call_came_to() -> None:
     assert answer_words(SMS, failed, ZONE) == "sms-gateway refused: gateway 503"
     assert answer_words(refused, failed, ZONE).endswith("; to be tried again from 10:01")
     open_answer = line(AttemptState.UNCERTAIN, "no answer: TimeoutError")
-    assert "it may have arrived (TimeoutError)" in answer_words(SMS, open_answer, ZONE)
+    assert "it may have arrived (timed out)" in answer_words(SMS, open_answer, ZONE)
     assert answer_words(replace(SMS, channel="in_app"), None, ZONE) == "in the inbox"
     on_its_way = replace(SMS, state=AttemptState.SUBMITTED)
     assert answer_words(on_its_way, None, ZONE) == "on its way to sms-gateway"
