@@ -15,9 +15,10 @@ _STOP = re.compile(r"\s*(?:unsubscribe|stop)\s*", re.IGNORECASE)
 # Where the message begins that is answered, as mail programs write it (Gmail breaks its line), or
 # a signature (RFC 3676 §4.3) or a telephone's.
 _QUOTED = re.compile(
-    r"^(?:>|On .{5,200}(?:\n.{0,200})?wrote:|-{3,}|_{5,}|在.{2,80}写道|.{1,120}于.{6,60}写道"
-    r"|(?:From: .+\n(?:Sent|Date): |发件人[:\uff1a])"
-    r"|-- ?$|Sent from my .{2,40}$|(?:发自|来自)我的.{1,40}$).*",
+    r"^(?:>|On .{5,200}(?:\n.{0,200})?wrote:|-{3,}|_{5,}|在.{2,80}写道"
+    r"|.{1,120}于.{6,60}写道[:\uff1a]|(?:From: .+\n(?:Sent|Date): |发件人[:\uff1a])"
+    r"|-- ?$|Sent from (?:my )?(?:iP|Android|mobile|phone|Galaxy|Samsung|Huawei|Xiaomi|Outlook|"
+    r"Yahoo).{0,40}$|发自我的.{1,20}$|来自我的(?:华为|荣耀|小米|手机|iP).{0,20}$).*",
     re.MULTILINE,
 )
 _MOST = 2000

@@ -144,6 +144,15 @@ def test_a_letter_in_two_forms_is_said_once(parts: list[tuple[str, str]]) -> Non
 
 
 @pytest.mark.parametrize(
+    "own", ["I paid.\nSent from my other account, 100.", "已还款。\n来自我的另一个账户。"]
+)
+def test_no_word_of_the_customers_is_taken_for_a_telephones(own: str) -> None:
+    raw = letter("Re: bill", own, "Content-Type: text/plain; charset=utf-8\n")
+    (said,) = EmailChannel(SIGNING).hear(mail_post(raw, CAME)).inbound
+    assert said.text == own
+
+
+@pytest.mark.parametrize(
     ("body", "said"),
     [
         ("On Monday the lender wrote:\n> Your bill is due\n> Reply STOP\n\nstop\n", "stop"),
