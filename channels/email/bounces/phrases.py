@@ -30,7 +30,8 @@ CAUSES: tuple[Cause, ...] = (
         r"are |has |was |would be )*(?:full|over|exceed)",
         r"\b(?:over|exceed\w*|out of|insufficient)\b[^.\n]{0,40}\b(?:quota|storage|disk space)",
         r"quota[^.\n]{0,30}(?:exceed|full|reached|over|violat)|mailfolder is full",
-        r"not enough (?:storage|disk) space|mailboxfull|overquota",
+        r"not enough (?:storage|disk) space|space (?:is )?not enough|mailboxfull|overquota",
+        r"reached[^.\n]{0,20}quota",
         r"number of messages in recipient's mailbox exceeded|bo[iî]te (?:aux lettres )?pleine",
         r"mailbox size limit|storage (?:limit|allocation)|空间不足",
         r"(?:邮箱|信箱)[^。\n]{0,10}(?:已满|满了|容量)|buz[oó]n (?:est[aá] )?lleno|casella piena",
@@ -132,6 +133,11 @@ CAUSES: tuple[Cause, ...] = (
         hard=True,
     ),
     _row(
+        # Postfix and Sendmail of a name server that did not answer.
+        "no_answer",
+        r"not found, try again|name ?server time ?out|temporary (?:lookup|resolution|dns) ",
+    ),
+    _row(
         "no_such_domain",
         r"host (?:unknown|not found)|unknown host|unrout(?:e)?able (?:mail )?(?:domain|address)",
         r"(?:bad|illegal|invalid) destination (?:system|host|domain)",
@@ -173,6 +179,7 @@ CAUSES: tuple[Cause, ...] = (
         r"user_?unknown|unknown recipient|unknown local.?part|not listed in|does not exist",
         # Exchange Online to anyone, and RFC 5321's own words for 550 said to a recipient.
         r"requested action not taken: mailbox unavailable",
+        r"recipient name is not recogni[sz]ed",  # Exchange 5.5
         r"5\.1\.0 address rejected",  # AsyncOS, to RCPT
         r"doesn't exist|invalid recipient|recipient (?:address )?rejected: (?:undeliver|unknown)",
         r"verify (?:the )?(?:recipient )?address|sorry, no mailbox|(?:is )?not a valid mailbox",

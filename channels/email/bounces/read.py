@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from channels.email.bounces.bounce import Bounce, Kind
 from channels.email.bounces.letter import Letter, heads_of, open_letter
 from channels.email.bounces.traces import ADDRESS, date_of, message_ids, return_paths
 from channels.email.bounces.verdict import Verdict, judge
 
+# A subject that is quoted for people is the sender's own words and no server's.
+_QUOTED_SUBJECT = re.compile(
+    r"^[ \t>*]*(?:subject|betreff|objet|sujet|asunto|assunto|oggetto|тема|主题|主題|件名)"
+    r"[ \t]*[:\uff1a][^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 # A line that begins with an address begins what is said of that recipient.
 _RECIPIENT_LINE = re.compile(
@@ -20,7 +26,8 @@ _RECIPIENT_LINE = re.compile(
 # Feedback that is no complaint of the customer's (RFC 6591, RFC 6650 §5, RFC 7489 §7.3).
 _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
 _ROBOT = re.compile(
-    r"mailer.?daemon|postmaster|mail ?deliver\w* ?(?:sub)?system|mail ?system|no-?reply@|^<>$",
+    r"mailer.?daemon|\bmdaemon@|postmaster|mail ?deliver\w* ?(?:sub)?system|mail ?system|"
+    r"no-?reply@|^<>$",
     re.IGNORECASE,
 )
 _BOUNCED = re.compile(
@@ -48,6 +55,7 @@ _WAITING = re.compile(
 def read_bounce(raw: bytes) -> Bounce | None:
     """What `raw` says, or None if it is some other mail. Never raises, whatever the bytes."""
     letter = open_letter(raw)
+    letter = replace(letter, words=_QUOTED_SUBJECT.sub("", letter.words))
     read = _complaint(letter) or _auto_reply(letter) or _failure(letter)
     if read is None:
         return None

@@ -66,7 +66,8 @@ def judge(said: str, status: str = "", around: str = "") -> Verdict:
     replied = _REPLY.search(said)
     reply = replied[1] if replied else ""
     detail = code.partition(".")[2]
-    cause = cause_of(said)
+    # Lines are broken anywhere: what none of them says, they may say together.
+    cause = cause_of(said) or cause_of(" ".join(said.split()))
     if cause is not None:
         blamed = cause.reason == "domain_takes_no_mail" or _of_recipient(said, around, detail)
         hard = cause.hard and detail not in _NOT_THE_ADDRESS and blamed

@@ -148,6 +148,8 @@ hello
         ("550 unknown user", "no_such_mailbox", False),
         ("554 5.6.0 Message considered spam", "spam", False),
         ("550 5.1.1 用户不存在", "no_such_mailbox", True),
+        ("Reason: recipient reached disk quota", "mailbox_full", False),
+        ("ErrMsg=mail box space not enough", "mailbox_full", False),
         ("550 5.7.1 垃圾邮件", "spam", False),
         ("收件人邮件地址(li@example.com)不存在, 邮件无法送达", "no_such_mailbox", True),
         ("收件人邮箱容量不足", "mailbox_full", False),
@@ -287,6 +289,20 @@ def test_no_mail_takes_long(raw: bytes) -> None:
     begun = time.process_time()
     read_bounce(raw)
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "subject", ["Subject: Virus", "> Betreff: Quota exceeded", "主题\uff1a垃圾邮件"]
+)
+def test_our_own_subject_is_no_servers_word(subject: str) -> None:
+    said = f"{subject}\n\ndid not reach:\n\n  The recipient name is not\n  recognized\n"
+    assert read(words(said)).reason == "no_such_mailbox"
+
+
+def test_a_line_may_be_broken_anywhere() -> None:
+    assert read(words("MSEXCH:IMS:MAIN 0 (000C05A6) Unknown\nRecipient")).hard
+    found = read(words("<li@example.com>: Name service error: Host not\n  found, try again"))
+    assert (found.hard, found.reason) == (False, "no_answer")
 
 
 def test_what_html_hides_is_not_read() -> None:
