@@ -10,26 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from reminders.ledger.bulk import Bulk
-
-DEAD_DEVICES = Bulk(
-    "dead_device",
-    {
-        "customer_id": "bigint",
-        "channel": "text",
-        "device_hash": "bytea",
-        "died_at": "timestamptz",
-    },
-    conflict="(customer_id, channel, device_hash) DO UPDATE SET died_at = EXCLUDED.died_at",
-)
-# A device that was registered anew after its death came with a newer contact event.
-_DEVICES = text(
-    """
-    SELECT d.customer_id, d.device_hash FROM dead_device d
-    JOIN contact_point c ON c.customer_id = d.customer_id AND c.channel = d.channel
-    WHERE d.customer_id = ANY(CAST(:customers AS bigint[])) AND d.died_at > c.effective_at
-    """
-)
 # Health follows from a few instants, each the latest or earliest of its sort: outcomes of different
 # attempts may come in any order. `greatest` and `least` pass over what is not known.
 _TAKE_SIGNS = text(
@@ -241,14 +221,6 @@ def _moments(signs: Sequence[Sign]) -> _Moments:
         before_that=failed[-2] if len(failed) > 1 else None,
         since=next((at for at in failed if reached is None or at > reached), None),
     )
-
-
-def dead_devices(connection: Connection, customers: Iterable[int]) -> dict[int, set[bytes]]:
-    """The keyed hashes of devices that are no more."""
-    found: dict[int, set[bytes]] = {}
-    for customer, device in connection.execute(_DEVICES, {"customers": list(customers)}):
-        found.setdefault(customer, set()).add(bytes(device))
-    return found
 
 
 def in_doubt(connection: Connection, now: datetime, most: int) -> set[int]:

@@ -28,6 +28,7 @@ from reminders.domain.tier import Tier
 from reminders.ledger import (
     attempts,
     contact_points,
+    devices,
     engagement,
     facts,
     incidents,
@@ -91,7 +92,7 @@ def _gate(
     work.probed = resources.fleet.probed() | ({budget.probed} - {""} if budget else set())
     work.incidents = {each.channel: each.number for each in opened}
     if ChannelName.PUSH in resources.fleet.by_channel:
-        work.dead_devices = contact_points.dead_devices(connection, free)
+        work.dead_devices = devices.dead_of(connection, free)
     work.claimed = {each.reminder.reminder_id: each.lane for each in claimed}
     work.under_way = attempts.under_way(connection, _leaders(history))
     work.passed.busy = [each for each in claimed if each.reminder.customer_id not in free]

@@ -17,7 +17,7 @@ from reminders.events.content import content_hash, redacted
 from reminders.events.envelope import Event
 from reminders.events.errors import EventError
 from reminders.events.parse import parse_event
-from reminders.ledger import contact_points, dead_letters, intake, locks
+from reminders.ledger import contact_points, dead_letters, devices, intake, locks
 from reminders.ledger.dead_letters import DeadLetter, Fault, Origin
 from reminders.services.address_health import judge_addresses
 from reminders.services.projection import Projection
@@ -210,6 +210,7 @@ def _commit(
     projection.write(connection)
     signs = contact_points.signs_of(connection, projection.seen, now)
     judge_addresses(resources, connection, signs, now)
+    devices.given(connection, projection.seen)
     intake.mark_changed(connection, {each.customer for each in new}, now)
     dead_letters.keep(connection, resources.ring, letters)
     fenced = [

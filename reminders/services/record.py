@@ -26,7 +26,7 @@ from reminders.domain.outcome import (
 )
 from reminders.domain.reminder import Attempt, ReminderState
 from reminders.domain.retrying import retry_at
-from reminders.ledger import attempts, contact_points, locks, provider_refs, reminders
+from reminders.ledger import attempts, devices, locks, provider_refs, reminders
 from reminders.ledger.attempts import Change, KeptAttempt
 from reminders.ledger.contact_points import Sign, SignKind
 from reminders.ledger.reminders import Kept, Move
@@ -77,7 +77,7 @@ def _record(
     changes: list[Change] = []
     moves: list[Move] = []
     signs: list[Sign] = []
-    devices: list[tuple[object, ...]] = []
+    dead: list[tuple[object, ...]] = []
     awaited: list[Awaited | None] = []
     for each in results:
         reminder_id = each.kept.reminder.reminder_id
@@ -91,7 +91,7 @@ def _record(
                 awaited.append(expect(resources, change.kept, each.number_range))
         _log(kept, past[index], each.outcome)
         signs.extend(_signs(past[index], each.outcome, now))
-        devices.extend(_dead_devices(resources, past[index], each.outcome, now))
+        dead.extend(_dead_devices(resources, past[index], each.outcome, now))
         # A receipt may have moved the reminder on before we wrote: then the call that is under way
         # now holds its lease, and its own record moves it.
         overtaken = past[-1].attempt.state is AttemptState.SUBMITTED
@@ -100,7 +100,7 @@ def _record(
     attempts.change_all(connection, changes)
     attempts.EVENTS.insert(connection, [attempts.event_row(each.kept, now) for each in changes])
     provider_refs.keep(connection, _refs(resources, changes, now))
-    contact_points.DEAD_DEVICES.insert(connection, devices)
+    devices.DEAD.insert(connection, dead)
     judge_addresses(resources, connection, signs, now)
     led_by = [each.kept for each in changes if _carries(resources, each, present)]
     attempts.wake_led(connection, led_by, now)

@@ -40,8 +40,8 @@ VERDICTS: dict[str, Verdict] = {
     # 404, 405
     "BadPath": Verdict(_F.OURS, "bad_path"),
     "MethodNotAllowed": Verdict(_F.OURS, "method_not_allowed"),
-    # 410: the app was removed, at the `timestamp` beside it. A token registered later is told to us
-    # as a changed contact, and is another address.
+    # 410: the app was removed, at the `timestamp` beside it. One registered later, be it the same,
+    # is told to us by a contact.changed, which brings it back.
     "Unregistered": Verdict(_F.ADDRESS, "unregistered"),
     # 413
     "PayloadTooLarge": Verdict(_F.OURS, "too_long"),
