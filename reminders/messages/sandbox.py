@@ -12,9 +12,11 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
+from markupsafe import escape
 
 from reminders.messages.catalogue import SYNTAX
 from reminders.messages.errors import TemplateError
+from reminders.messages.facts import Line
 
 _MOST_COMPILED = 1_024
 MAX_STEPS = 10_000  # turns of loops and calls of macros in one part of a message
@@ -133,6 +135,20 @@ def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
     found.filters.update(_few=_few, _short=_short)
     found.globals.clear()  # ranges, counters, nonsense Latin: a message speaks of what it is given
     return found
+
+
+def escaped(names: Mapping[str, object]) -> dict[str, object]:
+    """The same for HTML. A macro from a file that is no HTML itself shows what it is given as it
+    is, and what it shows counts as escaped: so nothing is given to one that could be markup."""
+    return {name: _safe(value) for name, value in names.items()}
+
+
+def _safe(value: object) -> object:
+    if isinstance(value, str):
+        return escape(value)
+    if isinstance(value, Line):
+        return Line(escape(value.bill_id), escape(value.amount))
+    return [_safe(each) for each in value] if isinstance(value, list) else value
 
 
 def rendered(template: jinja2.Template, name: str, names: Mapping[str, object]) -> str:

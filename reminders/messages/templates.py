@@ -31,7 +31,7 @@ from reminders.messages.facts import NOTICES, Facts, Rendered, clean, values
 from reminders.messages.law import NO_LAW, Law, refuse_barred
 from reminders.messages.must_say import Sentences
 from reminders.messages.names import NAME, called, tidy
-from reminders.messages.sandbox import environment, rendered
+from reminders.messages.sandbox import environment, escaped, rendered
 from reminders.messages.segments import segments
 
 _FALLBACK = "en"
@@ -113,7 +113,8 @@ class TemplateSet:
         names[SLOT] = besides.fill(name, language, names, law)
         shown = dict.fromkeys(("subject", "text", "html"), "")
         for part in PARTS[channel]:
-            shown[part] = _render(compiled, message, part, names)
+            given = escaped(names) if part == "html" else names
+            shown[part] = _render(compiled, message, part, given)
         # A subject becomes a header: whatever a template does, it stays one line.
         subject = " ".join(shown["subject"].split())
         besides.check(name, f"{subject}\n{shown['text']}", names, law)

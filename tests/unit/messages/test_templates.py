@@ -190,6 +190,24 @@ def test_markup_in_facts_stays_text(shipped: TemplateSet) -> None:
     assert "{{ 7*7 }}{% raw %}" in message.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_macro_hides_no_markup(shipped: TemplateSet, language: str) -> None:
+    given = facts(Kind.CONTACT_UPDATE_REQUEST, language=language, about_channel="sms", ending="<b>")
+    message = shipped.render("email", given)
+    assert "&lt;b&gt;" in message.html
+    assert "<b>" not in message.html
+    assert "<b>" in message.text
+    channels = ("<i>", "a&b")
+    off = facts(Kind.OPTOUT_DISCLOSURE, language=language, about_channel="<u>", remaining=channels)
+    html = shipped.render("email", off).html
+    assert "&lt;u&gt;" in html
+    assert "&lt;i&gt;" in html
+    assert "a&amp;b" in html
+    others = (OtherBill("<s>&", "TWD", 100_000, DUE_ON),)
+    html = shipped.render("email", facts(language=language, others=others)).html
+    assert "&lt;s&gt;&amp;<" in html
+
+
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_line_breaks_and_deceiving_characters_are_taken_out(
     shipped: TemplateSet, channel: str
