@@ -55,6 +55,32 @@ def test_at_their_own_hour(world: World, hour: int, sent: str) -> None:
     assert f"{local:%Y-%m-%d %H:%M}" == sent
 
 
+def test_learned_from_what_customers_answer(world: World) -> None:
+    """Two links followed at six in the evening, as receipts tell, and the third notice waits."""
+    due(world, "answers")
+    for day in (8, 10):
+        world.run_until(datetime(2026, 3, day, 10, tzinfo=UTC))
+        world.receipt(world.last_attempt(), "acted", channel="email")
+    world.run_until(datetime(2026, 3, 11, 12, tzinfo=UTC))
+    assert sent_at(world) == ["03-08 11:00", "03-10 11:00", "03-11 18:00"]
+
+
+def test_learned_from_when_they_pay(world: World) -> None:
+    world.customer()
+    for day in (3, 10, 17):
+        paid = {"payment_id": f"P-{day}", "bill_id": "OLD", "amount_minor": 1, "currency": "TWD"}
+        world.tell("payment.received", paid | {"paid_at": f"2026-02-{day:02}T08:00:00+00:00"})
+    due(world, "payments")
+    world.run_until(datetime(2026, 3, 9, tzinfo=UTC))
+    assert sent_at(world) == ["03-08 16:00"]
+
+
+def sent_at(world: World) -> list[str]:
+    """When each stage first left, in Taipei."""
+    rows = world.rows("SELECT submitted_at FROM attempt WHERE number = 1 ORDER BY submitted_at")
+    return [f"{at + timedelta(hours=8):%m-%d %H:%M}" for (at,) in rows]
+
+
 def test_without_acts_at_the_policys(world: World) -> None:
     due(world, "fallback")
     assert first_sent(world) == datetime(2026, 3, 8, 3, 0, tzinfo=UTC)
