@@ -16,6 +16,9 @@ from config.breaker import Breaker
 
 Positive = Annotated[float, Field(gt=0)]
 SHIPPED = Path(__file__).parent
+# Of all that shares a worker nobody waits for much longer than this for a turn: a spike in one lane
+# would else hold every child of it for minutes.
+TURN_S = 20.0
 
 
 class SettingsError(ValueError):
@@ -150,7 +153,7 @@ class Settings(BaseSettings):
     @property
     def run_for_s(self) -> float:
         """After so long a task leaves what is left to another one."""
-        return self.task_time_limit_s * 0.4
+        return min(TURN_S, self.task_time_limit_s * 0.4)
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -159,3 +159,15 @@ def test_short_links_lead_to_the_console(monkeypatch: pytest.MonkeyPatch) -> Non
     settings = load()
     assert settings.short_links
     assert settings.brands == {"bnpl": "acme"}
+
+
+@pytest.mark.parametrize(("limit_s", "turn_s"), [("240", 20.0), ("15", 6.0)])
+def test_no_task_holds_a_worker_for_long(
+    monkeypatch: pytest.MonkeyPatch, limit_s: str, turn_s: float
+) -> None:
+    """However long one may last before it is killed: the other lanes wait for their turn."""
+    monkeypatch.setenv("REMINDERS_TASK_TIME_LIMIT_S", limit_s)
+    monkeypatch.setenv("REMINDERS_LEASE_S", "4")
+    monkeypatch.setenv("REMINDERS_SMS__TIMEOUT_S", "1")
+    monkeypatch.setenv("REMINDERS_EMAIL__TIMEOUT_S", "1")
+    assert load().run_for_s == pytest.approx(turn_s)
