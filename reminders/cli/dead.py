@@ -10,10 +10,10 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, resources, wrong
+from reminders.cli.tables import Rows
 from reminders.ledger.dead_letters import DeadLetter, Fault
 from reminders.messages.facts import clean
 from reminders.services import dead
@@ -62,13 +62,13 @@ def show_all(
     if not found:
         typer.echo("no dead letters" if state is Chosen.ALL else f"no {state} dead letters")
         return
-    table = Table("received (UTC)", "fault", "state", "from", "reason", "id", box=None)
+    rows = Rows("received (UTC)", "fault", "state", "from", "reason", "id", ids=True)
     for letter in found:
         named = " ".join(filter(None, (clean(letter.source), clean(letter.id)))) or "-"
         at = f"{letter.received_at:%Y-%m-%d %H:%M:%S}"
         why = clean(letter.reason)
-        table.add_row(at, letter.fault, letter.state, named, why, str(letter.dead_id))
-    console().print(table)
+        rows.add_row(at, letter.fault, letter.state, named, why, str(letter.dead_id))
+    console().print(rows)
 
 
 @app.command()

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import Annotated, TypeVar
 
 import typer
-from rich.table import Table
 
 from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, resources, wrong
+from reminders.cli.tables import Rows
 from reminders.messages.facts import clean
 from reminders.services import incidents
 from reminders.services.incidents import IncidentError, Status
@@ -76,13 +76,13 @@ def affected(
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], indent=1, default=str))
         return
-    table = Table("at (UTC)", "customer", "bill", "stage", "effect", "instead of", "now", box=None)
+    rows = Rows("at (UTC)", "customer", "bill", "stage", "effect", "instead of", "now")
     for each in found:
         at = f"{each.at:%Y-%m-%d %H:%M:%S}"
         names = (clean(each.customer), clean(each.bill_id), each.stage)
-        table.add_row(at, *names, each.effect, each.channel, each.state)
+        rows.add_row(at, *names, each.effect, each.channel, each.state)
     nobody = f"incident {number} touched nobody{' more' if page > 1 else ''}"
-    console().print(table if found else nobody)
+    console().print(rows if found else nobody)
     if len(found) == limit:
         console().print(f"there may be more: --page {page + 1}")
 
@@ -91,15 +91,15 @@ def _show(found: Status) -> None:
     console().print(f"mode: {found.mode}")
     for channel, why in sorted(found.down.items()):
         console().print(f"down: {channel} ({clean(why)})")
-    table = Table("number", "channel", "opened (UTC)", "closed", "by", "why", "did", box=None)
+    rows = Rows("number", "channel", "opened (UTC)", "closed", "by", "why", "did")
     for each in (*found.open, *found.recent):
         counts = found.counts.get(each.number, {})
         did = ", ".join(f"{effect} {reminders}" for effect, (reminders, _) in counts.items())
         closed = "open" if each.closed_at is None else f"{each.closed_at:%Y-%m-%d %H:%M}"
         opened = f"{each.opened_at:%Y-%m-%d %H:%M}"
         by, why = clean(each.opened_by), clean(each.why)
-        table.add_row(str(each.number), each.channel, opened, closed, by, why, did or "nothing")
-    console().print(table if table.row_count else "no incident so far")
+        rows.add_row(str(each.number), each.channel, opened, closed, by, why, did or "nothing")
+    console().print(rows if rows.row_count else "no incident so far")
 
 
 def _told(act: Callable[[], Done]) -> Done:

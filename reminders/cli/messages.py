@@ -37,14 +37,13 @@ Why = Annotated[str, typer.Option("--reason", help="Why, in one line. No persona
 @app.command("list")
 def list_(data: Data = DATA) -> None:
     """List every message with its version, and for notices who approved its words."""
-    from rich.table import Table
-
+    from reminders.cli.tables import Rows
     from reminders.messages.facts import NOTICES
     from reminders.services.approvals import Standing, standings
 
     with resources(data) as opened, opened.engine.connect() as connection:
         where, contents = standings(connection), opened.templates.contents
-    table = Table("message", "words", "approval", box=None)
+    rows = Rows("message", "words", "approval")
     for message, content in sorted(contents.items(), key=lambda each: str(each[0])):
         stands = where.get((str(message), content), Standing())
         said = "-"
@@ -54,8 +53,8 @@ def list_(data: Data = DATA) -> None:
             said = f"WAITS for a second person, proposed by {stands.proposed_by}"
         if stands.approved_by:
             said = f"approved by {stands.approved_by}, proposed by {stands.proposed_by}"
-        table.add_row(str(message), content, said)
-    console().print(table)
+        rows.add_row(str(message), content, said)
+    console().print(rows)
 
 
 @app.command()

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from config.settings import SHIPPED, SettingsError
 from reminders.cli import policy_acts
 from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, logs_aside, resources, settings, wrong
+from reminders.cli.tables import Rows
 from reminders.domain.policy import Policy
 from reminders.ledger.policies import Activation
 from reminders.services import policy_files
@@ -58,11 +58,11 @@ def show_all(as_json: AsJson = False, data: Data = DATA) -> None:
     if as_json:
         typer.echo(json.dumps([_version(each) for each in found], indent=1))
         return
-    table = Table("policy", "standing", "from (UTC)", "act", "by", "done (UTC)", "why", box=None)
+    rows = Rows("policy", "standing", "from (UTC)", "act", "by", "done (UTC)", "why")
     for each in found:
         for act in each.acts or (None,):
-            table.add_row(each.label, each.standing, *_cells(act))
-    console().print(table)
+            rows.add_row(each.label, each.standing, *_cells(act))
+    console().print(rows)
 
 
 @app.command()
@@ -123,10 +123,10 @@ def compare(
     elif not changes:
         typer.echo(f"{before.label} and {after.label} decide alike")
     else:
-        table = Table("what", before.label, after.label, box=None)
+        rows = Rows("what", before.label, after.label)
         for each in changes:
-            table.add_row(each.what, each.before or "(none)", each.after or "(none)")
-        console().print(table)
+            rows.add_row(each.what, each.before or "(none)", each.after or "(none)")
+        console().print(rows)
     if changes and exit_code:
         raise typer.Exit(1)
 

@@ -10,10 +10,10 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, resources, settings, wrong
+from reminders.cli.tables import Rows
 from reminders.domain.customer import EVERY_KIND
 from reminders.ledger.preferences import Change
 from reminders.messages.facts import clean
@@ -59,12 +59,12 @@ def show(customer: Customer, as_json: AsJson = False, data: Data = DATA) -> None
     if as_json:
         typer.echo(json.dumps(_standing(found), indent=1, ensure_ascii=False))
         return
-    table = Table("channel", "address", "all", *(found.settings[0].kinds), box=None)
+    rows = Rows("channel", "address", "all", *(found.settings[0].kinds))
     for each in found.settings:
         kinds = [_on(allowed) for allowed in each.kinds.values()]
-        table.add_row(each.channel, each.mask or "-", _on(each.on), *kinds)
+        rows.add_row(each.channel, each.mask or "-", _on(each.on), *kinds)
     out = console()
-    out.print(table)
+    out.print(rows)
     chosen = ", ".join(map(str, found.offsets)) or "as the lender does it"
     out.print(f"days from due: {chosen} (offered: {', '.join(map(str, found.choices)) or 'none'})")
     for notice in found.notices:
@@ -116,13 +116,13 @@ def held(limit: Limit = 200, as_json: AsJson = False, data: Data = DATA) -> None
     if not found:
         typer.echo("no change of a preference waits")
         return
-    table = Table("received (UTC)", "why", "customer", "change", "by", "id", box=None)
+    rows = Rows("received (UTC)", "why", "customer", "change", "by", "id", ids=True)
     for each in found:
         what = f"{each.channel} {each.kind} {_on(each.allowed)}"
         by = " ".join(filter(None, (clean(each.actor), clean(each.source)))) or "nobody"
         at = f"{each.received_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(at, each.held_for, each.ref, what, by, str(each.change_no))
-    console().print(table)
+        rows.add_row(at, each.held_for, each.ref, what, by, str(each.change_no))
+    console().print(rows)
 
 
 @app.command()

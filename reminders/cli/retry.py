@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, resources, wrong
+from reminders.cli.tables import Rows
 from reminders.domain.customer import ChannelName
 from reminders.ledger.reopening import Wanted
 from reminders.services import retry as service
@@ -75,10 +75,10 @@ def _groups(done: Retried) -> list[tuple[tuple[str, str, str, str], int]]:
 def _print(done: Retried, asked: frozenset[str], *, dry_run: bool) -> None:
     groups = _groups(done)
     if groups:
-        table = Table("channel", "provider", "last try", "reason", "reminders", box=None)
+        rows = Rows("channel", "provider", "last try", "reason", "reminders")
         for (channel, provider, state, reason), count in groups:
-            table.add_row(channel, provider, state, reason, f"{count:,}")
-        console().print(table)
+            rows.add_row(channel, provider, state, reason, f"{count:,}")
+        console().print(rows)
     if dry_run:
         typer.echo(f"{len(done.found):,} reminders would be due now")
     else:

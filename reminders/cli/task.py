@@ -6,10 +6,10 @@ import json
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, resources, wrong
+from reminders.cli.tables import Rows
 from reminders.domain.human_task import TaskKind
 from reminders.messages.facts import clean
 from reminders.services.tasks import acts, queue
@@ -45,12 +45,12 @@ def list_(
     if not found:
         typer.echo("no task waits")
         return
-    table = Table("due (UTC)", "kind", "customer", "bill", "owner", "id", box=None)
+    rows = Rows("due (UTC)", "kind", "customer", "bill", "owner", "id", ids=True)
     for each in found:
         due = f"{each.due_at:%Y-%m-%d %H:%M}{' late' if each.overdue(now) else ''}"
         who = clean(each.ref) or "-", clean(each.bill_id) or "-", clean(each.owner) or "-"
-        table.add_row(due, each.kind, *who, str(each.task_id))
-    console().print(table)
+        rows.add_row(due, each.kind, *who, str(each.task_id))
+    console().print(rows)
 
 
 @app.command()

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, resources
+from reminders.cli.tables import Rows
 from reminders.messages.facts import clean
 from reminders.services import open_questions
 
@@ -30,12 +30,12 @@ def list_(limit: Limit = 200, as_json: AsJson = False, data: Data = DATA) -> Non
         shown = [asdict(each.attempt) | {"next": each.next} for each in found]
         typer.echo(json.dumps(shown, indent=1, default=str, ensure_ascii=False))
         return
-    table = Table("since (UTC)", "customer", "bill", "channel", "provider", "next", "id", box=None)
+    rows = Rows("since (UTC)", "customer", "bill", "channel", "provider", "next", "id", ids=True)
     for each in found:
         attempt = each.attempt
         names = clean(attempt.customer), clean(attempt.bill_id), attempt.channel, attempt.provider
-        table.add_row(f"{attempt.since:%Y-%m-%d %H:%M}", *names, each.next, str(attempt.attempt_id))
-    console().print(table if found else "no attempt is uncertain")
+        rows.add_row(f"{attempt.since:%Y-%m-%d %H:%M}", *names, each.next, str(attempt.attempt_id))
+    console().print(rows if found else "no attempt is uncertain")
 
 
 @app.command()
@@ -47,9 +47,9 @@ def doubles(limit: Limit = 200, as_json: AsJson = False, data: Data = DATA) -> N
         shown = [asdict(each) for each in found]
         typer.echo(json.dumps(shown, indent=1, default=str, ensure_ascii=False))
         return
-    table = Table("heard (UTC)", "customer", "bill", "stage", "by", "and by", "at", "id", box=None)
+    rows = Rows("heard (UTC)", "customer", "bill", "stage", "by", "and by", "at", "id", ids=True)
     for each in found:
         names = clean(each.customer), clean(each.bill_id), each.stage
         by = f"{each.channel} ({each.provider})", each.then_by, f"{each.then_at:%Y-%m-%d %H:%M}"
-        table.add_row(f"{each.heard_at:%Y-%m-%d %H:%M}", *names, *by, str(each.attempt_id))
-    console().print(table if found else "nobody was told twice")
+        rows.add_row(f"{each.heard_at:%Y-%m-%d %H:%M}", *names, *by, str(each.attempt_id))
+    console().print(rows if found else "nobody was told twice")

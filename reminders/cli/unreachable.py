@@ -6,10 +6,10 @@ import json
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from reminders.cli.options import AsJson, Data
 from reminders.cli.running import DATA, console, resources
+from reminders.cli.tables import Rows
 from reminders.messages.facts import clean
 from reminders.services import unreachable
 from reminders.services.tasks.as_json import task_json
@@ -29,11 +29,11 @@ def list_(limit: Limit = 200, as_json: AsJson = False, data: Data = DATA) -> Non
     if as_json:
         typer.echo(json.dumps([task_json(each) for each in found], indent=1, ensure_ascii=False))
         return
-    table = Table("made (UTC)", "customer", "bill", "owner", "task", box=None)
+    rows = Rows("made (UTC)", "customer", "bill", "owner", "task", ids=True)
     for each in found:
         who = clean(each.ref), clean(each.bill_id), clean(each.owner) or "-"
-        table.add_row(f"{each.made_at:%Y-%m-%d %H:%M}", *who, str(each.task_id))
-    console().print(table if found else "everybody can be reached")
+        rows.add_row(f"{each.made_at:%Y-%m-%d %H:%M}", *who, str(each.task_id))
+    console().print(rows if found else "everybody can be reached")
 
 
 @app.command()
