@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from channels.contract import Post, Told
 from channels.errors import ReceiptError
+from channels.numbers import NumberType, describe
 from channels.receipts import is_reference
 from channels.sms.smpp.parts import UDH_INDICATOR, Header, decoded, without_header
 from channels.sms.smpp.pdu import Command, Pdu, PduError, Tag, decode
@@ -139,8 +140,16 @@ def _sender(pdu: Pdu, country_code: str) -> str:
         return address
     if address.startswith("+"):
         return address
-    ton = pdu.number("source_addr_ton")
-    if ton == 2 and country_code:  # national (§5.2.5), often with its trunk 0
-        return f"+{country_code}{digits.lstrip('0')}"
+    ton, whole = pdu.number("source_addr_ton"), f"+{digits.removeprefix('00')}"
+    national = f"+{country_code}{digits.lstrip('0')}" if country_code else ""
+    if national and (ton == 2 or (ton == 0 and _lacks_country(national, whole))):
+        return national  # (§5.2.5), often with its trunk 0
     # International, or unknown: most carriers leave it at that and write the country code.
-    return f"+{digits.removeprefix('00')}" if ton in (0, 1) else address
+    return whole if ton in (0, 1) else address
+
+
+def _lacks_country(national: str, whole: str) -> bool:
+    """What the plan makes of a number of unknown type: who writes has a mobile, mostly at home."""
+    here = describe(national)
+    mobile = here.valid and here.may_be(NumberType.MOBILE)
+    return mobile or (here.possible and not describe(whole).valid)
