@@ -303,7 +303,7 @@ def test_every_channel_is_called_by_a_word(
     for about in ("", *every):
         given = facts(kind, language=language, about_channel=about, remaining=every)
         for body in bodies(shipped.render(channel, given)):
-            seen = (body.partition("</style>")[2] or body).replace("push notification", "")
+            seen = (body.partition("</style>")[2] or body).replace("push message", "")
             assert not RAW & set(re.findall(r"[a-z_]+", seen))
             assert "by  are" not in body
             assert "通过您联系方式" not in body
