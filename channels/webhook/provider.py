@@ -12,7 +12,7 @@ from channels.transport import AiohttpTransport, Transport
 from channels.webhook.payload import body, target_of
 from channels.webhook.posting import post_event
 from channels.webhook.settings import WebhookSettings, capabilities
-from channels.webhook.signing import key_of
+from channels.webhook.signing import key_of, own_key
 from reminders.domain.outcome import Outcome, Permanent
 
 _MAX_REPLY = 4_096  # nothing in it is read; a receiver may not fill our memory
@@ -27,6 +27,7 @@ class WebhookChannel:
         self.name = settings.name
         self.capabilities = capabilities(settings)
         self._keys = [key_of(each) for each in settings.keys]
+        self._own_keys = settings.own_keys
         self._source = settings.source
         self._private = settings.allow_private
         self._http = transport or AiohttpTransport(
@@ -43,9 +44,12 @@ class WebhookChannel:
             return Permanent("invalid_address", dead_contact=True)
         if not self._private and is_private_literal(url.host or ""):
             return Permanent("private_address", dead_contact=True)
+        keys = self._keys
+        if self._own_keys:
+            keys = [own_key(each, message.address) for each in keys]
         content = body(message, self._source, datetime.now(UTC))
         return await post_event(
-            self._http, str(url), self._keys, message.idempotency_key, content, message.start_by
+            self._http, str(url), keys, message.idempotency_key, content, message.start_by
         )
 
     async def ask(self, idempotency_key: str) -> Outcome | None:

@@ -14,6 +14,9 @@ class WebhookSettings(ProviderSettings):
     """`secrets`: whsec_… keys, newest first, as a list or as one text with spaces between. Every
     one signs, so that receivers may change theirs while both are given.
 
+    `own_keys`: each receiver has keys of its own, made of these and its address
+    (`python -m channels.webhook`); without it whoever knows them can sign for all.
+
     `allow_private` lets posts go to http and to private addresses: for a sandbox alone.
     """
 
@@ -22,6 +25,7 @@ class WebhookSettings(ProviderSettings):
     name: str = "webhook"
     source: str = "reminders"  # what receivers read as the sender
     per_host: int = 5  # one slow receiver holds up to so many of them
+    own_keys: bool = False
     allow_private: bool = False
 
     @property

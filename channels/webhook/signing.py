@@ -32,6 +32,17 @@ def key_of(secret: str) -> bytes:
     return key
 
 
+def own_key(key: bytes, address: str) -> bytes:
+    """The key of one receiver, made of the lender's and its address: with one key for all, each
+    receiver could sign what the others take for ours."""
+    return hmac.new(key, address.encode("utf-8", "replace"), hashlib.sha256).digest()
+
+
+def secret_of(key: bytes) -> str:
+    """A key as a receiver is given it."""
+    return _PREFIX + base64.b64encode(key).decode("ascii")
+
+
 def signed(keys: Sequence[bytes], message_id: str, at: datetime, body: bytes) -> dict[str, str]:
     """The three headers of `body`, signed by each key in its order."""
     stamp = int(at.timestamp())

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+from standardwebhooks import Webhook
 
 from channels.contract import Message, Post
 from channels.errors import ChannelSettingsError, ReceiptError
 from channels.public_hosts import is_public
 from channels.transport import Reply
 from channels.webhook import WebhookChannel, WebhookSettings
+from channels.webhook.__main__ import main
 from channels.webhook.answers import outcome_of
 from channels.webhook.signing import verify
 from reminders.domain.outcome import Accepted, Outcome, Permanent, Transient, Uncertain
@@ -62,6 +64,37 @@ def test_a_post_is_signed_and_its_id_is_the_attempts() -> None:
     assert event["type"] == "reminder.due_soon"
     assert event["data"]["text"] == "您的账单"
     assert event["data"]["attempt_id"] == "att-1"
+
+
+def test_with_own_keys_no_receiver_can_sign_for_another(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Two keys while they change; what the command prints is what a receiver verifies by."""
+    old, address = "whsec_b2xkIGtleSBvbGQga2V5IG9sZCBrZXk=", "https://a.example.com/in#x"
+    wire = Wire()
+    settings = WebhookSettings((SECRET, old), own_keys=True)
+    sent = asyncio.run(WebhookChannel(settings, wire).send(Message("att-1", address, "t", "en")))
+    assert sent == Accepted("att-1")
+    ((_, headers, body),) = wire.sent
+    assert main([address], f"{SECRET} {old}\n") == 0
+    mine = capsys.readouterr().out.split()
+    assert len(mine) == 2
+    for each in mine:
+        Webhook(each).verify(body, dict(headers))  # the reference library; raises
+    assert main(["https://b.example.com/in"], SECRET) == 0
+    others = (SECRET, capsys.readouterr().out.strip())
+    assert not any(verify(each, headers, body, datetime.now(UTC)) for each in others)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "secrets"), [([], SECRET), (["https://a.example.com"], "whsec_!"), (["x"], "")]
+)
+def test_the_command_says_in_one_line_what_it_wants(
+    arguments: list[str], secrets: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments, secrets) == 2
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("\n")) == ("", 1)
 
 
 @pytest.mark.parametrize(
