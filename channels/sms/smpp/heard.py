@@ -15,6 +15,7 @@ from channels.sms.smpp.parts import UDH_INDICATOR, Header, decoded, without_head
 from channels.sms.smpp.pdu import Command, Pdu, PduError, Tag, decode
 from channels.sms.smpp.receipts import (
     STATUSES,
+    ReceiptText,
     error_of,
     instant_of,
     read_text,
@@ -74,7 +75,7 @@ def _octets(pdu: Pdu) -> tuple[Header | None, bytes]:
 
 
 def _receipt(pdu: Pdu, heard_at: datetime, settings: SmppSettings) -> Receipt:
-    text = read_text(_octets(pdu)[1].decode("latin-1"))
+    text = _text(_octets(pdu)[1])
     state = state_of(pdu, text)
     status = STATUSES[state]
     error = error_of(pdu, text)
@@ -90,6 +91,12 @@ def _receipt(pdu: Pdu, heard_at: datetime, settings: SmppSettings) -> Receipt:
         address=_recipient(pdu, settings),
         submitted_at=instant_of(text.submitted, zone),
     )
+
+
+def _text(octets: bytes) -> ReceiptText:
+    """In one octet a character or in two: data_coding may still be that of our own message."""
+    text = read_text(octets.decode("latin-1"))
+    return text if text.id or text.stat else read_text(octets.decode("utf-16-be", "replace"))
 
 
 def _reason(state: str, error: str, settings: SmppSettings) -> str:

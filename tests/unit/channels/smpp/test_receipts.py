@@ -135,6 +135,20 @@ def test_parameters_go_before_the_text() -> None:
     assert receipt(TEXT.format("ENROUTE", "000"), account, tlvs).provider_ref == "912209596"
 
 
+@pytest.mark.parametrize("coding", [0, 8])
+@pytest.mark.parametrize("written", ["ascii", "utf-16-be"])
+def test_its_text_is_read_in_either_width_whatever_coding_it_claims(
+    written: str, coding: int
+) -> None:
+    pdu = Pdu(
+        Command.DELIVER_SM,
+        numbers={"esm_class": 4, "data_coding": coding},
+        tlvs={Tag.MESSAGE_PAYLOAD: TEXT.format("DELIVRD", "000").encode(written)},
+    )
+    (found,) = hear(post_of(encode(pdu), HEARD_AT), ACCOUNT).receipts
+    assert (found.provider_ref, found.status) == ("0912209596", ReceiptStatus.DELIVERED)
+
+
 def test_an_error_says_why_and_only_the_accounts_own_codes_blame_the_number() -> None:
     text = TEXT.format("UNDELIV", "075")
     assert receipt(text).reason == "err_075"
