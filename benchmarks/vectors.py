@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,8 +59,11 @@ def main(
     if not any(files_of(data, name) for name in SETS):
         _refuse(f"{data} holds none of {', '.join(file for file, _ in SETS.values())}")
     rows = [measure(data, name) for name in track(SETS, console=Console(stderr=True))]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(_figures(rows), indent=2) + "\n", encoding="utf-8")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(_figures(rows), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        _refuse(f"{out} cannot be written: {error.strerror}")
     Console().print(_table(rows))
     if any(row.broken or (row.score is not None and not good(row)) for row in rows):
         raise typer.Exit(1)
@@ -109,4 +113,6 @@ def _table(rows: list[Row]) -> Table:
 
 
 if __name__ == "__main__":
+    # What an adapter logs of a sample that blames its request is no news here.
+    logging.getLogger("channels").addHandler(logging.NullHandler())
     typer.run(main)

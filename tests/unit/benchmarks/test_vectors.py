@@ -166,6 +166,7 @@ def test_the_figures_are_written(tmp_path: Path) -> None:
     out = tmp_path / "vectors.json"
     assert _run(str(tmp_path), "--out", str(out)).exit_code == 0
     assert _run(str(tmp_path / "none")).exit_code == 2
+    assert _run(str(tmp_path), "--out", str(out / "below")).exit_code == 2
     figures = json.loads(out.read_text())
     assert figures["retry-after"] == {"right": 1, "of": 1, "wrong": []}
     assert figures["sms-segments"] == {
