@@ -43,6 +43,7 @@ def list_(data: Data = DATA) -> None:
 
     with resources(data) as opened, opened.engine.connect() as connection:
         where, contents = standings(connection), opened.templates.contents
+        labels = opened.templates.labels
     rows = Rows("message", "words", "approval")
     for message, content in sorted(contents.items(), key=lambda each: str(each[0])):
         stands = where.get((str(message), content), Standing())
@@ -53,7 +54,7 @@ def list_(data: Data = DATA) -> None:
             said = f"WAITS for a second person, proposed by {stands.proposed_by}"
         if stands.approved_by:
             said = f"approved by {stands.approved_by}, proposed by {stands.proposed_by}"
-        rows.add_row(str(message), content, said)
+        rows.add_row(labels[message], content, said)
     console().print(rows)
 
 

@@ -88,6 +88,11 @@ class TemplateSet:
         """Every message that there is, with the hash of its words."""
         return {message: each.content for message, each in self._compiled.items()}
 
+    @property
+    def labels(self) -> Mapping[Message, str]:
+        """Every message with its version, as the ledger names it: `en/pre_due.sms@3`."""
+        return {message: each.template_id for message, each in self._compiled.items()}
+
     def render(self, channel: str, facts: Facts, brand: str = "", law: Law = NO_LAW) -> Rendered:
         """Write one message, in the nearest language there is; what `brand` has no words of its
         own for, in everybody's.

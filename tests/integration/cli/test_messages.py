@@ -16,6 +16,7 @@ from channels.in_app.provider import click_receipt_body
 from config.settings import SHIPPED
 from reminders.domain.identity import make_id
 from reminders.ledger.pay_links import bill_of
+from reminders.messages.catalogue import Message
 from reminders.messages.templates import TemplateSet
 from reminders.services.approvals import Approvals
 from reminders.services.callbacks import Callback
@@ -85,7 +86,9 @@ def test_who_may_do_what_is_said_in_one_line(world: World, reminders: Command) -
         "proposed already, by ann" in reminders("messages", "propose", NOTICE, "--as", "b").output
     )
     assert reminders("messages", "approve", NOTICE, "--as", "bo").exit_code == 0
-    assert "approved by bo, proposed by ann" in reminders("messages", "list").output
+    listed = reminders("messages", "list").output
+    assert "approved by bo, proposed by ann" in listed
+    assert f"{world.resources.templates.labels[Message('en', 'legal_notice', 'sms')]} " in listed
     revoked = reminders("messages", "revoke", NOTICE, "--as", "cy", "--reason", "typing error")
     assert revoked.exit_code == 0
     assert "approved by bo" not in reminders("messages", "list").output
