@@ -48,6 +48,23 @@ def is_address(address: str) -> bool:
     return _ADDRESS.fullmatch(address) is not None
 
 
+def in_ascii(address: str) -> str:
+    """An address whose domain alone is not ASCII, in the form that every server takes (RFC 5891).
+
+    Any other stays as it is, and so does a domain that would come back as another one: the
+    standard library's codec, of the older standard, makes ss of a sharp s.
+    """
+    local, mark, domain = address.rpartition("@")
+    if domain.isascii() or not (local and local.isascii()):
+        return address
+    try:
+        encoded = domain.encode("idna")
+        same = encoded.decode("idna") == domain.lower()
+    except UnicodeError:
+        return address
+    return f"{local}{mark}{encoded.decode('ascii')}" if same else address
+
+
 class Skeleton:
     """The parts of a mail that are the same for every recipient of one sender."""
 

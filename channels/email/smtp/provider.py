@@ -12,7 +12,7 @@ from channels.email.heard import hear_mail, is_mail
 from channels.email.mailbox import Place, listen
 from channels.email.smtp.connection import Refused
 from channels.email.smtp.errors import outcome_of
-from channels.email.smtp.mime import Skeleton, Unmailable
+from channels.email.smtp.mime import Skeleton, Unmailable, in_ascii
 from channels.email.smtp.pool import SmtpPool
 from channels.email.smtp.return_paths import return_path, verp_of
 from channels.email.smtp.settings import EmailSettings, capabilities, check
@@ -55,6 +55,8 @@ class EmailChannel:
 
     async def send(self, message: Message) -> Outcome:
         path = return_path(self._verp, self._sender, message.idempotency_key)
+        if not message.address.isascii():
+            message = replace(message, address=in_ascii(message.address))
         if self._events.headers is not None:
             own = self._events.headers(message.idempotency_key)
             message = replace(message, headers={**message.headers, **own})

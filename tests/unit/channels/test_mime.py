@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.contract import Message
-from channels.email.smtp.mime import Skeleton, Unmailable, is_address
+from channels.email.smtp.mime import Skeleton, Unmailable, in_ascii, is_address
 from channels.errors import ChannelSettingsError
 from channels.sandbox.mail_text import read_mail
 
@@ -153,6 +153,24 @@ def test_a_non_ascii_address_is_not_declared_dead() -> None:
     with pytest.raises(Unmailable) as caught:
         SKELETON.build(mail(address="李@x.example.com"))
     assert not caught.value.dead_contact
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        ("li@例子.中国", "li@xn--fsqu00a.xn--fiqs8s"),
+        ("li@Bücher.example.com", "li@xn--bcher-kva.example.com"),
+        ("li@straße.example.com", ""),  # strasse.example.com is somebody else's
+        ("李@例子.中国", ""),
+        ("li@" + "例" * 80 + ".com", ""),
+        ("li@例子..com", ""),
+        ("li@example.com", ""),
+        ("例子", ""),
+    ],
+)
+def test_a_domain_has_a_form_that_every_server_takes(address: str, wanted: str) -> None:
+    assert in_ascii(address) == (wanted or address)
+    assert is_address(in_ascii(address)) is (bool(wanted) or address.isascii())
 
 
 def test_a_sender_that_is_none_stops_the_start() -> None:
