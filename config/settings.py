@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -135,6 +136,10 @@ class Settings(BaseSettings):
             "short_links needs console_url: that is where they lead": (
                 bool(self.console_url) or not self.short_links
             ),
+            "task_webhook_url needs task_webhook_secrets: whsec_… keys with spaces between": (
+                not self.task_webhook_url
+                or _are_webhook_keys(self.task_webhook_secrets.get_secret_value())
+            ),
             "encryption_keys must hold at least one key": bool(self.encryption_keys),
         }
         wrong = [line for line, holds in rules.items() if not holds]
@@ -165,6 +170,19 @@ class Settings(BaseSettings):
 def _is_key(text: str) -> bool:
     try:
         return len(bytes.fromhex(text)) == 32
+    except ValueError:
+        return False
+
+
+def _are_webhook_keys(text: str) -> bool:
+    """Without one a post would be signed by nobody, and tried again with every tick."""
+    keys = [each.removeprefix("whsec_").rstrip("=") for each in text.split()]
+    return bool(keys) and all(map(_is_base64, keys))
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(b64decode(text + "=" * (-len(text) % 4), validate=True))
     except ValueError:
         return False
 

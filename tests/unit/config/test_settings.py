@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from channels.webhook.signing import key_of
 from config.settings import Settings, SettingsError, load
 
 KEY = "ab" * 32
@@ -159,6 +160,30 @@ def test_short_links_lead_to_the_console(monkeypatch: pytest.MonkeyPatch) -> Non
     settings = load()
     assert settings.short_links
     assert settings.brands == {"bnpl": "acme"}
+
+
+@pytest.mark.parametrize(
+    ("secrets", "good"),
+    [
+        ("", False),
+        ("whsec_", False),
+        ("whsec_!", False),
+        ("whsec_MDEyMzQ1Njc4OWFiY2RlZg== whsec_A", False),
+        ("whsec_MDEyMzQ1Njc4OWFiY2RlZg==", True),
+        ("whsec_MDEyMzQ1Njc4OWFiY2RlZg whsec_b2xkIGtleSBvbGQga2V5", True),
+    ],
+)
+def test_whoever_is_told_of_tasks_is_told_so_by_signed_posts(
+    monkeypatch: pytest.MonkeyPatch, secrets: str, good: bool
+) -> None:
+    monkeypatch.setenv("REMINDERS_TASK_WEBHOOK_SECRETS", secrets)
+    assert load().task_webhook_url == "", "without an address nobody wants them"
+    monkeypatch.setenv("REMINDERS_TASK_WEBHOOK_URL", "https://tickets.example.com/in")
+    if good:
+        settings = load()
+        assert all(map(key_of, settings.task_webhook_secrets.get_secret_value().split()))
+    else:
+        assert any("task_webhook_url needs task_webhook_secrets" in line for line in refused())
 
 
 @pytest.mark.parametrize(("limit_s", "turn_s"), [("240", 20.0), ("15", 6.0)])
