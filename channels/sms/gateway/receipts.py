@@ -25,8 +25,8 @@ STATUSES: dict[str, ReceiptStatus] = {
 
 
 def read_entry(entry: Entry) -> Receipt | Inbound:
-    """One entry of either. Raises `ReceiptError`."""
-    return _inbound(entry) if "text" in entry else to_receipt(entry)
+    """One entry of either. Raises `ReceiptError`. A receipt may repeat our text."""
+    return to_receipt(entry) if "status" in entry or "text" not in entry else _inbound(entry)
 
 
 def _inbound(entry: Entry) -> Inbound:

@@ -142,7 +142,7 @@ SAID = {"id": "in-1", "from": "+8610012345678", "text": "退订", "at": "2026-03
 def test_what_customers_write_comes_beside_receipts_and_one_bad_entry_costs_itself() -> None:
     channel = SmsChannel(SmsSettings("http://gateway.example.com", "t", "s"))
     said = Inbound("+8610012345678", "退订", datetime(2026, 3, 2, 2, 0, tzinfo=UTC), "in-1")
-    told = channel.hear(Post(json.dumps([ENTRY, SAID, SAID]).encode()))
+    told = channel.hear(Post(json.dumps([{**ENTRY, "text": "ours"}, SAID, SAID]).encode()))
     assert (len(told.receipts), list(told.inbound)) == (1, [said, said])
     for name in ("id", "from", "at"):
         with pytest.raises(ReceiptError) as caught:
