@@ -26,10 +26,10 @@ _RECIPIENT_LINE = re.compile(
 # Feedback that is no complaint of the customer's (RFC 6591, RFC 6650 §5, RFC 7489 §7.3).
 _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
 _ROBOT = re.compile(
-    r"mailer.?daemon|\bmdaemon@|postmaster|mail ?deliver\w* ?(?:sub)?system|mail ?system|"
-    r"no-?reply@|^<>$",
+    r"mailer.?daemon|\bmdaemon@|postmaster|mail ?deliver\w* ?(?:sub)?system|mail ?system|^<>$",
     re.IGNORECASE,
 )
+_NO_REPLY = re.compile(r"no-?reply@", re.IGNORECASE)  # servers have it, and shops that say thanks
 _BOUNCED = re.compile(
     r"undeliver|deliver\w* (?:status|fail|problem|notif|error|report)|"
     r"(?:delivery|mail|message)\b.{0,20}\b(?:fail|error|return)|"
@@ -103,8 +103,8 @@ def _auto_reply(letter: Letter) -> _Read | None:
     return Kind.AUTO_REPLY, Verdict("auto_reply", False), ""
 
 
-def _from_robot(letter: Letter) -> bool:
-    return any(_ROBOT.search(each) for each in letter.head("from", "sender"))
+def _from_robot(letter: Letter, robot: re.Pattern[str] = _ROBOT) -> bool:
+    return any(robot.search(each) for each in letter.head("from", "sender"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,8 @@ def _groups(reports: str) -> list[_Group]:
 def _failure(letter: Letter) -> _Read | None:
     groups = _groups(letter.reports)
     # Words of a customer's own may sound like a bounce; a customer's letter never looks like one.
-    robot = _from_robot(letter) or any(each in ("<>", "") for each in letter.head("return-path"))
+    robot = _from_robot(letter) or _from_robot(letter, _NO_REPLY)
+    robot = robot or any(each in ("<>", "") for each in letter.head("return-path"))
     subject = " ".join(letter.head("subject"))
     titled = _BOUNCED.search(subject) and not _ANSWER.match(subject)
     if not (groups or robot or titled):

@@ -231,6 +231,17 @@ def test_a_holiday_note_is_an_auto_reply_and_a_letter_is_nothing() -> None:
     assert read_bounce(letter) is None
 
 
+def test_a_shop_that_says_thanks_did_not_refuse() -> None:
+    """It has our mail, and its words are of something else."""
+    thanks = (
+        b"From: no-reply@shop.example.com\nSubject: We have your message\n"
+        b"Auto-Submitted: auto-replied\n\nYour order for li@example.com: user unknown."
+    )
+    assert read(thanks).kind is Kind.AUTO_REPLY
+    bounce = thanks.replace(b"We have your message", b"Mail System Error - Returned Mail")
+    assert (read(bounce).kind, read(bounce).hard) == (Kind.BOUNCE, True)
+
+
 def test_line_ends_do_not_matter() -> None:
     assert read(report()) == read(report().replace(b"\n", b"\r\n"))
     assert read(report()) == read(report().replace(b"\n", b"\r"))
