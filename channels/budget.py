@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import floor
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from channels.contract import Channel
 from channels.health import Health, Standing
@@ -31,6 +31,13 @@ class Pacing(Protocol):
 
     def hold(self, key: str, for_: timedelta) -> None:
         """Grant nothing of `key`'s bucket for so long."""
+
+
+class Short(NamedTuple):
+    """No token now: the first comes after `wait`, then one each `step`."""
+
+    wait: timedelta
+    step: timedelta
 
 
 @dataclass(slots=True)
@@ -108,6 +115,24 @@ class Treasury:
             for each in sorted(backups, key=lambda each: each.capabilities.cost_minor):
                 claim.offer(each, claim.missing, tokens)
         return claim.budget()
+
+    def one_more(
+        self, providers: Sequence[Channel], standings: Mapping[str, Standing], budget: Budget
+    ) -> Short | None:
+        """One more token of these into `budget`, for a message that no other provider takes; where
+        there is none now, how long one takes. None too where none of them takes anything."""
+        wait, rate = timedelta.max, 0.0
+        for each in sorted(providers, key=lambda each: -each.capabilities.weight):
+            standing = standings.get(each.name, Standing(1.0))
+            if standing.share <= 0 or standing.probing:
+                continue
+            grant = self._tokens(each, standing.share, 1)
+            if grant.granted:
+                budget.left[each.name] = budget.left.get(each.name, 0) + 1
+                return None
+            wait = min(wait, grant.retry_after)
+            rate += each.capabilities.rate_per_s * min(standing.share, 1.0)
+        return Short(wait, timedelta(seconds=1 / rate)) if rate else None
 
     def _by_weight(
         self, claim: _Claim, weighed: Sequence[tuple[float, Channel]], tokens: _Take

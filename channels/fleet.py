@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from channels.breaker_rules import kind_of
-from channels.budget import Budget, Pacing, Treasury
+from channels.budget import Budget, Pacing, Short, Treasury
 from channels.contract import Channel
 from channels.hanging import Hanging
 from channels.health import Call, Health, Standing, Unwatched
@@ -38,8 +38,9 @@ class Fleet:
         numbers: NumberLimits | None = None,
         holds: bool = True,
     ) -> None:
-        """`holds`: whoever says 429 is left alone for as long as it asks, by the machine's clock.
-        Not under a virtual one, which would stand still meanwhile."""
+        """`holds`: whoever says 429 is left alone for as long as it asks, by the machine's clock;
+        and what lacks a token of the only one that takes it waits for it. Not under a virtual
+        clock, which would stand still meanwhile."""
         self._holds = holds
         self.by_name: Mapping[str, Channel] = {each.name: each for each in providers}
         self.by_channel: Mapping[str, tuple[Channel, ...]] = by_channel(self.by_name)
@@ -120,6 +121,20 @@ class Fleet:
             else:
                 return ""
         return why
+
+    def lacks(self, channel: str, address: str, length: int, budget: Budget) -> Short | None:
+        """Whether only those take one message of which `budget` has no token, nor the pacing: then
+        how long until it has. Another's token would send it faster than theirs allow."""
+        asked = _fitting(self.by_channel.get(channel, ()), address, length)
+        if not self._holds or any(budget.left.get(each.name, 0) > 0 for each in asked):
+            return None
+        standings = self.health.standings([each.name for each in asked])
+        return self._treasury.one_more(asked, standings, budget)
+
+    def mixed(self, channel: str) -> bool:
+        """Whether its providers differ in the numbers that they serve or the texts they carry."""
+        each = (one.capabilities for one in self.by_channel.get(channel, ()))
+        return len({(facts.prefixes, facts.max_chars) for facts in each}) > 1
 
     def _spent(self, channel: str, address: str) -> frozenset[str]:
         """Those that take no more for this number in this hour."""

@@ -48,6 +48,7 @@ from reminders.services.judging import judge
 from reminders.services.refusals import ask_a_person, carry_out, lead_on, of_another_lane
 from reminders.services.resources import Resources, missing
 from reminders.services.snapshot import Snapshot, decide_on, repeats_on
+from reminders.services.takers import without_token
 
 log = structlog.get_logger(__name__)
 PUT_OFF = timedelta(minutes=10)  # until a reminder that could not be decided on is looked at again
@@ -174,7 +175,9 @@ def _one(work: GateWork, kept: Kept, known: Facts, past: Past) -> None:
     decision = decide_on(seen, policy)
     if last is not None and _resolved(work, case, last, decision, seen):
         return
-    if isinstance(decision, Send) and _left_to_its_token(work, kept, decision, seen):
+    if isinstance(decision, Send) and (
+        _left_to_its_token(work, kept, decision, seen) or without_token(work, case, decision)
+    ):
         return
     decision, seen = carry_out(work, case, decision, seen)
     work.keep_effects(kept, decision)

@@ -92,6 +92,7 @@ class GateWork:
     dead_devices: Mapping[int, Collection[bytes]] = field(default_factory=dict)
     under_way: Collection[UUID] = ()  # messages that a living worker is sending for further bills
     tiers: dict[tuple[int, str], Tier] = field(default_factory=dict)
+    turns: dict[object, datetime] = field(default_factory=dict)  # of what waits for its token
     leaders: dict[DigestKey, dict[str, Leader]] = field(default_factory=dict)  # and by channel
     moves: list[Move] = field(default_factory=list)
     decisions: list[tuple[object, ...]] = field(default_factory=list)

@@ -79,7 +79,7 @@ def send(
     except TemplateError as error:
         return str(error)
     # Whatever may fail (a key that is gone) fails before the first row of it is kept.
-    address = _address(work, case, decision.rung.channel)
+    address = address_of(work, case, decision.rung.channel)
     length = len(rendered.text)
     attempt = attempt_of(work, case, decision, _provider(work, case, decision, address, length))
     customer = case.known.customer
@@ -113,22 +113,6 @@ def refusal(work: GateWork, case: Judged, bill: BillPosition, channel: str) -> s
     except TemplateError as error:
         return str(error)
     return ""
-
-
-def closed(work: GateWork, case: Judged, bill: BillPosition, channel: str) -> str:
-    """Why no provider of this channel takes this very message now; "" where one does.
-
-    The one that serves its number, or carries a text as long, may be down while others are well.
-    """
-    fleet = work.resources.fleet
-    if channel in WRITTEN or fleet.takes_all(channel):
-        return ""
-    try:
-        rendered = text_of(work, case, bill, channel, ())
-    except TemplateError:  # told when it is written
-        return ""
-    probes = work.probes_left(channel, case.kept, case.past)
-    return fleet.closed_to(channel, _address(work, case, channel), len(rendered.text), probes)
 
 
 def attempt_of(work: GateWork, case: Judged, decision: Send, provider: str) -> KeptAttempt:
@@ -174,7 +158,7 @@ def _provider(work: GateWork, case: Judged, decision: Send, address: str, length
     return chosen.name
 
 
-def _address(work: GateWork, case: Judged, channel: str) -> str:
+def address_of(work: GateWork, case: Judged, channel: str) -> str:
     """The address; of several devices those that are not known to be no more."""
     customer, ring = case.kept.reminder.customer_id, work.resources.ring
     if channel in WRITTEN:
@@ -204,7 +188,7 @@ def text_of(
     fleet, length = work.resources.fleet, len(rendered.text)
     # Whom to ask hangs on the address, which is opened only where some carry less.
     short = fleet.too_short(channel, length)
-    most = fleet.too_long(channel, _address(work, case, channel), length) if short else 0
+    most = fleet.too_long(channel, address_of(work, case, channel), length) if short else 0
     if most:
         raise TemplateError(f"too_long: {length:,} characters, at most {most:,} are carried")
     return rendered
@@ -268,7 +252,7 @@ def send_again(work: GateWork, case: Judged, last: KeptAttempt) -> bool:
         rendered = text_of(work, case, case.bill, channel, ())
     except TemplateError:
         return False
-    _call(work, case, last, _address(work, case, channel), rendered)
+    _call(work, case, last, address_of(work, case, channel), rendered)
     return True
 
 

@@ -21,8 +21,9 @@ from reminders.domain.human_task import TaskKind
 from reminders.ledger import tasks
 from reminders.ledger.reminders import Kept, Move
 from reminders.services.gate_work import GateWork
-from reminders.services.handing_over import Judged, closed, refusal, send
+from reminders.services.handing_over import Judged, refusal, send
 from reminders.services.snapshot import Snapshot, decide_on
+from reminders.services.takers import closed
 from reminders.services.wording import channel_words
 
 log = structlog.get_logger(__name__)

@@ -14,6 +14,7 @@ from channels.contract import WhenUncertain
 from channels.fleet import Fleet
 from channels.health import Standing, Unwatched
 from channels.number_limits import NumberLimits
+from channels.pacing import Grant
 from reminders.services.deliver import deliver
 from tests.scenario.test_ledger import due
 from tests.scenario.world import START, Free, MemoryChannel, World
@@ -137,3 +138,66 @@ def test_a_digest_goes_whole_by_the_next_channel(world: World) -> None:
     world.deliver()
     assert len(world.email.sent) == 1
     assert channels(world) == ["email"] * 3
+
+
+class Purse(Free):
+    """Pacing that has so many tokens of the first provider, and any number of the second's."""
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens = tokens
+
+    def take(self, key: str, rate_per_s: float, burst: int, wanted: int) -> Grant:
+        if key != "memory-sms":
+            return Grant(wanted, timedelta(0))
+        granted = min(wanted, self.tokens)
+        self.tokens -= granted
+        return Grant(granted, timedelta(0 if granted == wanted else 1))
+
+
+def paced(world: World, tokens: int) -> Purse:
+    """The first SMS provider alone serves the customers' numbers, ten messages a second."""
+    other = two(world, Standing(1.0), rate_per_s=10.0)
+    other.capabilities = replace(other.capabilities, prefixes=("+1",))
+    purse = Purse(tokens)
+    fleet = Fleet(tuple(world.resources.fleet.by_name.values()), purse)
+    world.resources = replace(world.resources, fleet=fleet)
+    return purse
+
+
+def test_the_tokens_of_one_that_serves_other_numbers_send_nothing_faster(world: World) -> None:
+    for number in range(1, 6):
+        world.customer(f"C-{number}")
+        world.bill(f"B-{number}", who=f"C-{number}")
+    world.evaluate()
+    now = START + timedelta(days=7)
+    world.clock.set(now)
+    purse = paced(world, 2)
+    world.deliver()
+    assert channels(world) == ["sms", "sms"]
+    waits = world.rows(
+        "SELECT next_at FROM reminder WHERE state = 'planned' AND stage = 'd-3' ORDER BY 1"
+    )
+    tenth = timedelta(seconds=0.1)
+    assert [at for (at,) in waits] == [now + timedelta(days=1) + n * tenth for n in range(3)]
+    purse.tokens = 9
+    world.clock.set(now + timedelta(days=1, seconds=1))
+    world.deliver()
+    assert len(world.sms.sent) == 5
+
+
+def test_bills_that_share_a_message_wait_for_one_token(world: World) -> None:
+    world.use("digests", digest=True)
+    world.customer()
+    for number in range(3):
+        world.bill(f"B-{number}")
+    world.evaluate()
+    now = START + timedelta(days=7)
+    world.clock.set(now)
+    purse = paced(world, 0)
+    world.deliver()
+    assert channels(world) == []
+    purse.tokens = 1
+    world.clock.set(now + timedelta(days=1))
+    world.deliver()
+    assert len(world.sms.sent) == 1
+    assert channels(world) == ["sms"] * 3

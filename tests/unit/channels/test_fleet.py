@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from channels.budget import Short
 from channels.contract import Capabilities, Confirms, WhenUncertain
 from channels.fleet import Budget, Fleet
 from channels.health import Call, Standing, Unwatched
@@ -327,6 +328,26 @@ def test_a_channel_is_closed_to_a_text_that_only_the_one_that_is_down_carries() 
     fleet = Fleet(providers, Purse({}), known)  # type: ignore[arg-type]  # no calls
     assert fleet.closed_to("sms", "+86", 501) == "b: failed"
     assert fleet.closed_to("sms", "+86", 500) == ""
+
+
+def test_what_one_provider_alone_takes_goes_by_a_token_of_its_own() -> None:
+    a, b = Provider("a"), Provider("b")
+    a.capabilities = replace(a.capabilities, prefixes=("+86",), rate_per_s=10)
+    purse = Purse({"a": 1, "b": 9})
+    fleet = Fleet([a, b], purse)  # type: ignore[list-item]  # no calls are made
+    assert fleet.mixed("sms")
+    assert not _of_length(a=5, b=5).mixed("sms")
+    others = Budget({"b": 5})
+    assert fleet.lacks("sms", NUMBERS[0], 1, Budget({"a": 1})) is None
+    assert fleet.lacks("sms", NUMBERS[1], 1, others) is None
+    b.capabilities = replace(b.capabilities, prefixes=("+1",))
+    assert fleet.lacks("sms", NUMBERS[0], 1, others) is None
+    assert others.left == {"a": 1, "b": 5}  # one more was there
+    others.spend("a")
+    tenth = timedelta(seconds=0.1)
+    assert fleet.lacks("sms", NUMBERS[0], 1, others) == Short(purse.wait, tenth)
+    still = Fleet([a, b], purse, holds=False)  # type: ignore[list-item]  # likewise
+    assert still.lacks("sms", NUMBERS[0], 1, others) is None
 
 
 def test_one_that_is_probed_takes_what_only_it_serves_where_it_has_a_token_for_it() -> None:
