@@ -6,9 +6,13 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, event
 
-from reminders.services import stories
+from reminders.domain.outcome import Accepted
+from reminders.services import incidents, stories
+from tests.scenario.test_coming_back import no_connection
 from tests.scenario.test_ledger import due
 from tests.scenario.world import World
+
+FAILED_BACK = "sms failed accepted"
 
 
 def said(world: World) -> list[str]:
@@ -45,6 +49,31 @@ def test_a_receipt_in_time_is_not_late(world: World) -> None:
     assert world.rows("SELECT late FROM receipt") == [(False,)]
     assert world.receipt(world.last_attempt(), "read").late == 1
     assert said(world) == ["SMS delivered", "SMS read (after the reminder had ended)"]
+
+
+def test_a_receipt_of_a_channel_that_was_come_back_to_is_of_its_own_attempt(world: World) -> None:
+    """A late word on the first SMS changes nothing of the second one, and the other way round."""
+    world.sms.script, world.email.script = no_connection, lambda _: Accepted("mail")
+    due(world)
+    world.opt_out("in_app")
+    world.deliver()
+    number = incidents.open_incident(world.resources, "sms", "on-call", "the gateway is down")
+    world.run_until(world.clock.now() + timedelta(minutes=5))
+    first, mail = (row[0] for row in world.rows("SELECT attempt_id FROM attempt ORDER BY number"))
+    world.sms.script = lambda _: Accepted("sms")
+    incidents.close_incident(world.resources, number, "on-call", "it works again")
+    world.receipt(mail, "undelivered", channel="email")
+    world.run_until(world.clock.now() + timedelta(minutes=5))
+    assert world.attempts() == ["sms first failed", "email failed undelivered", FAILED_BACK]
+    second = world.last_attempt()
+    world.receipt(first, "undelivered")
+    assert world.attempts()[0] == "sms first undelivered"
+    assert world.attempts()[2] == FAILED_BACK
+    assert "contacting " in {f"{each} " for each in world.states().values()}
+    world.receipt(second, "delivered")
+    assert world.attempts()[0] == "sms first undelivered"
+    assert world.attempts()[2] == "sms failed delivered"
+    assert "satisfied sms" in world.states().values()
 
 
 def statements(world: World, count: int) -> int:
