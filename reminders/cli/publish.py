@@ -48,7 +48,8 @@ def publish(file: File, url: Url = None, token: Token = None, data: Data = DATA)
         counts = producer.flush()
     again = f", {counts.sent - counts.events} sent again" if counts.sent > counts.events else ""
     seconds = time.monotonic() - began
-    typer.echo(f"published {counts.events} events, {invalid} invalid{again}, in {seconds:.1f} s")
+    events = f"{counts.events} event{'' if counts.events == 1 else 's'}"
+    typer.echo(f"published {events}, {invalid} invalid{again}, in {seconds:.1f} s")
     if invalid:
         raise typer.Exit(2)
 

@@ -52,6 +52,20 @@ def test_every_target_of_make_exists(page: str) -> None:
     assert {name for text in code(page) for name in MAKE.findall(text)} - targets == set()
 
 
+def test_every_option_of_a_command_exists(page: str) -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, LazyGroup)
+    for text in code(page):
+        for found in COMMAND.finditer(text):
+            command = group.load(found[1])
+            if isinstance(command, TyperGroup):
+                command = command.commands.get(found[2] or "", command)
+            known = {"--help", *(word for each in command.params for word in each.opts)}
+            rest = text[found.end() :].partition("\n")[0].partition("#")[0].partition("|")[0]
+            asked = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", rest))
+            assert asked <= known, f"{page}: {found[0].strip()} {sorted(asked - known)}"
+
+
 def test_the_help_of_make_fits_a_terminal() -> None:
     told = re.findall(r"^[a-z-]+:.* ## (.+)$", read("Makefile"), re.MULTILINE)
     assert len(told) > 10
