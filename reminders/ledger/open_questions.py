@@ -1,8 +1,8 @@
 """What was sent and is not answered, and what was answered too late: for people to look at.
 
 Both are found by the append-only columns of the few rows that can be meant (events `uncertain`,
-attempts made because of silence) and a partial index over them, never by an attempt's state, which
-changes.
+attempts that follow silence or a failure) and a partial index over them, never by an attempt's
+state, which changes.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _LIST_UNCERTAIN = text(
 _COUNT_UNCERTAIN = text(f"SELECT count(*) {_UNCERTAIN}")
 
 # The first word that a message arrived came after the next channel had been used because of its
-# silence. A note in the inbox waits for its reader and reaches out to nobody. What another's
-# message carried is told of by that one's receipts.
+# silence, or because it was said not to arrive. A note in the inbox waits for its reader and
+# reaches out to nobody. What another's message carried is told of by that one's receipts.
 _DOUBLE = """
     FROM attempt b
     JOIN reminder r ON r.customer_id = b.customer_id AND r.month = b.month
@@ -55,7 +55,7 @@ _DOUBLE = """
       WHERE h.customer_id = a.customer_id AND h.month = a.month
         AND h.attempt_id = coalesce(a.leader_id, a.attempt_id)
         AND h.status IN ('delivered', 'read', 'acted')) h ON h.heard_at > b.submitted_at
-    WHERE b.cause = 'unconfirmed' AND b.month >= :month AND b.submitted_at >= :since
+    WHERE b.cause IN ('unconfirmed', 'failed') AND b.month >= :month AND b.submitted_at >= :since
       AND b.state NOT IN ('failed', 'released') AND b.channel <> 'in_app'
 """
 _LIST_DOUBLE = text(
@@ -129,7 +129,7 @@ def count_doubles(connection: Connection, now: datetime, within: timedelta) -> i
 
 
 def count_all_doubles(connection: Connection) -> int:
-    """How many there ever were; reads every attempt that silence made."""
+    """How many there ever were; reads every attempt that followed another channel's."""
     values = {"since": datetime.min.replace(tzinfo=UTC), "month": 0}
     return int(connection.execute(_COUNT_DOUBLE, values).scalar() or 0)
 

@@ -49,9 +49,17 @@ def steps(told: BillHistory, kept: Kept) -> Iterator[Step]:
 
 
 def _given_up_at(later: Sequence[KeptAttempt]) -> datetime | None:
-    """When the next channel was used because of silence; None if that never was."""
-    silent = (each.attempt for each in later if each.attempt.cause is Cause.UNCONFIRMED)
-    return next((attempt.submitted_at for attempt in silent), None)
+    """When the next channel was used, and took its message; None if that never was."""
+    used = (each.attempt for each in later if _took_over(each.attempt))
+    return next((attempt.submitted_at for attempt in used), None)
+
+
+def _took_over(attempt: Attempt) -> bool:
+    """As double contacts are counted (`ledger.open_questions`)."""
+    if attempt.cause is Cause.UNCONFIRMED:
+        return True
+    took = attempt.state not in (AttemptState.FAILED, AttemptState.RELEASED)
+    return attempt.cause is Cause.FAILED and took and attempt.channel != ChannelName.IN_APP
 
 
 def _of_attempt(

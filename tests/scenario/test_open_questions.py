@@ -92,6 +92,23 @@ def test_a_delivery_after_the_next_channel_is_a_double_contact(due: World, hours
     assert open_questions.doubles(due.resources) == []
 
 
+def test_so_is_one_of_a_message_that_was_said_not_to_arrive(due: World) -> None:
+    """Carriers take back what they said: the mail in its place had left by then."""
+    due.deliver()
+    first = due.last_attempt()
+    due.receipt(first, "undelivered")
+    due.deliver()
+    assert due.attempts() == ["sms first undelivered", "email failed accepted"]
+    assert open_questions.doubles(due.resources) == []
+    later(due, hours=1)
+    due.receipt(first, "delivered")
+    (found,) = open_questions.doubles(due.resources)
+    assert (found.attempt_id, found.then_by) == (first, "email")
+    assert counted(due) == (0, 1)
+    (said,) = [text for text in steps(due) if text.startswith("SMS delivered")]
+    assert "arrived after the next channel was used" in said
+
+
 def test_a_delivery_in_time_is_none(due: World) -> None:
     due.deliver()
     due.receipt(due.last_attempt(), "delivered")

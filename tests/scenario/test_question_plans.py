@@ -30,8 +30,8 @@ SELECT customer_id, month, attempt_id,
     [
         (open_questions._COUNT_UNCERTAIN, "attempt_event_uncertain"),
         (open_questions._LIST_UNCERTAIN, "attempt_event_uncertain"),
-        (open_questions._COUNT_DOUBLE, "attempt_unconfirmed"),
-        (open_questions._LIST_DOUBLE, "attempt_unconfirmed"),
+        (open_questions._COUNT_DOUBLE, "attempt_escalated"),
+        (open_questions._LIST_DOUBLE, "attempt_escalated"),
     ],
 )
 def test_each_query_goes_by_its_index(world: World, query: TextClause, index: str) -> None:
