@@ -26,7 +26,7 @@ INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MAKE = re.compile(r"(?:^|[;&|] *)make ([a-z][a-z-]*)", re.MULTILINE)
 COMMAND = re.compile(
-    r"(?:^|[;&|] *|python -m )(?:\.venv/bin/)?reminders(?:\.cli\.main)?"
+    r"(?:^ *|[;&|] *|python -m )(?:\.venv/bin/)?reminders(?:\.cli\.main)?"
     r" ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?",
     re.MULTILINE,
 )
