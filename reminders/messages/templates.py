@@ -122,6 +122,10 @@ class TemplateSet:
             shown[part] = _render(compiled, message, part, given)
         # A subject becomes a header: whatever a template does, it stays one line.
         subject = " ".join(shown["subject"].split())
+        if asked == "voice" and subject:
+            # A subject is not spoken, and who calls is said first (47 CFR 64.1200(b)(1)).
+            stop = "\u3002" if language.startswith(("zh", "ja")) else ". "
+            shown["text"] = f"{subject}{stop}{shown['text']}"
         besides.check(name, f"{subject}\n{shown['text']}", names, law)
         bills = (facts.bill_id, *(each.bill_id for each in facts.others))
         apart = (str(names["lender"]), name_shown, facts.pay_url, facts.unsubscribe_url)

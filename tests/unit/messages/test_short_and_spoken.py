@@ -59,6 +59,15 @@ def test_a_call_says_the_amount_once_and_names_the_bill(
     assert "NT$" not in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Kind)
+def test_a_call_says_first_who_calls(shipped: TemplateSet, kind: Kind, language: str) -> None:
+    """47 CFR 64.1200(b)(1): at the beginning, of notices too."""
+    text = shipped.render("voice", facts(kind, language=language, about_channel="sms")).text
+    assert 0 <= text.find("Example Bank") <= len("Hello, this is ")
+    assert text.count("Example Bank") == (2 if kind in NOTICES else 1)
+
+
 @pytest.mark.parametrize("channel", ["push", "voice", "wechat", "webhook"])
 def test_a_notice_is_shown_whole_wherever_it_is_shown(shipped: TemplateSet, channel: str) -> None:
     for kind in NOTICES:
@@ -66,7 +75,7 @@ def test_a_notice_is_shown_whole_wherever_it_is_shown(shipped: TemplateSet, chan
         assert shown.template.startswith(f"en/{kind}.in_app@")
         written = shipped.render("in_app", facts(kind)).text
         aloud = written.replace("NT$1,234.00", SPOKEN["en"])
-        assert shown.text == (aloud if channel == "voice" else written)
+        assert shown.text == (f"{shown.subject}. {aloud}" if channel == "voice" else written)
 
 
 def test_every_word_goes_to_a_providers_own_template(shipped: TemplateSet) -> None:
