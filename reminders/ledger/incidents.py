@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from sqlalchemy import Connection, text
 
@@ -54,6 +55,20 @@ _TOUCHED = text(
     LIMIT :most OFFSET :skip
     """
 )
+# Whom a channel touched that is down, before an incident of it opened, if one does.
+_ADOPT = text(
+    """
+    WITH found AS (
+        DELETE FROM incident_effect WHERE incident_no = :pending
+        RETURNING customer_id, month, reminder_id, effect, channel, at
+    )
+    INSERT INTO incident_effect
+        (customer_id, month, reminder_id, incident_no, effect, channel, at)
+    SELECT customer_id, month, reminder_id, :number, effect, channel, at FROM found
+    ON CONFLICT DO NOTHING
+    """
+)
+_FORGET = text("DELETE FROM incident_effect WHERE incident_no = ANY(CAST(:pending AS bigint[]))")
 _COUNTS = text(
     """
     SELECT effect, count(*), count(DISTINCT customer_id) FROM incident_effect
@@ -139,6 +154,21 @@ def begin(connection: Connection, channel: str, actor: str, reason: str, at: dat
 def end(connection: Connection, incident: Incident, actor: str, reason: str, at: datetime) -> None:
     """Close an open incident."""
     _write(connection, incident.number, CLOSE, (incident.channel, actor, reason, at))
+
+
+def pending(channel: str) -> int:
+    """Stands in an effect for the number of an incident that may open yet."""
+    return -1 - crc32(channel.encode())
+
+
+def adopt(connection: Connection, incident: Incident) -> None:
+    """List whom its channel touched before the incident opened."""
+    connection.execute(_ADOPT, {"pending": pending(incident.channel), "number": incident.number})
+
+
+def forget(connection: Connection, channels: Iterable[str]) -> None:
+    """These are well: what their moment of weakness touched belongs to no incident."""
+    connection.execute(_FORGET, {"pending": [pending(each) for each in channels]})
 
 
 def waiting(connection: Connection, at: datetime) -> dict[Waiting, int]:

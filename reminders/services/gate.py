@@ -88,8 +88,10 @@ def _gate(
     down = resources.fleet.down()
     # What the breaker declared down is as it stands now: the incident ends only once it is back.
     bound = [each for each in opened if each.opened_by != BREAKER or each.channel in down]
-    down = missing(resources) | down | declared(bound)
-    work = GateWork(resources, now, used, addresses, budget, down)
+    work = GateWork(
+        resources, now, used, addresses, budget, missing(resources) | down | declared(bound)
+    )
+    work.failing = down
     work.probed = resources.fleet.probed() | ({budget.probed} - {""} if budget else set())
     work.incidents = {each.channel: each.number for each in opened}
     if ChannelName.PUSH in resources.fleet.by_channel:

@@ -88,6 +88,7 @@ class GateWork:
     probed: Collection[str] = ()  # channels that take probes alone
     claimed: Mapping[UUID, str] = field(default_factory=dict)  # what tokens were taken for: lanes
     incidents: Mapping[str, int] = field(default_factory=dict)  # open ones, by channel
+    failing: Collection[str] = ()  # channels whose providers take nothing, incident or not
     effects: list[tuple[object, ...]] = field(default_factory=list)
     dead_devices: Mapping[int, Collection[bytes]] = field(default_factory=dict)
     under_way: Collection[UUID] = ()  # messages that a living worker is sending for further bills
@@ -190,8 +191,8 @@ class GateWork:
         )
 
     def keep_effects(self, kept: Kept, decision: Decision) -> None:
-        """What open incidents did to this reminder: each effect once."""
-        if not self.incidents:
+        """What open incidents, or one that is about to open, did to this reminder: each once."""
+        if not self.incidents and not self.failing:
             return
         effect = _EFFECTS.get(type(decision))
         held_back = [
@@ -201,6 +202,8 @@ class GateWork:
         ]
         for channel in held_back if effect is not None else ():
             number = self.incidents.get(channel) or self.incidents.get(EVERY_CHANNEL)
+            if number is None and channel in self.failing:
+                number = incidents.pending(channel)
             if number is not None:
                 self.effects.append((*kept.key, number, effect, channel, self.now))
 

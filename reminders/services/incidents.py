@@ -92,7 +92,9 @@ def _open(resources: Resources, channel: str, actor: str, reason: str) -> int:
             incidents.end(connection, one, actor, taken_over, now)
             calling.call_off(resources, connection, one, taken_over)
         number = incidents.begin(connection, channel, actor, reason, now)
-        calling.call(resources, connection, Incident(number, channel, actor, reason, now))
+        opened = Incident(number, channel, actor, reason, now)
+        incidents.adopt(connection, opened)
+        calling.call(resources, connection, opened)
         return number
 
     number = locks.in_transaction(resources.engine, work)
@@ -203,15 +205,26 @@ def watch(resources: Resources) -> list[str]:
         with suppress(IncidentError):  # another watch, or a person, opened it just now
             number = _open(resources, channel, BREAKER, _line(why))
             done.append(f"incident {number} of {channel} opened: {why}")
-    for channel in ChannelName:
-        if channel.value not in down and channel.value not in probed:
-            resources.redis.delete(_SEEN_DOWN + channel.value)
+    _tidy(resources, opened, [each for each in ChannelName if each not in {*down, *probed}])
     for one in opened:
         if one.opened_by == BREAKER and one.channel not in down and one.channel not in probed:
             with suppress(IncidentError):  # likewise
                 _close(resources, one.number, BREAKER, "a provider takes messages again")
                 done.append(f"incident {one.number} of {one.channel} closed")
     return done
+
+
+def _tidy(resources: Resources, opened: Sequence[Incident], well: Sequence[str]) -> None:
+    """Whom channels touched a moment before their incident is listed; what is well is forgotten."""
+    for channel in well:
+        resources.redis.delete(_SEEN_DOWN + channel)
+
+    def work(connection: Connection) -> None:
+        for one in opened:
+            incidents.adopt(connection, one)
+        incidents.forget(connection, well)
+
+    locks.in_transaction(resources.engine, work)
 
 
 def _line(why: str) -> str:

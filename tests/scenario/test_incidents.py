@@ -454,6 +454,33 @@ def test_everyone_affected_is_listed_page_by_page(world: World) -> None:
     assert sorted(listed) == [f"C-{each}" for each in range(5)]
 
 
+def test_whom_it_touched_before_it_opened_is_listed_as_well(world: World) -> None:
+    """For a minute its channel is down and no incident: what was due then went another way too."""
+    five_due(world)
+    stand(world, Standing(0.0, "60 % of calls failed"))
+    incidents.watch(world.resources)
+    world.deliver()
+    number = opened_by_itself(world)
+    touched = incidents.affected(world.resources, number)
+    assert sorted(each.customer for each in touched) == [f"C-{each}" for each in range(5)]
+    assert {(each.effect, each.channel) for each in touched} == {("rerouted", "sms")}
+    assert incidents.watch(world.resources) == []
+    assert len(incidents.affected(world.resources, number)) == 5
+
+
+def test_a_moment_that_became_no_incident_is_forgotten(world: World) -> None:
+    five_due(world)
+    stand(world, Standing(0.0, "60 % of calls failed"))
+    world.deliver()
+    assert len(world.rows("SELECT 1 FROM incident_effect")) == 5
+    incidents.watch(world.resources)
+    stand(world, Standing(1.0))
+    incidents.watch(world.resources)
+    assert world.rows("SELECT 1 FROM incident_effect") == []
+    number = declare(world)
+    assert incidents.affected(world.resources, number) == []
+
+
 @pytest.mark.parametrize("number", [0, -1, 77, 1 << 64])
 def test_of_an_incident_that_there_is_not_nothing_is_listed(world: World, number: int) -> None:
     with pytest.raises(IncidentError, match="there is no incident"):
