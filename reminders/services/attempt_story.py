@@ -16,6 +16,7 @@ from reminders.messages.facts import clean
 from reminders.services import wording
 from reminders.services.bill_history import BillHistory
 
+_COMPLAINT = "complaint"  # RFC 5965: the mail arrived, and was not wanted
 _CALL = timedelta(minutes=5)  # what is said within this of the gate is the call's own answer
 _ANSWERS = frozenset(
     {
@@ -156,6 +157,8 @@ def line_words(attempt: Attempt, line: Line) -> str:
     channel = wording.channel_words(attempt.channel)
     if line.reason == RETRIED_BY_HAND:
         return f"{channel}: {RETRIED_BY_HAND}"
+    if line.state == AttemptState.DELIVERED and line.reason == _COMPLAINT:
+        return f"{channel}: the customer reported it as spam"
     why = f": {clean(line.reason)}" if line.reason else ""
     told = _HEARD[AttemptState(line.state)]
     return told.format(channel=channel, provider=attempt.provider, why=why)

@@ -51,6 +51,16 @@ def test_a_receipt_in_time_is_not_late(world: World) -> None:
     assert said(world) == ["SMS delivered", "SMS read (after the reminder had ended)"]
 
 
+def test_a_mail_is_never_said_to_be_delivered_not_even_by_a_complaint(world: World) -> None:
+    due(world)
+    world.opt_out("sms")
+    world.deliver()
+    assert world.attempts() == ["email first accepted"]
+    spam = {"reference": str(world.last_attempt()), "status": "delivered", "reason": "complaint"}
+    world.posts(spam | {"dead_contact": True}, channel="email")
+    assert said(world) == ["e-mail: the customer reported it as spam"]
+
+
 def test_a_receipt_of_a_channel_that_was_come_back_to_is_of_its_own_attempt(world: World) -> None:
     """A late word on the first SMS changes nothing of the second one, and the other way round."""
     world.sms.script, world.email.script = no_connection, lambda _: Accepted("mail")
