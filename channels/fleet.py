@@ -126,15 +126,19 @@ class Fleet:
         """Whether only those take one message of which `budget` has no token, nor the pacing: then
         how long until it has. Another's token would send it faster than theirs allow."""
         asked = _fitting(self.by_channel.get(channel, ()), address, length)
-        if not self._holds or any(budget.left.get(each.name, 0) > 0 for each in asked):
+        if any(budget.left.get(each.name, 0) > 0 for each in asked):
             return None
         standings = self.health.standings([each.name for each in asked])
         return self._treasury.one_more(asked, standings, budget)
 
-    def mixed(self, channel: str) -> bool:
-        """Whether its providers differ in the numbers that they serve or the texts they carry."""
-        each = (one.capabilities for one in self.by_channel.get(channel, ()))
-        return len({(facts.prefixes, facts.max_chars) for facts in each}) > 1
+    def may_lack(self, channel: str, budget: Budget) -> bool:
+        """Whether some message may lack a token of the only ones that take it: the channel's
+        providers differ in the numbers that they serve or the texts they carry, and not each has
+        a token left."""
+        providers = self.by_channel.get(channel, ())
+        kinds = {(one.capabilities.prefixes, one.capabilities.max_chars) for one in providers}
+        left = all(budget.left.get(each.name, 0) > 0 for each in providers)
+        return self._holds and len(kinds) > 1 and not left
 
     def _spent(self, channel: str, address: str) -> frozenset[str]:
         """Those that take no more for this number in this hour."""

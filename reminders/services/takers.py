@@ -34,7 +34,7 @@ def without_token(work: GateWork, case: Judged, decision: Send) -> bool:
     channel = decision.rung.channel
     if budget is None or budget.probed or case.bill is None:
         return False
-    if channel != kept.lane or channel in WRITTEN or not fleet.mixed(channel):
+    if channel != kept.lane or channel in WRITTEN or not fleet.may_lack(channel, budget):
         return False
     try:
         rendered = text_of(work, case, case.bill, channel, ())

@@ -335,9 +335,11 @@ def test_what_one_provider_alone_takes_goes_by_a_token_of_its_own() -> None:
     a.capabilities = replace(a.capabilities, prefixes=("+86",), rate_per_s=10)
     purse = Purse({"a": 1, "b": 9})
     fleet = Fleet([a, b], purse)  # type: ignore[list-item]  # no calls are made
-    assert fleet.mixed("sms")
-    assert not _of_length(a=5, b=5).mixed("sms")
     others = Budget({"b": 5})
+    assert fleet.may_lack("sms", others)
+    assert not fleet.may_lack("sms", Budget({"a": 1, "b": 5}))
+    assert not _of_length(a=5, b=5).may_lack("sms", others)
+    assert not Fleet([a, b], purse, holds=False).may_lack("sms", others)  # type: ignore[list-item]  # no calls
     assert fleet.lacks("sms", NUMBERS[0], 1, Budget({"a": 1})) is None
     assert fleet.lacks("sms", NUMBERS[1], 1, others) is None
     b.capabilities = replace(b.capabilities, prefixes=("+1",))
@@ -346,8 +348,6 @@ def test_what_one_provider_alone_takes_goes_by_a_token_of_its_own() -> None:
     others.spend("a")
     tenth = timedelta(seconds=0.1)
     assert fleet.lacks("sms", NUMBERS[0], 1, others) == Short(purse.wait, tenth)
-    still = Fleet([a, b], purse, holds=False)  # type: ignore[list-item]  # likewise
-    assert still.lacks("sms", NUMBERS[0], 1, others) is None
 
 
 def test_one_that_is_probed_takes_what_only_it_serves_where_it_has_a_token_for_it() -> None:
