@@ -26,6 +26,10 @@ class SettingsError(ValueError):
     """A setting is missing or wrong; the message names each one and says what to do."""
 
 
+class NoSettings(SettingsError):
+    """Nothing is set, and no system of one's own runs: one line says how to begin."""
+
+
 class SmsGateway(BaseModel):
     """One HTTP JSON SMS gateway."""
 

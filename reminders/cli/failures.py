@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from channels.errors import ChannelSettingsError
-from config.settings import SettingsError
+from config.settings import NoSettings, SettingsError
 from reminders.domain.errors import DomainError
 from reminders.ledger.errors import LedgerError
 from reminders.messages.errors import TemplateError
@@ -16,6 +16,8 @@ from reminders.services.clock import ClockNotSet
 def told(error: Exception) -> tuple[str, int] | None:
     """The line and the exit code; None for what nobody foresaw, which keeps its traceback."""
     match error:
+        case NoSettings():
+            return str(error), 2
         case SettingsError():
             return f"settings are missing or wrong:\n{error}", 2
         case DomainError() | LedgerError() | ClockNotSet():

@@ -41,7 +41,8 @@ def settings(data: Path = DATA) -> Settings:
 
     Raises `SettingsError` where there is neither.
     """
-    from config.settings import SettingsError, load, settings_from
+    from config.asking import names_a_ledger
+    from config.settings import NoSettings, SettingsError, load, settings_from
 
     try:
         return load()
@@ -50,7 +51,9 @@ def settings(data: Path = DATA) -> Settings:
 
         running = state.read_state(data)
         if running is None or not {"redis", "database"} <= running.urls.keys():
-            raise SettingsError(f"{error}\n{_nothing_runs(data)}") from None
+            if not names_a_ledger():
+                raise NoSettings(_nothing_runs(data)) from None
+            raise SettingsError(f"{error}\n({_nothing_runs(data)})") from None
     return settings_from(_environment(data, running.urls))
 
 
@@ -69,6 +72,7 @@ def _environment(data: Path, urls: dict[str, str]) -> dict[str, str]:
 
 def redis_url(data: Path = DATA) -> str:
     """The Redis of the settings; without them, that of the system that runs in `data`."""
+    from config.asking import names_a_ledger
     from config.settings import SettingsError, load
 
     try:
@@ -78,12 +82,14 @@ def redis_url(data: Path = DATA) -> str:
 
         running = state.read_state(data)
         if running is None or "redis" not in running.urls:
-            wrong(f"{error}\n{_nothing_runs(data)}")
+            none = _nothing_runs(data)
+            wrong(f"{error}\n({none})" if names_a_ledger() else none)
         return running.urls["redis"]
 
 
 def _nothing_runs(data: Path) -> str:
-    return f"(and no system runs in {data}: start one with `reminders up`)"
+    start = f"start one with `{called()} up`"
+    return f"no system runs in {data}: {start}, or name yours by REDIS_URL and DATABASE_URL"
 
 
 def called() -> str:
