@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import fakeredis
 import pytest
@@ -15,6 +16,7 @@ from channels.fleet import Fleet
 from channels.health import Standing, Unwatched
 from channels.number_limits import NumberLimits
 from channels.pacing import Grant
+from reminders.domain.outcome import Transient
 from reminders.services.deliver import deliver
 from tests.scenario.test_ledger import due
 from tests.scenario.world import START, Free, MemoryChannel, World
@@ -201,3 +203,21 @@ def test_bills_that_share_a_message_wait_for_one_token(world: World) -> None:
     world.deliver()
     assert len(world.sms.sent) == 1
     assert channels(world) == ["sms"] * 3
+
+
+def test_a_retry_never_takes_the_provider_that_just_failed(world: World) -> None:
+    for number in range(1, 9):
+        world.customer(f"C-{number}")
+        world.bill(f"B-{number}", who=f"C-{number}")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+    other = two(world, Standing(1.0))
+    world.sms.script = other.script = lambda _: Transient("gateway 503")
+    world.run_until(world.clock.now() + timedelta(minutes=30))
+    tries = world.rows(
+        "SELECT reminder_id, provider FROM attempt WHERE channel = 'sms'"
+        " ORDER BY reminder_id, number"
+    )
+    pairs = [(one[1], two[1]) for one, two in pairwise(tries) if one[0] == two[0]]
+    assert len(pairs) >= 16
+    assert all(one != two for one, two in pairs)
