@@ -11,10 +11,10 @@ from reminders.domain.bill import BillPosition
 from reminders.domain.compliance import Mandate, Rules
 from reminders.domain.customer import Customer
 from reminders.domain.decision import Check
-from reminders.domain.escalation import Progress, progress
+from reminders.domain.escalation import Confirmed, Progress, paid_after, progress
 from reminders.domain.experiments import group_of
 from reminders.domain.expression import facts_of
-from reminders.domain.kinds import VOICE, MessageClass, MessageKind, class_of
+from reminders.domain.kinds import DATED, VOICE, MessageClass, MessageKind, class_of
 from reminders.domain.policy import Policy
 from reminders.domain.reminder import Attempt, Reminder
 from reminders.domain.rules import rules_of
@@ -93,8 +93,19 @@ class Case:
     def progress(self) -> Progress:
         """How far the reminder has come on its ladder."""
         if self._step is None:
-            self._step = progress(self.history, self.now)
+            step = progress(self.history, self.now)
+            if self.history and not isinstance(step, Confirmed) and self.kind in DATED:
+                step = paid_after(self.history, self._paid_at()) or step
+            self._step = step
         return self._step
+
+    def _paid_at(self) -> list[datetime]:
+        payments = self.bill.payments
+        return [
+            each.paid_at
+            for each in payments
+            if each.reversed_at is None and each.paid_at <= self.now
+        ]
 
     def message_class(self, channel: str = "") -> MessageClass:
         """The class of this message, on this channel."""

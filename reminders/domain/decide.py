@@ -140,7 +140,7 @@ def _timely(case: Case) -> Decision | None:
         return None
     step = case.progress()
     if isinstance(step, Confirmed):
-        return _confirmed(case, step.attempt)
+        return _confirmed(case, step)
     case.check("newest", False, "{}", reminder.expires_at)
     return Expire(Reason.STAGE_PAST, case.seen())
 
@@ -166,9 +166,11 @@ def _their_hour(case: Case) -> Decision | None:
     return Defer(best, Reason.SEND_TIME, case.seen())
 
 
-def _confirmed(case: Case, attempt: Attempt) -> Decision:
+def _confirmed(case: Case, step: Confirmed) -> Decision:
+    attempt = step.attempt
     if not case.brief:
-        case.check("confirmed", True, "{} {}", attempt.channel, attempt.state)
+        told = "paid since" if step.paid else attempt.state
+        case.check("confirmed", True, "{} {}", attempt.channel, told)
     return Satisfy(attempt.channel, case.seen())
 
 
@@ -176,7 +178,7 @@ def _waiting(case: Case) -> Decision | None:
     """What is already on its way is waited for, unless it has arrived."""
     step = case.progress()
     if isinstance(step, Confirmed):
-        return _confirmed(case, step.attempt)
+        return _confirmed(case, step)
     if isinstance(step, Wait):
         case.check("waiting", False, "{} until {}", step.reason, step.until)
         return Defer(min(step.until, case.reminder.expires_at), Reason.WAITING, case.seen())

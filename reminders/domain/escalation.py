@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,10 @@ _UNDELIVERED: Final = AttemptState.UNDELIVERED
 _REFUSED: Final = frozenset({AttemptState.FAILED, AttemptState.RELEASED})
 _CONFIRMED_BY_SILENCE: Final = Confirm.ACCEPTED
 _ARRIVED: Final = frozenset({AttemptState.DELIVERED, AttemptState.READ, AttemptState.ACTED})
+# The customer has it, or may have it: none that surely took nothing, or is under way.
+_MAY_BE_THERE: Final = frozenset(
+    {AttemptState.ACCEPTED, AttemptState.UNCERTAIN, AttemptState.DELIVERED, AttemptState.READ}
+)
 _CONFIRMING = {
     Confirm.ACCEPTED: _ARRIVED,
     Confirm.DELIVERED: _ARRIVED,
@@ -27,9 +31,10 @@ _CONFIRMING = {
 
 @record
 class Confirmed:
-    """An attempt reached what its rung asks."""
+    """An attempt reached what its rung asks, or (`paid`) the customer paid after it."""
 
     attempt: Attempt
+    paid: bool = False
 
 
 @record
@@ -80,6 +85,18 @@ def progress(attempts: Sequence[Attempt], now: datetime) -> Progress:
     if last.state is _ACCEPTED and last.confirm is _CONFIRMED_BY_SILENCE:
         return Confirmed(last)
     return TryNext(Cause.UNCONFIRMED)
+
+
+def paid_after(attempts: Sequence[Attempt], paid_at: Iterable[datetime]) -> Confirmed | None:
+    """The newest message that a payment of its bill followed: whoever pays needs not to be told
+    by the next channel, whatever carriers say. None where nobody paid since."""
+    latest = max(paid_at, default=None)
+    if latest is None:
+        return None
+    for attempt in reversed(attempts):
+        if attempt.submitted_at <= latest and attempt.state in _MAY_BE_THERE:
+            return Confirmed(attempt, paid=True)
+    return None
 
 
 def _refused(last: Attempt, now: datetime) -> Progress:
