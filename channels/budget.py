@@ -185,9 +185,12 @@ class _Claim:
     def offer(self, provider: Channel, most: int, take: _Take) -> None:
         name = provider.name
         taken = self.busy.get(name, 0) + self.left.get(name, 0)
-        wanted = min(most, self.missing, provider.capabilities.concurrency - taken)
-        if wanted > 0:
-            grant = take(provider, wanted)
+        wanted = min(most, self.missing)
+        free = provider.capabilities.concurrency - taken
+        if wanted > 0 >= free:  # until one of its calls ends, however long others ask to wait
+            self.waits.setdefault(name, _NOW)
+        elif wanted > 0:
+            grant = take(provider, min(wanted, free))
             self.left[name] = self.left.get(name, 0) + grant.granted
             self.waits[name] = grant.retry_after
 

@@ -198,6 +198,16 @@ def test_no_more_go_at_once_than_a_provider_has_connections() -> None:
     assert fleet.reserve("sms", 20, {"a": 50, "b": 60}).total == 0
 
 
+def test_one_with_calls_under_way_is_not_kept_waiting_for_one_that_asked_to_wait() -> None:
+    """The first call that ends makes room: a lane that slept for as long as the other asks would
+    leave it idle, and its answers unread."""
+    fleet = _fleet({"a": 1, "b": 1}, Purse({"a": 999}, timedelta(minutes=1)))
+    budget = fleet.reserve("sms", 20, {"a": 50})
+    assert (budget.total, budget.retry_after) == (0, timedelta(0))
+    budget = fleet.reserve("sms", 20)
+    assert budget.left == {"a": 20, "b": 0}
+
+
 def test_a_backup_waits_as_long_as_the_others_soon_can() -> None:
     soon = _fleet({"a": 1, "b": 0}, Purse({"b": 10}))
     assert soon.reserve("sms", 5).total == 0
