@@ -48,7 +48,8 @@ _ENGLISH: Mapping[Fault, str] = {
     Fault.THREAT: (
         r"or else|(?:final|last) warning|last chance|you will regret"
         r"|(?:serious|severe|dire|legal) consequences|face (?:the )?consequences"
-        r"|consequences will be|prosecut(?:e|ed|ion)|(?:press|file) charges|deport(?:ed|ation)?"
+        r"|consequences will be (?:serious|severe|dire|grave)"
+        r"|prosecut(?:e|ed|ion)|(?:press|file) charges|deport(?:ed|ation)?"
         r"|(?:hurt|harm|kill|beat|watching) you|will be (?:ruined|destroyed)"
         r"|we will (?:come|visit|find|track|seize|ruin)|we know where|at your (?:door|home)"
         r"|arrest(?:ed)?|jail(?:ed)?|prison|imprison(?:ed|ment)?|criminal(?:ly)?|felony|fraudster"
@@ -62,9 +63,10 @@ _ENGLISH: Mapping[Fault, str] = {
     Fault.SHAME: (
         r"shame(?:ful|less)?|ashamed|disgrace(?:ful)?|deadbeat|liar|dishonest|irresponsible"
         r"|disgust(?:ing|ed)?|dishonou?r(?:able)?|embarrass(?:ed|ing|ment)?|expose you"
-        r"|name and shame|defaulters?|delinquents?|thie(?:f|ves)|cheat(?:er)?s?|scammers?|crooks?"
+        r"|name and shame|defaulters?|delinquents?|thie(?:f|ves)|crooks?"
+        r"|you(?: are|'re|)(?: an?|) (?:cheat(?:er)?s?|scammers?)"
         r"|scum|losers?|pathetic|idiots?|morons?|stupid|everyone will (?:know|see|hear)"
-        r"|(?:post|publish|share) your (?:photo|picture|name|debt|details)"
+        r"|(?:post|publish|share) your (?:photo|picture|name|debt)|publish your details"
     ),
     Fault.IMPERSONATION: (
         r"polic(?:e|emen|eman)|sheriff|bailiffs?|prosecutors?|attorneys?|lawyers?|solicitors?"
@@ -75,7 +77,8 @@ _ENGLISH: Mapping[Fault, str] = {
     Fault.THIRD_PARTY: (
         r"your (?:family|relatives?|parents?|spouse|wife|husband|friends?|neighbou?rs?|colleagues?"
         r"|mother|father|brothers?|sisters?|sons?|daughters?|children|kids|landlord|hr department"
-        r"|employer|boss|workplace|emergency contacts?|contacts|contact list|references?)"
+        r"|employer|boss|workplace|emergency contacts?|contact list|references?)"
+        r"|(?:tell|inform|call|notify|text) your contacts"
         r"|(?:tell|inform|contact|call|notify) (?:everyone|others|people) (?:you know|around you)"
     ),
     Fault.OFFER: (
@@ -84,7 +87,7 @@ _ENGLISH: Mapping[Fault, str] = {
         r"|credit (?:line|limit) increase|increase your (?:credit )?limit|borrow (?:more|again)"
         r"|upgrade (?:now|today)|win a|free gift|save (?:up to )?\d+ ?%|earn (?:rewards|points)"
         r"|exclusive (?:deal|offer)|flash sale|refinanc(?:e|ing)|low(?:er)?[- ]interest"
-        r"|lower rates?|\d+ ?% (?:loan|interest|apr)|balance transfer|refer a friend"
+        r"|lower rates?|\d+ ?% loan|balance transfer|refer a friend"
     ),
 }
 _CHINESE: Mapping[Fault, str] = {
@@ -100,7 +103,7 @@ _CHINESE: Mapping[Fault, str] = {
     ),
     Fault.SHAME: (
         r"老赖|无耻|丢人|丢脸|可耻|羞耻|耻辱|不要脸|赖账|骗子|没有?信用|失信|曝光|公示您?"
-        r"|人品|道德败坏|颜面|欠[债钱]不还|恶意(?:拖欠|欠款|逃)|垃圾(?!邮件|短信)|人渣|无赖|败类"
+        r"|人品|道德败坏|颜面|欠[债钱]不还|恶意(?:拖欠|欠款|逃)|(?<!生活)垃圾(?!邮件|短信|信息|电话|分类|处|清|费|袋|箱)|人渣|无赖|败类"
         r"|公[开布](?:您|你)的|让所有人"
     ),
     Fault.IMPERSONATION: (
@@ -110,11 +113,11 @@ _CHINESE: Mapping[Fault, str] = {
     Fault.THIRD_PARTY: (
         r"(?:您|你)的?(?:家人|家属|亲友|亲属|父母|配偶|妻子|丈夫|朋友|同事|邻居|单位|公司领导|老板"
         r"|紧急联系人|通讯录|联系人)|通讯录|紧急联系人|居委会?|村委会?|第三方联系人"
-        r"|(?:告诉|告知|通知|联系)(?:您|你)?的?(?:家人|家属|亲友|亲属|父母|朋友|同事|单位|邻居)"
+        r"|(?:告诉|告知|通知|联系)(?:您|你)?的?(?:家人|家属|亲友|亲属|父母|朋友|同事|邻居)"
     ),
     Fault.OFFER: (
         r"优惠|折扣|返现|红包|立减|免息|提额|抽奖|新贷款|限时|立即申请|以贷还贷|再借|借新还旧"
-        r"|额度提升|好礼|福利|秒批|点击领取|特价|低息|申请贷款|贷款额度|推荐好友|专享|充值返"
+        r"|额度提升|好礼|福利|秒批|点击领取|特价|(?<![最降])低息|申请贷款|贷款额度(?:提|高|最|待|已批)|推荐好友|专享|充值返"
     ),
 }
 # Lower case all: a pattern that need not look at both cases is found several times as fast.

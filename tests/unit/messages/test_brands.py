@@ -61,6 +61,16 @@ def test_a_brands_words_are_linted_and_stamped_like_all(folder: Path) -> None:
     assert "brands/acme/en/pre_due.sms" not in read_versions(folder)
 
 
+@pytest.mark.parametrize("lender", ["Thief River Federal Bank", "Police & Sons"])
+def test_a_brands_lender_may_be_called_as_it_is(folder: Path, lender: str) -> None:
+    """Its name claims nothing; what else its words say is looked at as ever."""
+    (folder / "brands/acme/lender.j2").write_text(lender, encoding="utf-8")
+    assert stamp(folder) == ["brands/acme/en/pre_due.sms"]
+    own = folder / "brands/acme/en/pre_due.sms.text.j2"
+    own.write_text(own.read_text(encoding="utf-8") + " The police know.", encoding="utf-8")
+    assert any('"police" is barred' in each for each in lint(folder, stamped=False))
+
+
 def test_a_stray_file_of_a_brand_is_named(folder: Path) -> None:
     (folder / "brands/acme/en/nothing.sms.text.j2").write_text("x", encoding="utf-8")
     found = lint(folder, stamped=False)

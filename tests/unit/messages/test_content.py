@@ -46,6 +46,10 @@ PLANTED = [
     (Fault.THIRD_PARTY, "我们会告诉你父母。"),
     (Fault.OFFER, "Refinance at a lower rate."),
     (Fault.OFFER, "低息贷款,点击申请贷款。"),
+    (Fault.THREAT, "The consequences will be severe."),
+    (Fault.SHAME, "You are a cheat."),
+    (Fault.THIRD_PARTY, "We will call your contacts."),
+    (Fault.OFFER, "您的贷款额度提升了。"),
 ]
 HARMLESS = [
     "This is a courteous reminder; of course you may ignore it.",
@@ -57,6 +61,10 @@ HARMLESS = [
     "如有困难请告诉我们。",
     "This bill was issued to you. Please update your contact details.",
     "请留意垃圾邮件箱。如遇可疑电话请告诉我们。",
+    "Interest of 18 % APR applies to late payments; the consequences will be late fees.",
+    "Beware of scammers and cheats: never share your details. Your contacts with us are kept.",
+    "垃圾处理费和生活垃圾费的账单已到期。",
+    "联系单位:示例银行。您的贷款额度不受影响。最低息费见账单。",
 ]
 
 
