@@ -27,6 +27,7 @@ from reminders.domain.decision import (
     Suppress,
     decision_reason,
 )
+from reminders.domain.escalation import spent
 from reminders.domain.outcome import AttemptState
 from reminders.domain.reminder import Attempt, ReminderState
 from reminders.domain.tier import Tier
@@ -121,7 +122,10 @@ class GateWork:
     def _may_probe(self, channel: str, kept: Kept, past: Past) -> bool:
         if channel == kept.lane:
             return self.budget is None or self.budget.total > 0
-        return bool(past) and past[-1].attempt.channel == kept.lane
+        if not past or past[-1].attempt.channel != kept.lane:
+            return False
+        # One that it is still to be tried on would be sent back there where no probe is left.
+        return kept.lane in spent([each.attempt for each in past])
 
     def untokened(self, kept: Kept, channel: str) -> bool:
         """True for what was gathered for a message that it does not share, where no token is left

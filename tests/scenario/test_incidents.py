@@ -16,6 +16,7 @@ from channels.health import Standing, Unwatched
 from reminders.domain.case import EVERY_CHANNEL
 from reminders.domain.human_task import TaskKind, TaskState
 from reminders.domain.kinds import MessageClass
+from reminders.domain.outcome import Transient
 from reminders.domain.rules import rules_of
 from reminders.ledger import incidents as ledger
 from reminders.ledger.incidents import Incident
@@ -316,6 +317,7 @@ class Standings(Unwatched):
 
 
 PROBED = Standing(0.01, "cooled down", probing=True)
+TO_AND_FRO = ("sms", "email") * 4
 
 
 def stand(world: World, standing: Standing, probes: int = 0) -> None:
@@ -352,6 +354,21 @@ def test_what_is_no_probe_goes_by_the_next_channel_at_once(world: World, probes:
     world.deliver()
     channels = Counter(each.split()[0] for each in world.attempts())
     assert channels == Counter({"sms": probes, "email": 5 - probes})
+
+
+def test_what_is_to_be_tried_again_is_not_handed_to_and_fro(world: World) -> None:
+    """The lane of the probed channel has no probe for it and knows the one that it came from."""
+    due(world)
+    stand(world, Standing(0.0, "60 % of calls failed"))
+    world.email.script = lambda message: Transient("busy")
+    world.deliver()
+    assert world.attempts() == ["email first failed"]
+    stand(world, PROBED)
+    (again_at,) = world.rows("SELECT retry_at FROM attempt")[0]
+    world.clock.set(again_at)
+    decided = [deliver(world.resources, lane, world.loop).decided for lane in TO_AND_FRO]
+    assert sum(decided) <= 2, decided
+    assert world.attempts() == ["email first failed", "email retry failed"]
 
 
 def test_the_breakers_incident_lasts_until_more_than_probes_is_taken(world: World) -> None:
