@@ -70,7 +70,7 @@ def _octets(pdu: Pdu) -> tuple[Header | None, bytes]:
     if pdu.number("esm_class") & UDH_INDICATOR:
         return without_header(octets)
     told = [pdu.tlvs.get(tag, b"") for tag in (Tag.SAR_TOTAL_SEGMENTS, Tag.SAR_SEGMENT_SEQNUM)]
-    total, number = (int.from_bytes(value, "big") for value in told)
+    total, number = (value[0] if len(value) == 1 else 0 for value in told)  # §5.3.2.23: one octet
     return (Header(0, total, number) if total else None), octets
 
 

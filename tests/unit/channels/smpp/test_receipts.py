@@ -262,6 +262,7 @@ def test_what_a_customer_writes(octets: bytes, coding: int, text: str) -> None:
         (b"\x04\x24\x02\x01\x00STOP", {}, "STOP", Meaning.STOP),
         (b"N", {0x020E: b"\x02", 0x020F: b"\x02"}, "(2/2) N", Meaning.OTHER),
         (b"N", {0x020E: b"\x01", 0x020F: b"\x01"}, "N", Meaning.STOP),
+        (b"N", {0x020E: b"\xff" * 2500, 0x020F: b"\x01"}, "N", Meaning.STOP),
     ],
 )
 def test_a_part_of_a_long_answer_says_which_and_is_no_word_by_itself(
