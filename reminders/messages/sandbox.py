@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 
 import jinja2
@@ -21,9 +21,14 @@ from reminders.messages.facts import Line
 _MOST_COMPILED = 1_024
 MAX_STEPS = 10_000  # turns of loops and calls of macros in one part of a message
 MAX_CHARS = 20_000  # of any text on the way; an HTML mail has about 4,000
+MAX_SHOWN = 10 * MAX_CHARS  # of one finished part, as some tools build a mail
 _FILLING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
+# What makes a long text of short ones within one call.
+_GROWING = frozenset({"join", "to_bytes", "translate"})
 # Besides what fills: a message is the same each time that it is written.
-_NO_FILTERS = ("batch", "center", "format", "indent", "random", "slice", "wordwrap")
+_NO_FILTERS = (
+    "batch", "center", "format", "indent", "random", "round", "slice", "tojson", "wordwrap",
+)  # fmt: skip
 _LEFT: ContextVar[int] = ContextVar("steps_left", default=MAX_STEPS)
 _WRONG = (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError)
 
@@ -64,9 +69,30 @@ def _few(_: Context, items: Iterable[object]) -> Collection[object]:
 
 @jinja2.pass_context
 def _short(_: Context, value: object) -> object:
-    if isinstance(value, str) and len(value) > MAX_CHARS:
+    return _sized(value)
+
+
+def _sized(value: object) -> object:
+    """`value`, or what an iterator gives: the next in a row of them would only add to it."""
+    if isinstance(value, Iterator):
+        value = list(value)
+    if _left_beside(value, MAX_CHARS) < 0:
         raise SecurityError(f"a message has at most {MAX_CHARS} characters")
     return value
+
+
+def _left_beside(value: object, room: int) -> int:
+    """What is left of `room` beside a value and all that it holds; no more is looked at."""
+    if isinstance(value, str | bytes):
+        return room - len(value)
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list | tuple | set):
+        for each in value:
+            if room < 0:
+                break
+            room = _left_beside(each, room - 1)
+    return room
 
 
 class _Bounds(NodeTransformer):
@@ -81,7 +107,16 @@ class _Bounds(NodeTransformer):
         self.generic_visit(node)
         return _through("_short", node)
 
-    visit_Add = visit_Concat = visit_Filter = _watched
+    visit_Add = visit_Concat = visit_Filter = visit_List = visit_Dict = _watched
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:
+        # What is stored into is no value.
+        return self._watched(node) if node.ctx == "load" else node
+
+    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:
+        self.generic_visit(node)
+        node.filter = nodes.Filter(node.filter, "_short", [], [], None, None, lineno=node.lineno)
+        return node
 
 
 def _through(name: str, node: nodes.Node) -> nodes.Expr:
@@ -110,13 +145,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         **kwargs: object,
     ) -> object:
         _spend(1)
-        return super().call(__context, __obj, *args, **kwargs)
+        return _sized(super().call(__context, __obj, *args, **kwargs))
 
     def wrap_str_format(self, value: object) -> None:
         """No stand-in for `str.format`: it is refused like what is named below."""
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        return attr not in _FILLING and super().is_safe_attribute(obj, attr, value)
+        return attr not in _FILLING | _GROWING and super().is_safe_attribute(obj, attr, value)
 
 
 def environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
@@ -151,6 +186,15 @@ def _safe(value: object) -> object:
     return [_safe(each) for each in value] if isinstance(value, list) else value
 
 
+def _within(pieces: Iterable[str]) -> Iterator[str]:
+    left = MAX_SHOWN
+    for piece in pieces:
+        left -= len(piece)
+        if left < 0:
+            raise SecurityError(f"a message has at most {MAX_SHOWN} characters")
+        yield piece
+
+
 def rendered(template: jinja2.Template, name: str, names: Mapping[str, object]) -> str:
     """The words of one part. Raises `TemplateError`, in one line that begins with `name`."""
     _LEFT.set(MAX_STEPS)
@@ -158,6 +202,6 @@ def rendered(template: jinja2.Template, name: str, names: Mapping[str, object]) 
         # As `Template.render` does it, but for a slow copy of the environment's own names.
         every = {**template.environment.globals, **names}
         context = template.new_context(every, shared=True)
-        return "".join(template.root_render_func(context)).strip()
+        return "".join(_within(template.root_render_func(context))).strip()
     except (jinja2.TemplateError, *_WRONG) as error:
         raise TemplateError(f"{name}: {' '.join(str(error).split())}") from error

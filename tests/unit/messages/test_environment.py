@@ -33,6 +33,21 @@ ESCAPES = (
     "[% set x = 'xxxxxxxx' %]" + "[% set x = x + x %]" * 40 + "[[ x | length ]]",
     "[[ 'a'" + " | replace('a', 'aaaaaaaaaaaaaaaaaaaa')" * 9 + " | length ]]",
     "[[ 'a' | xmlattr ]]",
+    "[% set x %]xxxxxxxx[% endset %]" + "[% set x %][[ x ]][[ x ]][% endset %]" * 20,
+    "[% set x = [1, 2] %]" + "[% set x = x + x %]" * 20 + "[[ x | length ]]",
+    "[% set x = (1, 2) %]" + "[% set x = (x, x) %]" * 20 + "[[ x | string | length ]]",
+    "[% set x = [1] %]" + "[% set x = {'a': x, 'b': x} %]" * 20 + "[[ x | string | length ]]",
+    "[% set x = 'aaaaaaaaaa' %]" + "[% set x = x.replace('a', x[:10]) %]" * 6,
+    "[[ ['a']" + " | map('replace', 'a', 'aaaaaaaaaaaaaaaaaaaa')" * 5 + " | map('length') | sum ]]",
+    "[[ 'aaaaaaaaaa'.join('aaaaaaaaaa') ]]",
+    "[[ 'a'.translate({97: 'aaaaaaaaaa'}) ]]",
+    "[[ (10).to_bytes(99999999, 'big') | length ]]",
+    "[[ [1] | tojson(99999999) | length ]]",
+    "[[ 1 | round(-99999999) ]]",
+    "[% set x %][% for _ in 'xxxxxxxxx' %]xxxxxxxxxxxx[% endfor %][% endset %]"
+    + "[% for _ in 'xxxxxxxxxx' %]" * 3
+    + "[[ x ]][[ x ]][[ x ]]"
+    + "[% endfor %]" * 3,
 )
 
 
@@ -43,6 +58,28 @@ def test_what_reaches_out_or_fills_the_memory_is_refused(text: str) -> None:
     text = text.replace("[%", env.block_start_string).replace("%]", env.block_end_string)
     with pytest.raises((TemplateError, TemplateAssertionError)):
         rendered(env.from_string(text), "it", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[% set x %]a[% endset %][[ x ]][% set y | upper %]b[% endset %][[ y ]]", "aB"),
+        ("[% for a, b in [('x', 1), ('y', 2)] %][[ a ]][[ b ]][% endfor %]", "x1y2"),
+        ("[% for k, v in {'a': 1}.items() %][[ k ]][[ v ]][% endfor %]", "a1"),
+        ("[% set a, b = 'x', 'y' %][[ 'in' if a in ('x', 'z') else 'out' ]][[ b ]]", "iny"),
+        ("[[ ['b', 'a'] | map('upper') | sort | join('+') ]]", "A+B"),
+        ("[[ 'a-b'.split('-') | first ]][[ 'a'.replace('a', 'c') ]]", "ac"),
+        (
+            "[% macro m(a) %][[ a ]][[ caller() ]][% endmacro %][% call m('x') %]y[% endcall %]",
+            "xy",
+        ),
+    ],
+)
+def test_a_reasonable_template_meets_no_bound(text: str, said: str) -> None:
+    env = environment({})
+    text = text.replace("[[", env.variable_start_string).replace("]]", env.variable_end_string)
+    text = text.replace("[%", env.block_start_string).replace("%]", env.block_end_string)
+    assert rendered(env.from_string(text), "it", {}) == said
 
 
 def test_what_a_message_needs_still_works() -> None:
