@@ -196,10 +196,8 @@ def _counted(outcome: Outcome, before: Sequence[KeptAttempt], channel: str) -> O
     A provider whose connections hang is no better than one that refuses them: the next channel is
     to be reached, and not a try a second made until the stage is over.
     """
-    latest = [each.attempt for each in before[-MOST_RELEASED:]]
-    released = [
-        each for each in latest if each.channel == channel and each.state is AttemptState.RELEASED
-    ]
+    tries = [each.attempt for each in before if each.attempt.channel == channel]
+    released = [each for each in tries[-MOST_RELEASED:] if each.state is AttemptState.RELEASED]
     if isinstance(outcome, Unsent) and len(released) == MOST_RELEASED:
         return Transient(f"{outcome.reason}, {MOST_RELEASED + 1} times in a row")
     return outcome

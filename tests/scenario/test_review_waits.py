@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from channels.contract import Message
-from reminders.domain.outcome import Outcome, Unsent
-from tests.scenario.world import LEASE, START, World
+from channels.fleet import Fleet
+from channels.health import Standing, Unwatched
+from reminders.domain.outcome import Accepted, Outcome, Unsent
+from tests.scenario.test_ledger import due
+from tests.scenario.world import LEASE, START, Free, World
 
 HOUR = timedelta(hours=1)
 DUE = START + timedelta(days=7)  # 10:00 in Taipei, three days before the bill of the story
@@ -55,3 +59,34 @@ def test_a_call_by_another_channel_than_its_lanes_ends_within_the_lease(world: W
     world.deliver()
     assert world.email.sent == []
     assert world.rows("SELECT 1 FROM reminder WHERE lease_until IS NOT NULL") == []
+
+
+def test_two_channels_whose_calls_never_begin_are_not_called_by_turns_for_ever(
+    world: World,
+) -> None:
+    """Each is down while the other one is tried: never did three calls in a row hang on one."""
+    due(world)
+    calls: list[str] = []
+
+    def hang(channel: str) -> Outcome:
+        calls.append(channel)
+        hanging.down = channel
+        return Unsent("no connection in time") if len(calls) < 40 else Accepted("at last")
+
+    hanging = DownByTurns()
+    world.sms.script, world.email.script = lambda _: hang("sms"), lambda _: hang("email")
+    providers = tuple(world.resources.fleet.by_name.values())
+    world.resources = replace(world.resources, fleet=Fleet(providers, Free(), hanging))
+    world.deliver()
+    assert calls == ["sms", "email"] * 3 + ["sms"]
+    assert world.attempts()[-1].endswith("failed")
+
+
+class DownByTurns(Unwatched):
+    """The channel that was called last is down."""
+
+    down = ""
+
+    def standings(self, providers: Collection[str]) -> Mapping[str, Standing]:
+        down = f"memory-{self.down}"
+        return {each: Standing(0.0, "hangs") for each in providers if each == down}
