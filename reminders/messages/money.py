@@ -33,7 +33,7 @@ _CODE = re.compile("[A-Z]{3}")
 _LOCALE_OF = {"en": "en_001"}
 _UNSPACED = frozenset({"zh", "ja"})  # languages that write no space before a currency's name
 # What Chinese calls these is a name, not a unit: one says 人民币100元, but 100日元.
-_NAMED_IN_CHINESE = frozenset({"CNY", "TWD", "MOP"})
+_NAMED_IN_CHINESE = frozenset({"CNY", "TWD"})
 
 
 def exponent(currency: str) -> int:

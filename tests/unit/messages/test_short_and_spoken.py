@@ -92,3 +92,4 @@ def test_money_is_said_by_its_name() -> None:
     assert spoken(100_000, "KWD", "en") == "100.000 Kuwaiti dinars"
     assert spoken(5, "CNY", "zh-CN") == "人民币0.05元"
     assert spoken(5_000, "JPY", "zh-CN") == "5,000日元"
+    assert spoken(5_000, "MOP", "zh-CN") == "50.00澳门元"  # whose name is a unit already
