@@ -36,7 +36,7 @@ async def listen(place: Place, take: Take) -> None:
             try:
                 if box is None:
                     box = await asyncio.to_thread(door.open)
-                while await _round(place.name, box, take) == AT_ONCE:
+                while await _round(place.name, box, take):
                     pass
                 wait = place.every
             except MailboxTrouble as error:
@@ -52,9 +52,9 @@ async def listen(place: Place, take: Take) -> None:
             box.close()
 
 
-async def _round(account: str, box: Mailbox, take: Take) -> int:
-    """Take what waits now; how many those were. One that cannot be read stays, and keeps none
-    behind it waiting."""
+async def _round(account: str, box: Mailbox, take: Take) -> bool:
+    """Take what waits now; True where more may wait behind it. One that cannot be read stays, and
+    keeps none behind it waiting."""
     unread = 0
     names = await asyncio.to_thread(box.waiting)
     for name in names:
@@ -67,7 +67,7 @@ async def _round(account: str, box: Mailbox, take: Take) -> int:
         if kept is not None:
             await take(mail_post(kept.raw, kept.delivered_at))
             await asyncio.to_thread(box.mark, name)
-    return len(names) - unread
+    return len(names) == AT_ONCE > unread
 
 
 class _Door:

@@ -9,7 +9,7 @@ import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +18,7 @@ import pytest
 
 from channels.contract import Post
 from channels.email.mailbox import Place, listen
-from channels.email.mailbox.box import MOST_BYTES, MailboxTrouble
+from channels.email.mailbox.box import AT_ONCE, MOST_BYTES, Kept, MailboxTrouble, MailTrouble
 from channels.email.mailbox.imap import ImapFolder
 from channels.email.mailbox.maildir import Maildir
 
@@ -202,6 +202,27 @@ def test_a_damaged_mail_keeps_none_behind_it_waiting() -> None:
         (post,) = asyncio.run(heard(place, lambda: folder.seen == {4}))
     assert post.body == b"second\r\n"
     assert sum("SELECT" in each for each in folder.asked) == 1
+
+
+def test_a_damaged_mail_slows_down_no_backlog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full round is followed by the next one at once, whatever in it could not be read."""
+    folder = maildir(tmp_path)
+    for number in range(AT_ONCE + 5):
+        delivered(folder, f"{number:03}.a")
+    fetch = Maildir.fetch
+
+    def damaged(box: Maildir, name: str) -> Kept | None:
+        if name == "000.a":
+            raise MailTrouble("a mail in the folder: Input/output error")
+        return fetch(box, name)
+
+    monkeypatch.setattr(Maildir, "fetch", damaged)
+    place = replace(maildir_place(folder), every=timedelta(hours=1))
+    left = folder / "new"
+    posts = asyncio.run(heard(place, lambda: len(list(left.iterdir())) == 1))
+    assert len(posts) == AT_ONCE + 4
 
 
 def test_a_mailbox_that_is_away_says_so_without_its_secrets() -> None:
