@@ -315,7 +315,9 @@ def test_an_address_is_named_by_its_ending_alone(shipped: TemplateSet, channel: 
     given = facts(Kind.CONTACT_UPDATE_REQUEST, about_channel="sms", ending="12")
     assert "the phone number ending 12" in shipped.render(channel, given).text
     unknown = facts(Kind.CONTACT_UPDATE_REQUEST, about_channel="email")
-    assert "the e-mail address." in shipped.render(channel, unknown).text
+    assert "your e-mail address." in shipped.render(channel, unknown).text
+    ends = replace(given, about_channel="email", language="zh-CN", ending="om")
+    assert "您的邮箱" in shipped.render(channel, ends).text
     with pytest.raises(TemplateError, match="at most 4 characters"):
         shipped.render(channel, replace(given, ending="+8613800000012"))
 
