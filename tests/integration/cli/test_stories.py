@@ -34,7 +34,7 @@ STORY = """\
 Bill B-1 of C-1: 1,234.00 TWD, due 2026-03-25, settled, nothing left to pay
 (local time, Asia/Taipei; tier R1)
   2026-03-15  10:00:00  issued: 1,234.00 TWD (minimum 200.00 TWD), due 2026-03-25
-              10:00:00  planned by default@4: d-7 03-18 10:00, d-3 03-22 10:00, d-1 03-24 10:00, \
+              10:00:00  planned by default@5: d-7 03-18 10:00, d-3 03-22 10:00, d-1 03-24 10:00, \
 d0 03-25 10:00, d+1 03-26 10:00, d+3 03-28 10:00, d+7 04-01 10:00
   2026-03-22  10:00:00  d-7: not sent: the policy wants none at this tier
               10:00:00  d-3: SMS first to +86161****0001 — handed to sms-gateway
@@ -109,7 +109,7 @@ def test_holds_and_statements_that_come_and_go(world: World, reminders: Command)
         "superseded by B-2, which contains its rest",
         "d-3, d-1, d0, d+1, d+3, d+7: cancelled: a newer statement contains its rest",
         "the newer statement B-2 was cancelled",
-        f"planned anew by default@4: {ANEW}",
+        f"planned anew by default@5: {ANEW}",
     ):
         assert line in told, output
         told = told[told.index(line) + 1 :]
@@ -198,15 +198,15 @@ def test_status_never_fails_on_a_dead_server(redis_url: str, database_url: str) 
 def test_what_would_have_gone_but_for_one_rule(told: World, reminders: Command) -> None:
     """S5.14, I10: the deciding rule with its source, the versions, and the counterfactual."""
     output = reminders("explain", "B-1").stdout
-    assert "default@4, packs house@2" in output
-    assert "[policy default@4]" in output
+    assert "default@5, packs house@2" in output
+    assert "[policy default@5]" in output
     tier = "its tier (the least that it is for is R2)"
     past = "the end of its use"  # the system was looked at again when the next stage was due
     assert f"would have gone by SMS at 10:00 but for {tier}, and behind it {past}" in output
     assert "would have gone by SMS at 10:00 but for the payments" in output
     (found,) = json.loads(reminders("explain", "B-1", "--stage", "d-7", "--json").stdout)
     (stage,) = found["stages"]
-    assert (stage["rule"], stage["cite"]) == ("tier", "policy default@4")
+    assert (stage["rule"], stage["cite"]) == ("tier", "policy default@5")
     assert stage["would"]["without"] == [
         {"rule": "tier", "subject": "R2"},
         {"rule": "newest", "subject": ""},

@@ -294,7 +294,7 @@ def test_outside_the_hours_of_its_class_it_waits_for_the_opening() -> None:
     assert isinstance(decision, Defer)
     assert decision.reason is Reason.QUIET_HOURS
     assert decision.until == at.replace(hour=0, minute=0) + timedelta(days=1)
-    assert last(decision) == ("hours", False, "Some Act s. 1, policy default@4")
+    assert last(decision) == ("hours", False, "Some Act s. 1, policy default@5")
 
 
 def test_every_zone_the_customer_may_be_in_must_be_awake() -> None:

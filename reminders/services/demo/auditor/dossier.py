@@ -10,7 +10,7 @@ from reminders.services.demo.auditor.account import Account, Owed, read_account
 from reminders.services.demo.auditor.contacts import Contact
 from reminders.services.demo.auditor.facts import Fenced
 from reminders.services.demo.auditor.finding import Finding
-from reminders.services.demo.auditor.law import kind_on
+from reminders.services.demo.auditor.law import ADDRESS, kind_on
 from reminders.services.demo.auditor.logs import Call
 from reminders.services.demo.auditor.person import Reach, read_person
 from reminders.services.demo.auditor.rules import Rules
@@ -57,7 +57,9 @@ class Dossier:
 
     def kinds(self, call: Call) -> list[str]:
         """What the call may have been about, by the day of each state that its gate can have
-        seen; `*` where that is not known."""
+        seen; `*` where that is not known. What names no sum asks for a new address."""
+        if not call.sums:
+            return [ADDRESS]
         zones = {reach.zone for reach in self.reach(call) if reach.zone}
         dates = {owed.due_on for owed in self.bill(call)}
         found = {kind_on(due_on, local_day(call.at, zone)) for due_on in dates for zone in zones}

@@ -11,10 +11,12 @@ from reminders.services.demo.auditor.logs import Call
 
 
 def find_doubles(dossier: Dossier) -> Iterator[Finding]:
-    arrived: dict[tuple[str, str], list[Call]] = {}
+    # What asks for money and what does not, such as for a new address, are two messages.
+    arrived: dict[tuple[str, str, bool], list[Call]] = {}
     for call in dossier.calls:
         if call.bill and call.reached:
-            arrived.setdefault((call.bill, call.channel), []).append(call)
+            key = call.bill, call.channel, call.sums
+            arrived.setdefault(key, []).append(call)
     for calls in arrived.values():
         calls.sort(key=lambda call: (call.at, call.began or 0.0))
         for call in calls:

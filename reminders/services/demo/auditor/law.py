@@ -17,7 +17,13 @@ HOUSE = "house"
 ELSEWHERE = "*"
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # What the demo's stages speak of; what an event rule sends beside them is not known by its log.
-_CLASSES = {"pre_due": "service_notice", "due_today": "service_notice", "overdue": "collection"}
+ADDRESS = "contact_update_request"
+_CLASSES = {
+    "pre_due": "service_notice",
+    "due_today": "service_notice",
+    "overdue": "collection",
+    ADDRESS: "service_notice",
+}
 
 
 class Place(NamedTuple):

@@ -29,6 +29,7 @@ class Call:
 
     `amount` is the largest sum in the text, in minor units: the minimum is always smaller.
     `asked`: its carrier says what became of it. `complained`: an earlier one was called spam there.
+    `sums`: whether its words name one, or were never read; what names none asks for an address.
     """
 
     reference: str
@@ -42,6 +43,7 @@ class Call:
     to: str = ""
     asked: bool = False
     complained: bool = False
+    sums: bool = True
     answered: float | None = None
     taken: bool = False
     reached: list[datetime] = field(default_factory=list)
@@ -126,7 +128,7 @@ def _follow(call: Call, line: dict[str, Any]) -> None:
 
 
 def _call(channel: str, line: dict[str, Any], known: Known, bills: Mapping[str, str]) -> Call:
-    text = line["text"]
+    text, amount = line["text"], _amount(line["text"])
     bill = next((end for end in _link_ends(text) if end in known.customer_of_bill), "")
     bill = bill or bills.get(line["reference"], "")
     customer = known.customer_of_bill.get(bill) or known.customer_of_address.get(line["to"], "")
@@ -135,7 +137,8 @@ def _call(channel: str, line: dict[str, Any], known: Known, bills: Mapping[str, 
         channel=channel,
         customer=customer,
         bill=bill,
-        amount=_amount(text),
+        amount=amount,
+        sums=amount is not None or not text,
         at=instant(line["at"]),
         began=line["began"],
         script=line["script"],
@@ -171,6 +174,7 @@ def _read_phone(path: Path, known: Known, calls: Calls) -> None:
                     customer=known.customer_of_bill.get(message["bill_id"], line["customer"]),
                     bill=message["bill_id"],
                     amount=_amount(message["text"]),
+                    sums=_amount(message["text"]) is not None,
                     at=written_at,
                     began=began,
                     script="",

@@ -24,7 +24,8 @@ _STEP = timedelta(minutes=15)
 def find_lost(dossier: Dossier) -> Iterator[Finding]:
     calls: dict[str, list[Call]] = {}
     for call in dossier.calls:
-        calls.setdefault(call.bill, []).append(call)
+        if call.sums:  # what asks for a new address tells of no bill
+            calls.setdefault(call.bill, []).append(call)
     for bill in dossier.account.bills:
         for window in _windows(dossier, bill):
             if not _heard(calls.get(bill, ()), window) and _should_hear(dossier, bill, window):

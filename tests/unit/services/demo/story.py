@@ -17,6 +17,7 @@ ISSUED = datetime(2005, 4, 30, 1, tzinfo=UTC)
 D_3 = datetime(2005, 5, 17, 2, tzinfo=UTC)  # 10:00 in Taipei, three days before 20 May
 DAY = timedelta(days=1)
 NUMBER = "+8610000000001"
+ASKED = "Example Credit: we could not reach you. Please check your contact details in our app."
 # Of a customer without history, tier R1, whose other stages are those of every tier.
 STAGES = tuple(
     stage.offset_days
@@ -114,13 +115,19 @@ class Story:
     ) -> None:
         began = at.timestamp() + 5 if began is None else began
         reference = reference or f"A-{at:%d%H%M}"
-        text = f"NT${amount} (minimum NT$20.00) https://pay.example.com/{bill}"
+        text = f"NT${amount} (minimum NT$20.00) https://pay.example.com/{bill}" if amount else ASKED
         head = {"at": at.isoformat(), "began": began, "reference": reference, "to": NUMBER}
         self._add("sms", kind="request", machine=began, text=text, script=script, **head)
         if answer_after is not None:
             self._add("sms", kind="answer", machine=began + answer_after, status=status, **head)
         if reached:
             self._add("sms", kind="reached", machine=began + 0.02, text=text, **head)
+
+    def ask_for_address(self, at: datetime) -> None:
+        """A message that names no bill, though it was sent because of one (`attempts.jsonl`)."""
+        reference = f"R-{at:%d%H%M}"
+        self._add("attempts", attempt=reference, bill="B-1")
+        self.send(at, "", reference=reference)
 
     def send_all(self, *, but: tuple[int, ...] = ()) -> None:
         """The message of every stage at its hour, save those of the days in `but`."""
@@ -132,7 +139,7 @@ class Story:
         self.lines.setdefault(name, []).append(line)
 
     def audit(self) -> Audit:
-        for name in ("published", "fenced", "sms", "email", "phone"):
+        for name in ("published", "fenced", "sms", "email", "phone", "attempts"):
             lines = "".join(json.dumps(line) + "\n" for line in self.lines.get(name, ()))
             (self.folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
         return audit(Inputs.of(self.folder, POLICY))

@@ -95,6 +95,20 @@ def test_the_same_stage_twice_is_a_duplicate(plain: Story) -> None:
     assert plain.found() == {"duplicate_sends": 1}
 
 
+def test_what_asks_for_an_address_is_no_second_message_of_the_stage(plain: Story) -> None:
+    plain.send_all()
+    plain.ask_for_address(D_3 + timedelta(hours=1))
+    assert plain.found() == {}
+    plain.ask_for_address(D_3 + timedelta(days=1, hours=1))
+    assert plain.found() == {"duplicate_sends": 1}
+
+
+def test_what_asks_for_an_address_tells_nobody_of_a_bill(plain: Story) -> None:
+    plain.send_all(but=(-3,))
+    plain.ask_for_address(D_3)
+    assert plain.found() == {"lost": 1}
+
+
 def test_a_second_message_is_excused_where_the_first_had_no_answer(plain: Story) -> None:
     plain.send_all(but=(-3,))
     plain.send(D_3, answer_after=None)

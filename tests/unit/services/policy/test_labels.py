@@ -16,8 +16,8 @@ MEANT = {
     "bnpl-us@2": "6866347146f8be1b",
     "card-cn@2": "c9b59a1677cda997",
     "d-5@2": "bc52fd2c0a1224e7",
-    "default@4": "05c99b9e065713c6",
-    "every-channel@2": "fed27ba6be03733b",
+    "default@5": "d4ac9e0280bc1e06",
+    "every-channel@3": "b5c793b88df7ae09",
 }
 
 
