@@ -86,8 +86,9 @@ _ENGLISH: Mapping[Fault, str] = {
         r"|promo(?:tions?|tional)?|\d+ ?% off|interest[- ]free|pre-?approved|apply now|new loan"
         r"|credit (?:line|limit) increase|increase your (?:credit )?limit|borrow (?:more|again)"
         r"|upgrade (?:now|today)|win a|free gift|save (?:up to )?\d+ ?%|earn (?:rewards|points)"
-        r"|exclusive (?:deal|offer)|flash sale|refinanc(?:e|ing)|low(?:er)?[- ]interest"
-        r"|lower rates?|\d+ ?% loan|balance transfer|refer a friend"
+        r"|exclusive (?:deal|offer)|flash sale|refinance (?:now|today|at|with|your)"
+        r"|low(?:er)?[- ]interest|lower rates?|\d+ ?% loan|refer a friend"
+        r"|transfer your balance|balance transfer (?:offer|deal)"
     ),
 }
 _CHINESE: Mapping[Fault, str] = {

@@ -48,6 +48,8 @@ PLANTED = [
     (Fault.OFFER, "低息贷款,点击申请贷款。"),
     (Fault.THREAT, "The consequences will be severe."),
     (Fault.SHAME, "You are a cheat."),
+    (Fault.OFFER, "Refinance with us."),
+    (Fault.OFFER, "A balance transfer deal."),
     (Fault.THIRD_PARTY, "We will call your contacts."),
     (Fault.OFFER, "您的贷款额度提升了。"),
 ]
@@ -63,6 +65,7 @@ HARMLESS = [
     "请留意垃圾邮件箱。如遇可疑电话请告诉我们。",
     "Interest of 18 % APR applies to late payments; the consequences will be late fees.",
     "Beware of scammers and cheats: never share your details. Your contacts with us are kept.",
+    "Your bill REFINANCE-2026-09 and that of your balance transfer are due on 3 May.",
     "垃圾处理费和生活垃圾费的账单已到期。",
     "联系单位:示例银行。您的贷款额度不受影响。最低息费见账单。",
 ]
