@@ -13,6 +13,7 @@ from channels.health import Health, Standing
 from channels.pacing import Grant
 
 PROBE_PAUSE: Final = timedelta(seconds=1)  # until one that is probed is asked again
+FREE_AGAIN: Final = timedelta(seconds=1)  # when one whose connections are in use is looked at again
 PATIENCE: Final = timedelta(seconds=5)  # what would wait longer goes by a backup
 # Multiples of the golden ratio lie as evenly as any: the parts of many claims, each in whole
 # messages, add up to the weights, and no claim need know of the last.
@@ -45,12 +46,13 @@ class Budget:
     """Messages that each provider of a lane may be given now; spent as they are assigned.
 
     `probed`: a channel whose every provider is only probed. What is left are probes; for all
-    others it is down.
+    others it is down. `room`: how many more calls of each may be under way than these, if told.
     """
 
     left: dict[str, int] = field(default_factory=dict)
     retry_after: timedelta = timedelta(0)
     probed: str = ""
+    room: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -106,7 +108,7 @@ class Treasury:
                 claim.offer(each, wanted, self._probes)
         sound = [each for each in up if not known[each.name].probing]
         if not sound:
-            return claim.budget(probed=up[0].capabilities.channel)
+            return claim.budget(up, probed=up[0].capabilities.channel)
         weighty = [each for each in sound if each.capabilities.weight > 0]
         shares = [(each.capabilities.weight * known[each.name].share, each) for each in weighty]
         self._by_weight(claim, shares, tokens)
@@ -114,7 +116,7 @@ class Treasury:
             backups = [each for each in sound if each.capabilities.weight <= 0]
             for each in sorted(backups, key=lambda each: each.capabilities.cost_minor):
                 claim.offer(each, claim.missing, tokens)
-        return claim.budget()
+        return claim.budget(up)
 
     def one_more(
         self, providers: Sequence[Channel], standings: Mapping[str, Standing], budget: Budget
@@ -126,9 +128,13 @@ class Treasury:
             standing = standings.get(each.name, Standing(1.0))
             if standing.share <= 0 or standing.probing:
                 continue
-            grant = self._tokens(each, standing.share, 1)
+            # With all its connections in use it takes no token: it is asked again once one is free.
+            full = budget.room.get(each.name, 1) <= 0
+            grant = Grant(0, FREE_AGAIN) if full else self._tokens(each, standing.share, 1)
             if grant.granted:
                 budget.left[each.name] = budget.left.get(each.name, 0) + 1
+                if each.name in budget.room:
+                    budget.room[each.name] -= 1
                 return None
             wait = min(wait, grant.retry_after)
             rate += each.capabilities.rate_per_s * min(standing.share, 1.0)
@@ -194,6 +200,10 @@ class _Claim:
             self.left[name] = self.left.get(name, 0) + grant.granted
             self.waits[name] = grant.retry_after
 
-    def budget(self, probed: str = "") -> Budget:
+    def budget(self, up: Sequence[Channel], probed: str = "") -> Budget:
         wait = min(self.waits.values(), default=_NOW) if self.missing else _NOW
-        return Budget(self.left, wait, probed)
+        room = {}
+        for each in up:
+            taken = self.busy.get(each.name, 0) + self.left.get(each.name, 0)
+            room[each.name] = each.capabilities.concurrency - taken
+        return Budget(self.left, wait, probed, room)

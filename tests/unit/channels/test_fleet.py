@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.budget import Short
+from channels.budget import FREE_AGAIN, Short
 from channels.contract import Capabilities, Confirms, WhenUncertain
 from channels.fleet import Budget, Fleet
 from channels.health import Call, Standing, Unwatched
@@ -358,6 +358,24 @@ def test_what_one_provider_alone_takes_goes_by_a_token_of_its_own() -> None:
     others.spend("a")
     tenth = timedelta(seconds=0.1)
     assert fleet.lacks("sms", NUMBERS[0], 1, others) == Short(purse.wait, tenth)
+
+
+def test_what_one_provider_alone_takes_waits_for_one_of_its_connections() -> None:
+    a, b = Provider("a"), Provider("b")
+    facts = replace(a.capabilities, concurrency=5, rate_per_s=10)
+    a.capabilities = replace(facts, prefixes=("+86",))
+    b.capabilities = replace(facts, prefixes=("+1",))
+    purse = Purse({"a": 9, "b": 9})
+    fleet = Fleet([a, b], purse)  # type: ignore[list-item]  # no calls are made
+    budget = fleet.reserve("sms", 4, {"a": 2})
+    assert budget.room == {"a": 3 - budget.left["a"], "b": 5 - budget.left["b"]}
+    taken = budget.left["a"]
+    budget.left["a"] = 0  # all under way
+    for more in range(3 - taken):
+        assert fleet.lacks("sms", NUMBERS[0], 1, budget) is None, more
+        budget.spend("a")
+    short = fleet.lacks("sms", NUMBERS[0], 1, budget)
+    assert short == Short(FREE_AGAIN, timedelta(seconds=0.1))
 
 
 def test_one_that_is_probed_takes_what_only_it_serves_where_it_has_a_token_for_it() -> None:
