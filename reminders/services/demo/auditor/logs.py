@@ -14,6 +14,7 @@ from reminders.services.demo.auditor.lines import read_lines
 from reminders.services.demo.auditor.published import Known
 
 _AMOUNT = re.compile(r"\d[\d,]*\.\d\d(?!\d)")
+_LINK = re.compile(r"https?://\S+")  # the pass in it may hold any figures
 _LINK_END = re.compile(r"/([A-Za-z0-9._:-]+)")
 _RECEIPT = b'"receipt"'
 _COMPLAINED = "complained"
@@ -151,7 +152,10 @@ def _link_ends(text: str) -> Iterator[str]:
 
 
 def _amount(text: str) -> int | None:
-    sums = [int(found.replace(",", "").replace(".", "")) for found in _AMOUNT.findall(text)]
+    sums = [
+        int(found.replace(",", "").replace(".", ""))
+        for found in _AMOUNT.findall(_LINK.sub("", text))
+    ]
     return max(sums, default=None)
 
 

@@ -17,7 +17,7 @@ ISSUED = datetime(2005, 4, 30, 1, tzinfo=UTC)
 D_3 = datetime(2005, 5, 17, 2, tzinfo=UTC)  # 10:00 in Taipei, three days before 20 May
 DAY = timedelta(days=1)
 NUMBER = "+8610000000001"
-ASKED = "Example Credit: we could not reach you. Please check your contact details in our app."
+ASKED = "Example Credit: we could not reach you. Please check your contact details in our app. http://127.0.0.1:1/p?t=a0.63"
 # Of a customer without history, tier R1, whose other stages are those of every tier.
 STAGES = tuple(
     stage.offset_days
