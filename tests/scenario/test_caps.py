@@ -98,7 +98,7 @@ def test_the_decision_names_the_cap_and_where_it_comes_from(world: World) -> Non
     world.gate(world.claim("sms"))
     checks = world.rows("SELECT checks FROM decision WHERE reason = 'in_app first'")[0][0]
     assert b"policy.per_day: 1 of 1" in bytes(checks)
-    assert b"policy caps-day@4" in bytes(checks)
+    assert b"policy caps-day@5" in bytes(checks)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,9 @@ def test_a_permanent_failure_leads_to_the_next_channel_and_a_dead_contact_is_kep
     world.sms.script = lambda _: Permanent("no such number", dead_contact=True)
     world.run_until(START + timedelta(days=9, hours=1))
     assert len(world.sms.sent) == 1
-    assert [sent.at.day for sent in world.email.sent] == [8, 10]
+    assert [sent.at.day for sent in world.email.sent] == [8, 8, 10]
+    asked = [each for each in world.email.sent if "contact details" in each.message.text]
+    assert [each.at.day for each in asked] == [8]  # S4.23, once in thirty days
     assert world.facts().customer.contacts["sms"].health == "dead"
 
 
