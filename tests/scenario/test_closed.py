@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import fakeredis
 import pytest
@@ -18,7 +19,7 @@ from channels.number_limits import NumberLimits
 from channels.pacing import Grant
 from reminders.domain.outcome import Transient
 from reminders.services.deliver import deliver
-from tests.scenario.test_ledger import due
+from tests.scenario.test_ledger import due, three_due
 from tests.scenario.world import START, Free, MemoryChannel, World
 
 OPEN = Standing(0.0, "60 % of calls failed")
@@ -40,12 +41,11 @@ class Stands(Unwatched):
         return granted
 
 
-def two(world: World, standing: Standing, probes: int = 0, **first: object) -> MemoryChannel:
+def two(world: World, standing: Standing, probes: int = 0, **first: Any) -> MemoryChannel:
     """Beside the SMS provider, which stands like this, another one that is well."""
     other = MemoryChannel("sms", world.clock, WhenUncertain.WAIT)
     other.name = "second-sms"
-    changed = replace(world.sms.capabilities, **first)  # type: ignore[arg-type]  # by name
-    world.sms.capabilities = changed
+    world.sms.capabilities = replace(world.sms.capabilities, **first)  # Any: fields by name
     stands = Stands({world.sms.name: standing}, probes)
     providers = (*world.resources.fleet.by_name.values(), other)
     world.resources = replace(world.resources, fleet=Fleet(providers, Free(), stands))
@@ -129,12 +129,7 @@ def test_a_numbers_hour_is_kept_where_one_provider_stands_alone(world: World) ->
 
 
 def test_a_digest_goes_whole_by_the_next_channel(world: World) -> None:
-    world.use("digests", digest=True)
-    world.customer()
-    for number in range(3):
-        world.bill(f"B-{number}")
-    world.evaluate()
-    world.clock.set(START + timedelta(days=7))
+    three_due(world)
     other = two(world, OPEN)
     other.capabilities = replace(other.capabilities, prefixes=("+1",))
     world.deliver()
@@ -188,13 +183,8 @@ def test_the_tokens_of_one_that_serves_other_numbers_send_nothing_faster(world: 
 
 
 def test_bills_that_share_a_message_wait_for_one_token(world: World) -> None:
-    world.use("digests", digest=True)
-    world.customer()
-    for number in range(3):
-        world.bill(f"B-{number}")
-    world.evaluate()
-    now = START + timedelta(days=7)
-    world.clock.set(now)
+    three_due(world)
+    now = world.clock.now()
     purse = paced(world, 0)
     world.deliver()
     assert channels(world) == []

@@ -268,11 +268,8 @@ def test_who_shares_a_number_is_told_once_though_whoever_took_it_in_died_between
     assert len(world.sms.sent) == 1
 
 
-def test_two_copies_at_once_are_obeyed_and_confirmed_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The second looked before the first had written anything, and goes on once it is obeyed."""
-    due(world)
+def stops_twice_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second copy looks before the first has written anything."""
 
     def and_again(*args: Any, **how: Any) -> Changed:  # Any: as above
         made = change(*args, **how)
@@ -285,6 +282,14 @@ def test_two_copies_at_once_are_obeyed_and_confirmed_once(
     with monkeypatch.context() as twice:
         twice.setattr(inbound_service, "change", and_again)
         says(world, "STOP")
+
+
+def test_two_copies_at_once_are_obeyed_and_confirmed_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second looked before the first had written anything, and goes on once it is obeyed."""
+    due(world)
+    stops_twice_at_once(world, monkeypatch)
     assert [confirm(world.resources, world.loop) for _ in range(2)] == [1, 0]
 
 
@@ -294,18 +299,7 @@ def test_two_copies_at_once_tell_those_who_share_a_number_once(
     """S1.19: the second finds the first customer done, and the other one still to do."""
     due(world)
     world.customer("C-2", contact_points=[{"channel": "sms", "address": FROM}])
-
-    def and_again(*args: Any, **how: Any) -> Changed:  # Any: as above
-        made = change(*args, **how)
-        with monkeypatch.context() as blind:
-            blind.setattr(inbound_service, "change", change)
-            blind.setattr(inbound_ledger, "known", lambda *_: {})
-            says(world, "STOP")
-        return made
-
-    with monkeypatch.context() as twice:
-        twice.setattr(inbound_service, "change", and_again)
-        says(world, "STOP")
+    stops_twice_at_once(world, monkeypatch)
     assert opted_out(world)
     assert world.facts("C-2").customer.opted_out("sms", "pre_due")
     assert [confirm(world.resources, world.loop) for _ in range(2)] == [1, 0]

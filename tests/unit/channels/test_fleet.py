@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -145,6 +145,12 @@ class Provider:
         self.capabilities = replace(FACTS, weight=weight, channel=channel)
 
 
+def _without_calls(
+    providers: Sequence[Provider], purse: Purse, known: Known | None = None, *, holds: bool = True
+) -> Fleet:
+    return Fleet(providers, purse, known, holds=holds)  # type: ignore[arg-type]  # no calls
+
+
 def _fleet(
     weights: Mapping[str, float],
     purse: Purse,
@@ -153,7 +159,7 @@ def _fleet(
 ) -> Fleet:
     providers = [Provider(name, weight) for name, weight in weights.items()]
     known = Known(standings or {}, probes)
-    return Fleet(providers, purse, known)  # type: ignore[arg-type]  # no calls
+    return _without_calls(providers, purse, known)
 
 
 def test_small_claims_honour_weights_too() -> None:
@@ -278,7 +284,7 @@ def _of_length(**most: int | None) -> Fleet:
     providers = [Provider(name) for name in most]
     for each in providers:
         each.capabilities = replace(each.capabilities, max_chars=most[each.name])
-    return Fleet(providers, Purse({}))  # type: ignore[arg-type]  # no calls
+    return _without_calls(providers, Purse({}))
 
 
 @pytest.mark.parametrize(
@@ -306,7 +312,7 @@ def _of_prefixes(standings: Mapping[str, Standing]) -> Fleet:
     a, b = Provider("a"), Provider("b")
     a.capabilities = replace(a.capabilities, prefixes=("+86",), max_chars=500)
     b.capabilities = replace(b.capabilities, prefixes=("+1", "+44"))
-    return Fleet([a, b], Purse({}), Known(standings))  # type: ignore[list-item]  # no calls
+    return _without_calls([a, b], Purse({}), Known(standings))
 
 
 def test_a_text_is_too_long_where_those_that_serve_its_number_carry_less() -> None:
@@ -335,7 +341,7 @@ def test_a_channel_is_closed_to_a_text_that_only_the_one_that_is_down_carries() 
     providers = [Provider("a"), Provider("b")]
     providers[0].capabilities = replace(FACTS, max_chars=500)
     known = Known({"b": Standing(0.0, "failed")})
-    fleet = Fleet(providers, Purse({}), known)  # type: ignore[arg-type]  # no calls
+    fleet = _without_calls(providers, Purse({}), known)
     assert fleet.closed_to("sms", "+86", 501) == "b: failed"
     assert fleet.closed_to("sms", "+86", 500) == ""
 
@@ -344,12 +350,12 @@ def test_what_one_provider_alone_takes_goes_by_a_token_of_its_own() -> None:
     a, b = Provider("a"), Provider("b")
     a.capabilities = replace(a.capabilities, prefixes=("+86",), rate_per_s=10)
     purse = Purse({"a": 1, "b": 9})
-    fleet = Fleet([a, b], purse)  # type: ignore[list-item]  # no calls are made
+    fleet = _without_calls([a, b], purse)
     others = Budget({"b": 5})
     assert fleet.may_lack("sms", others)
     assert not fleet.may_lack("sms", Budget({"a": 1, "b": 5}))
     assert not _of_length(a=5, b=5).may_lack("sms", others)
-    assert not Fleet([a, b], purse, holds=False).may_lack("sms", others)  # type: ignore[list-item]  # no calls
+    assert not _without_calls([a, b], purse, holds=False).may_lack("sms", others)
     assert fleet.lacks("sms", NUMBERS[0], 1, Budget({"a": 1})) is None
     assert fleet.lacks("sms", NUMBERS[1], 1, others) is None
     b.capabilities = replace(b.capabilities, prefixes=("+1",))
@@ -366,7 +372,7 @@ def test_what_one_provider_alone_takes_waits_for_one_of_its_connections() -> Non
     a.capabilities = replace(facts, prefixes=("+86",))
     b.capabilities = replace(facts, prefixes=("+1",))
     purse = Purse({"a": 9, "b": 9})
-    fleet = Fleet([a, b], purse)  # type: ignore[list-item]  # no calls are made
+    fleet = _without_calls([a, b], purse)
     budget = fleet.reserve("sms", 4, {"a": 2})
     assert budget.room == {"a": 3 - budget.left["a"], "b": 5 - budget.left["b"]}
     taken = budget.left["a"]
